@@ -1,0 +1,1 @@
+"""A small double-entry ledger kept in a plain text file."""

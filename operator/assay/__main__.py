@@ -1,0 +1,5 @@
+"""`python -m assay` runs the operator."""
+
+from assay.main import main
+
+main()

@@ -1,0 +1,69 @@
+"""Agent: what is run inside the devbox."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from .crd import Column, Kind
+from .markers import Cel
+from .meta import SHORT_NAME, Command, EnvFromList, EnvList, LocalRef, Model, Resources, Status
+
+AgentType = Literal["Command", "Reference", "Nop"]
+
+
+class AgentFields(Model):
+    """What an Agent says; in a run it may stand inline."""
+
+    command: Command | None = None
+    """Program and arguments of a Command agent. It runs as the image's user in the working directory."""
+    args: Command | None = None
+    env: EnvList | None = None
+    env_from: EnvFromList | None = None
+    """Secrets and ConfigMaps for the agent. Its scorers never see them."""
+    resources: Resources | None = None
+    """Requests and limits of the devbox, instead of the scenario's."""
+
+
+_COMMAND = Cel(
+    "!has(self.type) || (self.type == 'Command') == has(self.command)",
+    "command goes with type Command, and only with it",
+)
+
+
+class AgentSpec(AgentFields):
+    """One agent."""
+
+    __cel__: ClassVar[tuple[Cel, ...]] = (_COMMAND,)
+    type: AgentType
+    """Command runs `command`; Reference applies the scenario's reference output; Nop does nothing."""
+
+
+class RunAgent(AgentFields):
+    """The agent of a run: by reference, or inline."""
+
+    __cel__: ClassVar[tuple[Cel, ...]] = (
+        Cel("has(self.ref) != has(self.type)", "give exactly one of ref (an Agent's name) and type (inline)"),
+        _COMMAND,
+        Cel(
+            "!has(self.ref) || !(has(self.command) || has(self.args) || has(self.env) || has(self.envFrom))",
+            "ref stands alone: what the agent runs is in the Agent it names",
+        ),
+    )
+    ref: LocalRef | None = None
+    """An Agent of this namespace."""
+    type: AgentType | None = None
+
+
+class AgentStatus(Status):
+    """Conditions: Ready."""
+
+
+AGENT = Kind(
+    name="Agent",
+    plural="agents",
+    spec=AgentSpec,
+    status=AgentStatus,
+    columns=(Column("Type", "string", ".spec.type"),),
+    rules=(SHORT_NAME,),
+    description="What is run inside a devbox: a command, the scenario's reference output, or nothing.",
+)

@@ -1,0 +1,50 @@
+"""Benchmark: a set of scenarios, editable at any time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .crd import Column, Kind
+from .markers import ListMap
+from .meta import SHORT_NAME, LocalRef, Model, Status
+
+SCENARIOS_MAX = 1000
+
+
+class BenchmarkSpec(Model):
+    """Which scenarios."""
+
+    scenarios: Annotated[list[LocalRef], Field(max_length=SCENARIOS_MAX), ListMap("name")] = Field(
+        default_factory=list
+    )
+    """By name, in this namespace."""
+
+
+class BenchmarkStatus(Status):
+    """Conditions: Ready (ScenariosReady; Empty, ScenarioNotFound, ScenarioNotReady)."""
+
+    scenarios: int | None = None
+    """How many it names."""
+    missing: int | None = None
+    """How many of them do not exist."""
+    ready: int | None = None
+    """How many of them are Ready."""
+
+
+BENCHMARK = Kind(
+    name="Benchmark",
+    plural="benchmarks",
+    spec=BenchmarkSpec,
+    status=BenchmarkStatus,
+    short_names=("bench",),
+    columns=(
+        Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
+        Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
+        Column("Scenarios", "integer", ".status.scenarios"),
+        Column("Missing", "integer", ".status.missing", priority=1),
+    ),
+    rules=(SHORT_NAME,),
+    description="A set of scenarios, run again and again with other agents and parameters.",
+)

@@ -1,0 +1,104 @@
+"""BenchmarkRun: an agent's attempts at all scenarios of a benchmark."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from .agent import RunAgent
+from .benchmark import SCENARIOS_MAX
+from .crd import Column, Kind
+from .markers import Cel, ListMap
+from .meta import SHORT_NAME, LocalRef, Model, Name, ParameterList, Status
+
+_FIXED = "benchmarkRef, agent, parameters and attempts of a run are immutable: create another run"
+
+
+class BenchmarkRunSpec(Model):
+    """Which agent, at which benchmark, how often and how much at once."""
+
+    __cel__: ClassVar[tuple[Cel, ...]] = (
+        Cel(
+            "self.benchmarkRef == oldSelf.benchmarkRef && self.agent == oldSelf.agent "
+            "&& self.attempts == oldSelf.attempts && has(self.parameters) == has(oldSelf.parameters) "
+            "&& (!has(self.parameters) || self.parameters == oldSelf.parameters)",
+            _FIXED,
+        ),
+    )
+    benchmark_ref: LocalRef
+    agent: RunAgent
+    parameters: ParameterList | None = None
+    attempts: Annotated[int, Field(ge=1, le=100)] = 1
+    """How often each scenario is run."""
+    parallelism: Annotated[int, Field(ge=1, le=1000)] = 4
+    """How many ScenarioRuns may be unfinished at once; may be changed while the run goes on."""
+
+
+class RunCounts(Model):
+    """ScenarioRuns by what became of them. total = pending + active + scored + unscored."""
+
+    total: int = 0
+    pending: int = 0
+    active: int = 0
+    scored: int = 0
+    passed: int = 0
+    unscored: int = 0
+
+
+class UnscoredCause(Model):
+    """How many runs have no score for one reason."""
+
+    reason: str
+    count: int
+
+
+class WorstRun(Model):
+    """One of the runs worth a look."""
+
+    name: str
+    scenario: str
+    score: float | None = None
+    reason: str | None = None
+
+
+class BenchmarkRunStatus(Status):
+    """Conditions: Complete (AllScored, SomeUnscored) and Failed (BenchmarkEmpty, …)."""
+
+    scenarios: Annotated[list[Name], Field(max_length=SCENARIOS_MAX)] | None = None
+    """The scenarios of the benchmark when this run started: later edits do not reach it."""
+    counts: RunCounts | None = None
+    score: float | None = None
+    """Mean of the scored runs, 0.0 to 1.0."""
+    score_all: float | None = None
+    """The same with each unscored run counted as 0."""
+    pass_rate: float | None = None
+    """Passed / scored, 0.0 to 1.0."""
+    unscored: Annotated[list[UnscoredCause], Field(max_length=32), ListMap("reason")] | None = None
+    worst: Annotated[list[WorstRun], Field(max_length=10), ListMap("name")] | None = None
+    """Up to ten runs that did not pass, unscored first."""
+    start_time: datetime | None = None
+    completion_time: datetime | None = None
+
+
+BENCHMARK_RUN = Kind(
+    name="BenchmarkRun",
+    plural="benchmarkruns",
+    spec=BenchmarkRunSpec,
+    status=BenchmarkRunStatus,
+    short_names=("brun",),
+    columns=(
+        Column("Benchmark", "string", ".spec.benchmarkRef.name"),
+        Column("Phase", "string", ".status.phase"),
+        Column("Total", "integer", ".status.counts.total"),
+        Column("Scored", "integer", ".status.counts.scored"),
+        Column("Passed", "integer", ".status.counts.passed"),
+        Column("Score", "number", ".status.score"),
+        Column("Unscored", "integer", ".status.counts.unscored", priority=1),
+        Column("Active", "integer", ".status.counts.active", priority=1),
+    ),
+    selectable_fields=(".spec.benchmarkRef.name", ".status.phase"),
+    rules=(SHORT_NAME,),
+    description="An agent's attempts at all scenarios of a benchmark, with the mean of their scores.",
+)

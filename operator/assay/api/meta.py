@@ -1,0 +1,120 @@
+"""What every kind shares: base model, names, references, environment, resources and conditions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from .markers import Cel, ListMap, PreserveUnknown, Quantity
+
+Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+"""A DNS label, so that names of children and label values can be derived from it."""
+
+ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
+EnvName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+AbsolutePath = Annotated[str, Field(max_length=1024, pattern=r"^/")]
+Argument = Annotated[str, Field(max_length=65536)]
+Command = Annotated[list[Argument], Field(max_length=256)]
+
+SHORT_NAME = Cel(
+    "size(self.metadata.name) <= 63",
+    "metadata.name must be at most 63 characters: children are named after it",
+)
+IMMUTABLE_SPEC = Cel("self.spec == oldSelf.spec", "a run's spec is immutable: create another run")
+
+
+class Model(BaseModel):
+    """Base of all models: camelCase on the wire; what a newer version may add is ignored."""
+
+    model_config = ConfigDict(
+        extra="ignore", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class LocalRef(Model):
+    """A reference by name within the same namespace."""
+
+    name: ObjectName
+    """Name of the referent, in the same namespace."""
+
+
+class EnvVar(Model):
+    """An environment variable, as in a pod."""
+
+    name: EnvName
+    value: Annotated[str, Field(max_length=32768)] | None = None
+    """The value; Kubernetes expands `$(OTHER)` in it."""
+    value_from: Annotated[dict[str, Any], PreserveUnknown()] | None = None
+    """As in a pod: secretKeyRef or configMapKeyRef."""
+
+
+class EnvFromSource(Model):
+    """All keys of a Secret or ConfigMap as environment variables."""
+
+    __cel__: ClassVar[tuple[Cel, ...]] = (
+        Cel(
+            "has(self.secretRef) != has(self.configMapRef)", "give exactly one of secretRef and configMapRef"
+        ),
+    )
+    prefix: Annotated[str, Field(max_length=128)] | None = None
+    secret_ref: LocalRef | None = None
+    config_map_ref: LocalRef | None = None
+
+
+EnvList = Annotated[list[EnvVar], Field(max_length=100), ListMap("name")]
+EnvFromList = Annotated[list[EnvFromSource], Field(max_length=20)]
+
+
+class Parameter(Model):
+    """A value that a run hands to its agent as `ASSAY_PARAM_<NAME>`."""
+
+    name: EnvName
+    value: Annotated[str, Field(max_length=32768)]
+
+
+ParameterList = Annotated[list[Parameter], Field(max_length=50), ListMap("name")]
+
+
+class Resources(Model):
+    """Requests and limits, as in a pod."""
+
+    requests: Annotated[dict[str, Quantity], Field(max_length=16)] | None = None
+    limits: Annotated[dict[str, Quantity], Field(max_length=16)] | None = None
+
+
+class Disk(Model):
+    """The volume that holds what is changed in a devbox's root file system."""
+
+    size: Quantity | None = None
+    """Size of the claim; the operator's default when absent."""
+    storage_class_name: ObjectName | None = None
+    """Its StorageClass; the cluster's default when absent."""
+
+
+class Condition(Model):
+    """A condition per the Kubernetes API conventions (metav1.Condition)."""
+
+    type: Annotated[str, Field(max_length=316)]
+    status: Literal["True", "False", "Unknown"]
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    last_transition_time: datetime
+    """When `status` last changed."""
+    reason: Annotated[str, Field(min_length=1, max_length=1024)]
+    """A CamelCase word for programs."""
+    message: Annotated[str, Field(max_length=32768)] = ""
+    """For people: what happened and what to do."""
+
+
+class Status(Model):
+    """What every status begins with."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    """The generation of the spec that this status speaks of."""
+    phase: Annotated[str, Field(max_length=32)] | None = None
+    """One word for the printer column, derived from the conditions; never an input."""
+    conditions: Annotated[list[Condition], Field(max_length=16), ListMap("type")] = Field(
+        default_factory=list
+    )

@@ -1,0 +1,195 @@
+"""The work queue: which keys to reconcile, when, and how many at once."""
+
+import asyncio
+import heapq
+import logging
+import random
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from assay.engine import metrics
+from assay.engine.clock import now
+
+log = logging.getLogger(__name__)
+
+K = TypeVar("K", bound=Hashable)
+
+
+class WorkQueue(Generic[K]):
+    """A deduplicating queue of keys with delays and back-off.
+
+    A key waits at most once, runs at most once at a time, and if added while it runs, runs once more after.
+    A handler is told only the key and must look at the present state: how often and why it was added is lost.
+
+    `min_interval` gives, per key, the least time between two starts of it (0 for no limit): many changes
+    of children then cost their parent one run.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_delay: float = 1.0,
+        max_delay: float = 300.0,
+        min_interval: Callable[[K], float] | None = None,
+    ) -> None:
+        self._base_delay = base_delay
+        self._max_delay = max_delay
+        self._min_interval = min_interval
+        self._ready: dict[K, float] = {}  # in order of arrival, with the time of it
+        self._running: dict[K, asyncio.Task[None]] = {}
+        self._again: dict[K, None] = {}  # added while running
+        self._heap: list[tuple[float, int, K]] = []
+        self._due: dict[K, float] = {}  # a heap entry with another time than here is void
+        self._serial = 0
+        self._failures: dict[K, int] = {}
+        self._started: dict[K, float] = {}
+        self._wake = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Keys waiting for a worker (not those delayed or running)."""
+        return len(self._ready)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and nothing runs; delayed keys do not count."""
+        return not self._ready and not self._running
+
+    def add(self, key: K, *, urgent: bool = False) -> None:
+        """Run the key as soon as there is a worker; `urgent` disregards its `min_interval`."""
+        if key in self._running:
+            self._again[key] = None
+            return
+        if key in self._ready:
+            return
+        if not urgent and (wait := self._wait_of(key)) > 0:
+            self.add_after(key, wait)
+            return
+        self._ready[key] = now()
+        metrics.queue_depth.labels(_kind(key)).inc()
+        self._wake.set()
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Run the key after a time; of several such times the earliest counts."""
+        if seconds <= 0:
+            self.add(key)
+            return
+        due = now() + seconds
+        if key in self._due and self._due[key] <= due:
+            return
+        self._due[key] = due
+        self._serial += 1
+        heapq.heappush(self._heap, (due, self._serial, key))
+        self._wake.set()
+
+    def add_rate_limited(self, key: K) -> None:
+        """Run the key after a time that doubles with each call until `forget`."""
+        self.add_after(key, self._backoff(key))
+
+    def forget(self, key: K) -> None:
+        """Start the key's back-off anew."""
+        self._failures.pop(key, None)
+
+    async def run(
+        self, handler: Callable[[K], Awaitable[float | None]], workers: int, stop: asyncio.Event
+    ) -> None:
+        """Hand keys to the handler until stopped; then wait for the runs under way (cancelled if this is).
+
+        The handler's value is the seconds after which the key should run again, or None.
+        """
+        waiter = asyncio.create_task(stop.wait())
+        waiter.add_done_callback(lambda _: self._wake.set())
+        try:
+            while not stop.is_set():
+                self._wake.clear()
+                self._promote()
+                while self._ready and len(self._running) < workers:
+                    self._start(next(iter(self._ready)), handler)
+                await self._sleep()
+            if self._running:
+                await asyncio.wait(self._running.values())
+        finally:
+            waiter.cancel()
+            rest = list(self._running.values())
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+
+    def _promote(self) -> None:
+        """Move what is due from the heap to the ready ones."""
+        time = now()
+        while self._heap:
+            due, _, key = self._heap[0]
+            valid = self._due.get(key) == due
+            if valid and due > time:
+                break
+            heapq.heappop(self._heap)
+            if valid:
+                del self._due[key]
+                self.add(key)
+
+    async def _sleep(self) -> None:
+        delay = max(0.0, self._heap[0][0] - now()) if self._heap else None
+        try:
+            async with asyncio.timeout(delay):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    def _start(self, key: K, handler: Callable[[K], Awaitable[float | None]]) -> None:
+        arrived = self._ready.pop(key)
+        kind, time = _kind(key), now()
+        metrics.queue_depth.labels(kind).dec()
+        metrics.queue_latency_seconds.labels(kind).observe(time - arrived)
+        if self._min_interval is not None and self._min_interval(key) > 0:
+            self._started[key] = time
+        task = asyncio.create_task(self._handle(key, kind, handler), name=f"reconcile {key}")
+        self._running[key] = task
+        task.add_done_callback(lambda _: self._finished(key))
+
+    def _finished(self, key: K) -> None:
+        del self._running[key]
+        if key in self._again:
+            del self._again[key]
+            self.add(key)
+        self._wake.set()
+
+    async def _handle(self, key: K, kind: str, handler: Callable[[K], Awaitable[float | None]]) -> None:
+        result, begun = "success", now()
+        try:
+            again = await handler(key)
+        except Exception as error:
+            result = "error"
+            self._failed(key, error)
+        else:
+            self.forget(key)
+            if again is not None:
+                result = "requeue"
+                self.add_after(key, again)
+        metrics.reconcile_total.labels(kind, result).inc()
+        metrics.reconcile_duration_seconds.labels(kind).observe(now() - begun)
+
+    def _failed(self, key: K, error: Exception) -> None:
+        delay = max(self._backoff(key), getattr(error, "retry_after", 0.0))
+        self.add_after(key, delay)
+        answered = hasattr(error, "status")  # by the API: the message says all, a trace would add nothing
+        level = logging.WARNING if answered else logging.ERROR
+        log.log(level, "%s: %s; again in %.1f s", key, error, delay, exc_info=None if answered else error)
+
+    def _backoff(self, key: K) -> float:
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(self._max_delay, self._base_delay * 2.0 ** min(failures, 30))
+        return delay * random.uniform(0.8, 1.0)  # objects that failed together do not come back together
+
+    def _wait_of(self, key: K) -> float:
+        """Until the key may start again."""
+        if self._min_interval is None or (started := self._started.get(key)) is None:
+            return 0.0
+        wait = started + self._min_interval(key) - now()
+        if wait <= 0:
+            del self._started[key]
+        return wait
+
+
+def _kind(key: object) -> str:
+    return str(getattr(key, "kind", ""))

@@ -1,0 +1,158 @@
+"""BenchmarkRun: keep at most `parallelism` ScenarioRuns unfinished until each scenario has its attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from assay.api import conditions
+from assay.api.benchmark import BenchmarkSpec
+from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus
+from assay.build import scenariorun as build
+from assay.engine.clock import now as monotonic
+from assay.engine.store import Key
+
+from .context import Context
+from .definitions import listed
+from .images import NotAvailable
+from .outcome import Note, Outcome, act
+from .pinning import resolve_agent
+from .rollup import is_over, summarize
+
+COMPLETE, FAILED = "Complete", "Failed"
+STATUS_INTERVAL_SECONDS = 1.0
+
+
+async def reconcile(ctx: Context, key: Key) -> float | None:
+    """Bring one benchmark run nearer to its score."""
+    run = ctx.store.get("BenchmarkRun", key.namespace, key.name)
+    if run is None or run["metadata"].get("deletionTimestamp"):
+        return None
+    status = BenchmarkRunStatus.model_validate(run.get("status") or {})
+    if conditions.is_true(status.conditions, COMPLETE) or conditions.is_true(status.conditions, FAILED):
+        ctx.progress.pop(run["metadata"]["uid"], None)
+        return None
+    spec = BenchmarkRunSpec.model_validate(run["spec"])
+    if status.scenarios is None:
+        return await act(ctx, run, _start(ctx, run, spec, status), gate=COMPLETE)
+    children = ctx.store.children("ScenarioRun", run["metadata"]["uid"])
+    outcome = decide(run, spec, status, children, ctx.now())
+    return await act(ctx, run, _throttled(ctx, run, outcome), gate=COMPLETE)
+
+
+def _start(ctx: Context, run: dict[str, Any], spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> Outcome:
+    """Pin the scenario list. The ScenarioRuns follow when that is written."""
+    now, namespace, name = ctx.now(), run["metadata"]["namespace"], spec.benchmark_ref.name
+    try:
+        resolve_agent(ctx, namespace, spec.agent)
+        scenarios = _scenarios(ctx, namespace, name)
+    except NotAvailable as missing:
+        status.phase = "Pending"
+        _set(run, status, COMPLETE, "False", missing.reason, missing.message, now)
+        return Outcome(status)
+    if not scenarios:
+        message = (
+            f"Benchmark {name} names no scenarios: add some to its spec.scenarios and create another run"
+        )
+        return _failed(run, status, "BenchmarkEmpty", message, now)
+    status.scenarios, status.start_time, status.phase = scenarios, now, "Running"
+    summarize(status, [], len(scenarios) * spec.attempts)
+    _set(run, status, COMPLETE, "False", "Running", "", now)
+    return Outcome(status, requeue=0)
+
+
+def _scenarios(ctx: Context, namespace: str, name: str) -> list[str]:
+    benchmark = ctx.store.get("Benchmark", namespace, name)
+    if benchmark is None:
+        raise NotAvailable(
+            "BenchmarkNotFound", f"there is no Benchmark {name} in namespace {namespace}: create it"
+        )
+    scenarios = [ref.name for ref in BenchmarkSpec.model_validate(benchmark["spec"]).scenarios]
+    missing = [one for one in scenarios if ctx.store.get("Scenario", namespace, one) is None]
+    if missing:
+        raise NotAvailable(
+            "ScenarioNotFound", f"Benchmark {name} names scenarios to create: {listed(missing)}"
+        )
+    return scenarios
+
+
+def decide(
+    run: Mapping[str, Any],
+    spec: BenchmarkRunSpec,
+    status: BenchmarkRunStatus,
+    children: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> Outcome:
+    """What to say of a run that has started, and which ScenarioRuns to create. Pure."""
+    parent = run["metadata"]["name"]
+    wanted = {
+        build.name(parent, scenario, attempt): (scenario, attempt)
+        for attempt in range(1, spec.attempts + 1)
+        for scenario in status.scenarios or ()
+    }
+    mine = {child["metadata"]["name"]: child for child in children if child["metadata"]["name"] in wanted}
+    summarize(status, list(mine.values()), len(wanted))
+    active = sum(1 for child in mine.values() if not is_over(child))
+    missing = [name for name in wanted if name not in mine]
+    if not missing and not active:
+        return _completed(run, status, now)
+    new = missing[: max(0, spec.parallelism - active)]
+    manifests = [build.scenario_run(run, spec, *wanted[name]) for name in new]
+    if counts := status.counts:
+        counts.pending -= len(new)
+        counts.active += len(new)
+    _set(run, status, COMPLETE, "False", "Running", "", now)
+    return Outcome(status, create=manifests)
+
+
+def _completed(run: Mapping[str, Any], status: BenchmarkRunStatus, now: datetime) -> Outcome:
+    counts = status.counts
+    assert counts is not None
+    status.completion_time = now
+    if counts.scored == 0:
+        causes = ", ".join(f"{cause.reason} ({cause.count})" for cause in status.unscored or ())
+        return _failed(run, status, "NothingScored", f"no run has a score: {causes}", now)
+    message = f"score {status.score:g}: {counts.passed} of {counts.scored} scored runs passed"
+    reason = "AllScored"
+    if counts.unscored:
+        reason = "SomeUnscored"
+        message += f"; {counts.unscored} have no score (status.unscored says why)"
+    status.phase = COMPLETE
+    _set(run, status, COMPLETE, "True", reason, message, now)
+    return Outcome(status, note=Note("Normal", reason, message))
+
+
+def _failed(
+    run: Mapping[str, Any], status: BenchmarkRunStatus, reason: str, message: str, now: datetime
+) -> Outcome:
+    status.phase, status.completion_time = FAILED, now
+    _set(run, status, COMPLETE, "False", reason, "the run has no score", now)
+    _set(run, status, FAILED, "True", reason, message, now)
+    return Outcome(status, note=Note("Warning", reason, message))
+
+
+def _throttled(ctx: Context, run: Mapping[str, Any], outcome: Outcome) -> Outcome:
+    """Hold back progress that was reported a moment ago; an end is reported at once."""
+    uid, time = run["metadata"]["uid"], monotonic()
+    since = time - ctx.progress.get(uid, -STATUS_INTERVAL_SECONDS)
+    if outcome.status.phase == "Running" and since < STATUS_INTERVAL_SECONDS:
+        outcome.write, outcome.requeue = False, STATUS_INTERVAL_SECONDS - since
+    else:
+        ctx.progress[uid] = time
+    return outcome
+
+
+def _set(
+    run: Mapping[str, Any],
+    status: BenchmarkRunStatus,
+    type_: str,
+    value: Literal["True", "False"],
+    reason: str,
+    message: str,
+    now: datetime,
+) -> None:
+    generation = run["metadata"].get("generation", 1)
+    status.conditions = conditions.put(
+        status.conditions, type_, value, reason, message, generation=generation, now=now
+    )

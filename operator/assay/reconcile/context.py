@@ -1,0 +1,43 @@
+"""What every reconcile may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from assay.build.settings import BuildSettings
+from assay.cluster.client import Client
+from assay.cluster.image import ImageConfig
+from assay.engine.events import Recorder
+from assay.engine.store import Store
+
+
+class Images(Protocol):
+    """Reads image configurations from registries."""
+
+    async def resolve(self, reference: str) -> ImageConfig:
+        """Digest and configuration of an image; ImageNotFound, RegistryUnavailable."""
+        ...
+
+
+def _now() -> datetime:
+    # metav1.Time has seconds.
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The operator's hands: what it sees and what it may do."""
+
+    client: Client
+    store: Store
+    recorder: Recorder
+    images: Images
+    settings: BuildSettings
+    observe: Callable[[str, dict[str, Any]], None]
+    """Take in an object as if the watch had shown it (our own writes, ahead of their events)."""
+    progress: dict[str, float] = field(default_factory=dict)
+    """When a run's progress was last written (uid → monotonic seconds): it is reported once a second at most."""
+    now: Callable[[], datetime] = field(default=_now)

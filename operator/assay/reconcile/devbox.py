@@ -1,0 +1,165 @@
+"""Devbox: a claim and a pod; how its command ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from assay.api import conditions
+from assay.api.blueprint import BlueprintImage
+from assay.api.devbox import DevboxSpec, DevboxStatus
+from assay.build import devbox as build
+from assay.engine.store import Key
+
+from . import images, pods
+from .context import Context
+from .outcome import Note, Outcome, act
+
+READY, FINISHED = "Ready", "Finished"
+OUTPUT_MAX = pods.OUTPUT_MAX
+
+
+async def reconcile(ctx: Context, key: Key) -> float | None:
+    """Bring one devbox nearer to what its spec says."""
+    devbox = ctx.store.get("Devbox", key.namespace, key.name)
+    if devbox is None or devbox["metadata"].get("deletionTimestamp"):
+        return None
+    status = DevboxStatus.model_validate(devbox.get("status") or {})
+    if conditions.is_true(status.conditions, FINISHED):
+        return None
+    spec = DevboxSpec.model_validate(devbox["spec"])
+    pod = ctx.store.get("Pod", key.namespace, key.name)
+    if pod is None and status.pod_name is None:
+        return await _start(ctx, devbox, spec, status)
+    view = pods.view(pod, build.CONTAINER) if pod else None
+    outcome = decide(devbox, spec, status, view, ctx.now())
+    if view and outcome.delete:
+        outcome.delete = [pod] if pod else []
+    return await act(ctx, devbox, outcome, gate=READY)
+
+
+async def _start(
+    ctx: Context, devbox: dict[str, Any], spec: DevboxSpec, status: DevboxStatus
+) -> float | None:
+    try:
+        image = await _image(ctx, devbox, spec)
+    except images.NotAvailable as missing:
+        _set(status, devbox, READY, "False", missing.reason, missing.message, ctx.now())
+        status.phase = "Pending"
+        return await act(ctx, devbox, Outcome(status, requeue=missing.retry), gate=READY)
+    children = [build.claim(devbox, spec, ctx.settings), build.pod(devbox, spec, image, ctx.settings)]
+    # Nothing to say yet: the status is written when the pod runs, or when something keeps it from running.
+    return await act(ctx, devbox, Outcome(status, create=children, write=False), gate=READY)
+
+
+async def _image(ctx: Context, devbox: Mapping[str, Any], spec: DevboxSpec) -> BlueprintImage:
+    if spec.blueprint_ref:
+        return images.of_blueprint(ctx, devbox["metadata"]["namespace"], spec.blueprint_ref.name)
+    if spec.user and spec.working_dir:
+        return BlueprintImage(reference=spec.image or "")  # all that its configuration could add is given
+    return await images.of_reference(ctx, spec.image or "")
+
+
+def decide(
+    devbox: Mapping[str, Any],
+    spec: DevboxSpec,
+    status: DevboxStatus,
+    pod: pods.PodView | None,
+    now: datetime,
+) -> Outcome:
+    """What to say and do about a devbox whose pod was created. Pure."""
+    name = devbox["metadata"]["name"]
+    deadline = _deadline(spec, (pod.started_at if pod else None) or status.start_time)
+    stopped_by_us = _ready_reason(status) == "DeadlineExceeded"
+    if pod is None:
+        reason = "DeadlineExceeded" if stopped_by_us else "PodLost"
+        message = (
+            f"stopped after activeDeadlineSeconds ({spec.active_deadline_seconds} s)"
+            if stopped_by_us
+            else "the pod was deleted while its command ran"
+        )
+        return _finish(devbox, status, reason, message, now)
+    status.claim_name = name
+    status.node_name = pod.node
+    status.start_time = status.start_time or pod.started_at
+    if pod.terminated and not pod.deleting:
+        return _ended(devbox, status, pod.terminated, pod.killed_by, now)
+    if pod.ended and pod.killed_by and not pod.deleting:
+        return _finish(devbox, status, *pod.killed_by, now)
+    if pod.deleting:
+        return Outcome(status, write=False)  # its end is known, and the disk free, when the object is gone
+    if deadline and now >= deadline:
+        status.pod_name = name
+        _set(
+            status, devbox, READY, "False", "DeadlineExceeded", "stopping: activeDeadlineSeconds is over", now
+        )
+        return Outcome(status, delete=[{}])
+    if pod.started_at:
+        status.phase, status.pod_name = "Running", name
+        _set(status, devbox, READY, "True", "Running", "", now)
+        return Outcome(status, requeue=(deadline - now).total_seconds() if deadline else None)
+    if pod.trouble:
+        status.phase = "Pending"
+        _set(status, devbox, READY, "False", *pod.trouble, now)
+        return Outcome(status)
+    return Outcome(status, write=False)
+
+
+def _ended(
+    devbox: Mapping[str, Any],
+    status: DevboxStatus,
+    end: pods.Terminated,
+    killed_by: tuple[str, str] | None,
+    now: datetime,
+) -> Outcome:
+    status.exit_code = end.exit_code
+    status.finish_time = end.finished_at
+    status.message = end.message[-OUTPUT_MAX:] or None
+    if killed_by:
+        return _finish(devbox, status, *killed_by, now)
+    if end.exit_code == 0:
+        return _finish(devbox, status, "Completed", "the command ended with exit code 0", now)
+    if end.exit_code == 125 and end.message.lstrip().startswith("assay-boot:"):
+        return _finish(devbox, status, "BootFailed", end.message.strip()[:OUTPUT_MAX], now)
+    reason = end.reason or "Error"
+    return _finish(devbox, status, reason, f"the command ended with exit code {end.exit_code}", now)
+
+
+def _finish(
+    devbox: Mapping[str, Any], status: DevboxStatus, reason: str, message: str, now: datetime
+) -> Outcome:
+    status.phase = "Finished"
+    status.pod_name = status.pod_name or devbox["metadata"]["name"]
+    status.finish_time = status.finish_time or now
+    _set(status, devbox, READY, "False", "Finished", "", now)
+    _set(status, devbox, FINISHED, "True", reason, message, now)
+    owned = any(ref.get("controller") for ref in devbox["metadata"].get("ownerReferences") or ())
+    # A run's devbox speaks through the run.
+    return Outcome(status, note=None if owned else Note("Normal", reason, message))
+
+
+def _deadline(spec: DevboxSpec, start: datetime | None) -> datetime | None:
+    if start is None or spec.active_deadline_seconds is None:
+        return None
+    return start + timedelta(seconds=spec.active_deadline_seconds)
+
+
+def _ready_reason(status: DevboxStatus) -> str | None:
+    ready = conditions.find(status.conditions, READY)
+    return ready.reason if ready else None
+
+
+def _set(
+    status: DevboxStatus,
+    devbox: Mapping[str, Any],
+    type_: str,
+    value: Any,
+    reason: str,
+    message: str,
+    now: datetime,
+) -> None:
+    generation = devbox["metadata"].get("generation", 1)
+    status.conditions = conditions.put(
+        status.conditions, type_, value, reason, message, generation=generation, now=now
+    )

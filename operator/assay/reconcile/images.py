@@ -1,0 +1,67 @@
+"""Which image an environment means: a blueprint's, or one in a registry."""
+
+from __future__ import annotations
+
+from assay.api import conditions
+from assay.api.blueprint import BlueprintImage, BlueprintStatus
+from assay.api.meta import EnvVar
+from assay.cluster.image import ImageConfig, ImageNotFound, Reference, RegistryUnavailable
+
+from .context import Context
+
+RETRY_SECONDS = 30.0
+
+
+class NotAvailable(Exception):
+    """There is no image to use now; `retry` seconds says when to ask again, None: when something changes."""
+
+    def __init__(self, reason: str, message: str, retry: float | None = None) -> None:
+        super().__init__(reason, message)
+        self.reason = reason
+        self.message = message
+        self.retry = retry
+
+
+def of_blueprint(ctx: Context, namespace: str, name: str) -> BlueprintImage:
+    """The image that a blueprint has now."""
+    blueprint = ctx.store.get("Blueprint", namespace, name)
+    if blueprint is None:
+        raise NotAvailable(
+            "BlueprintNotFound", f"there is no Blueprint {name} in namespace {namespace}: create it"
+        )
+    status = BlueprintStatus.model_validate(blueprint.get("status") or {})
+    ready = conditions.find(status.conditions, "Ready")
+    current = ready and ready.observed_generation == blueprint["metadata"].get("generation", 1)
+    if not (ready and current and ready.status == "True" and status.image):
+        why = f"{ready.reason}: {ready.message}" if ready else "it was not looked at yet"
+        raise NotAvailable("BlueprintNotReady", f"Blueprint {name} has no image: {why}")
+    return status.image
+
+
+async def of_reference(ctx: Context, reference: str) -> BlueprintImage:
+    """An image in a registry, pinned by the digest it has now."""
+    try:
+        config = await ctx.images.resolve(reference)
+    except ImageNotFound as error:
+        raise NotAvailable("ImageNotFound", str(error), RETRY_SECONDS) from error
+    except RegistryUnavailable as error:
+        raise NotAvailable("RegistryUnavailable", str(error), RETRY_SECONDS) from error
+    return described(pinned(reference, config.digest), config)
+
+
+def pinned(reference: str, digest: str) -> str:
+    """The reference by digest."""
+    image = Reference.parse(reference)
+    return f"{image.host}/{image.repository}@{digest}"
+
+
+def described(reference: str, config: ImageConfig) -> BlueprintImage:
+    """An image with what its configuration says."""
+    return BlueprintImage(
+        reference=reference,
+        user=config.user,
+        working_dir=config.working_dir,
+        env=[EnvVar.model_validate(variable) for variable in config.env],
+        entrypoint=list(config.entrypoint),
+        command=list(config.command),
+    )

@@ -1,0 +1,30 @@
+#!/.assay/toolbox/busybox sh
+# boot.sh USER[:GROUP] WORKDIR COMMAND...: the first process of a devbox. Puts the disk over the image as one
+# root file system and becomes COMMAND in it, as the image's user. Every change then lands on the disk alone.
+#   ASSAY_KEEP=PATH...       further mounts of the container to carry over (Secrets, caches)
+#   ASSAY_NESTED_USERNS=1    leave user namespaces open to the agent (sandboxes such as bubblewrap need them)
+# Our own failures end with exit code 125 and a line `assay-boot: …` in the termination message, which COMMAND
+# cannot write: so the operator can tell them from whatever the agent does.
+set -u
+. /.assay/toolbox/lib.sh
+
+die() {
+  echo "assay-boot: $*" >&2
+  echo "assay-boot: $*" 2>/dev/null >/dev/termination-log || :
+  exit 125
+}
+
+[ $# -ge 3 ] || die "usage: boot.sh USER[:GROUP] WORKDIR COMMAND..."
+user=$1 workdir=${2:-/}
+shift 2
+preflight
+$B mkdir -p $D/upper $D/work || die "cannot write to the disk $D: is it mounted, not full and not read-only?"
+plant_canary
+check_canary
+new_root / $D
+stage /proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf ${ASSAY_KEEP:-}
+place devbox "$workdir" "$user"
+# The overlay holds the volume by itself. In the namespace nothing shall lead to upper/ and work/, not even for
+# `kubectl exec`, which is uid 0 with SYS_ADMIN.
+$B umount -l $D 2>/dev/null || :
+switch_root $B sh $T/enter.sh "$user" "$workdir" "$@"

@@ -1,0 +1,47 @@
+#!/.assay/toolbox/busybox sh
+# Sourced by score.sh: the termination message.
+
+size() { $B stat -c %s "$1"; }
+
+# Text as the API can carry it: valid UTF-8, without control characters and terminal colours. Never longer.
+clean() {
+  LC_ALL=C $B sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' | $B tr '\r' '\n' | $B tr -d '\000-\010\013-\037\177' | LC_ALL=C $B awk '
+    BEGIN { for (i = 128; i < 256; i++) byte[sprintf("%c", i)] = i }
+    { # character by character: how many bytes its first one announces, whether the others are what they must be
+      out = ""
+      for (i = 1; i <= length($0); i += n) {
+        c = substr($0, i, 1); v = byte[c] + 0
+        n = v < 128 ? 1 : v < 194 ? 0 : v < 224 ? 2 : v < 240 ? 3 : v < 245 ? 4 : 0
+        for (j = 1; j < n; j++) {
+          w = byte[substr($0, i + j, 1)] + 0
+          low = j > 1 ? 128 : v == 224 ? 160 : v == 240 ? 144 : 128
+          high = j > 1 ? 191 : v == 237 ? 159 : v == 244 ? 143 : 191
+          if (w < low || w > high) n = 0
+        }
+        out = out (n ? substr($0, i, n) : "?")
+        if (!n) n = 1
+      }
+      print out
+    }'
+}
+
+# cut_head BYTES, cut_tail BYTES: of stdin; a character cut in two goes whole.
+cut_head() { $B head -c "$1" | clean; }
+cut_tail() { $B tail -c "$1" | clean; }
+
+# report CODE TIMEOUT BEGIN END STDOUT STDERR BYTES: the message, shorter than BYTES.
+report() {
+  local line room out err
+  line=$($B tail -c 65536 "$5" | clean | $B awk 'NF { last = $0 } END { print last }' | cut_head 256)
+  line=$($B awk -v b="$3" -v e="$4" -v c="$1" -v t="$2" 'BEGIN { printf "assay/1 exit=%d timeout=%d seconds=%.2f", c, t, e - b }')"
+$line"
+  echo "$line"
+  # The two headings below and a newline each after text that has none; what stderr leaves is stdout's.
+  room=$(($7 - $(echo "$line" | $B wc -c) - 34))
+  [ $room -gt 0 ] || return 0
+  err=$(size "$6") out=$(size "$5")
+  [ "$err" -le $((room / 2)) ] || [ $((err + out)) -le $room ] || err=$((out < room / 2 ? room - out : room / 2))
+  out=$((out < room - err ? out : room - err))
+  [ "$out" -eq 0 ] || { echo "--- stdout"; cut_tail "$out" <"$5"; }
+  [ "$err" -eq 0 ] || { echo "--- stderr"; cut_tail "$err" <"$6"; }
+}

@@ -1,0 +1,62 @@
+"""The sample manifests hang together and render."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from assay.api import KINDS
+from tests.unit.samples.project import SAMPLES, context, kustomization, manifests, named
+
+PART_OF = {"app.kubernetes.io/part-of": "assay-samples"}
+
+
+def test_labels() -> None:
+    labels = [item["metadata"].get("labels") for item in manifests()]
+    assert [*labels, kustomization()["generatorOptions"]["labels"]] == [PART_OF] * (len(labels) + 1)
+
+
+def test_models_accept_them() -> None:
+    kinds = {kind.name: kind for kind in KINDS}
+    for item in manifests():
+        kinds[item["kind"]].spec.model_validate(item["spec"])
+        assert item["apiVersion"] == "assay.dev/v1alpha1"
+
+
+def test_names_resolve() -> None:
+    listed = [item["name"] for item in named("Benchmark")["ledger"]["scenarios"]]
+    assert sorted(listed) == sorted(named("Scenario"))
+    for scenario in named("Scenario").values():
+        assert scenario["environment"] == {"blueprintRef": {"name": "ledger"}}
+    for name, run in named("BenchmarkRun").items():
+        assert run["benchmarkRef"]["name"] in named("Benchmark")
+        assert name == f"ledger-{run['agent']['ref']['name']}"
+    assert {run["agent"]["ref"]["name"] for run in named("BenchmarkRun").values()} == set(named("Agent"))
+
+
+def test_every_source_is_in_the_context(workdir: Path) -> None:
+    files = kustomization()["configMapGenerator"][0]["files"]
+    assert len(context()) == len(files), "two files of one base name"
+    sources = {path for path in (SAMPLES / "ledger").rglob("*") if path.is_file() and "cache" not in str(path)}
+    assert sources == set(context().values())
+    copied = {path.name for path in workdir.rglob("*") if path.is_file()}
+    assert set(context()) <= copied
+
+
+def test_every_manifest_is_applied() -> None:
+    written = {path for path in SAMPLES.rglob("*.yaml") if path.parent.name != "runs"}
+    assert written == {SAMPLES / name for name in ["kustomization.yaml", *kustomization()["resources"]]}
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+def test_kustomize_renders() -> None:
+    done = subprocess.run(["kubectl", "kustomize", str(SAMPLES)], capture_output=True, text=True, check=True)
+    rendered = list(yaml.safe_load_all(done.stdout))
+    [sources] = [item for item in rendered if item["kind"] == "ConfigMap"]
+    assert sources["metadata"] == {"name": "ledger-source", "labels": PART_OF}
+    assert sources["data"] == {key: path.read_text() for key, path in context().items()}
+    specs = {(item["kind"], item["metadata"]["name"]): item["spec"] for item in rendered if "spec" in item}
+    for kind in ("Blueprint", "Agent", "Scenario", "Benchmark"):
+        assert {name: spec for (of, name), spec in specs.items() if of == kind} == named(kind)
