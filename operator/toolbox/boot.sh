@@ -6,6 +6,7 @@
 # Our own failures end with exit code 125 and a line `assay-boot: …` in the termination message, which COMMAND
 # cannot write: so the operator can tell them from whatever the agent does.
 set -u
+# shellcheck source=lib.sh
 . /.assay/toolbox/lib.sh
 
 die() {

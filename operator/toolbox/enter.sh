@@ -4,6 +4,7 @@
 set -u
 T=/.assay/toolbox
 B=$T/busybox
+# shellcheck source=who.sh
 . $T/who.sh
 
 [ $# -ge 3 ] || { echo "assay-enter: usage: enter.sh USER[:GROUP] WORKDIR COMMAND..." >&2; exit 125; }

@@ -16,8 +16,8 @@ overlay() {
 
 # Checks with a cure beat the errno of a mount call later on.
 preflight() {
-  local start base size
-  read -r start base size </proc/self/uid_map
+  local size
+  read -r _ _ size </proc/self/uid_map
   [ "$size" != 4294967295 ] ||
     die "the pod shares the host's user namespace: set hostUsers: false (Kubernetes >= 1.33, containerd >= 2.0 or CRI-O)"
   # Not `[ -w ]`, which is always true for uid 0; not `: >`, where a failed redirection ends the shell.

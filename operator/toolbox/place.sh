@@ -4,7 +4,8 @@
 #   MODE=devbox: checks that USER and WORKDIR will do, while there is still a way to tell
 #   MODE=scorer: /proc, /dev/shm and /dev/mqueue become those of the scorer's own namespaces
 set -u
-B=/.assay/toolbox/busybox
+T=/.assay/toolbox
+B=$T/busybox
 mode=$1 workdir=$2 user=$3
 shift 3
 
@@ -39,7 +40,8 @@ $B rm -rf /.assay/mnt
 $B mount -o remount,ro /.assay || fail "cannot make /.assay read-only"
 
 if [ "$mode" = devbox ]; then
-  . /.assay/toolbox/who.sh
+  # shellcheck source=who.sh
+  . $T/who.sh
   who "$user" || fail "$why (the image's USER, or the one asked for)"
 fi
 [ -d "$workdir" ] || $B mkdir -p "$workdir" || [ "$mode" = scorer ] || fail "cannot create the working directory $workdir"

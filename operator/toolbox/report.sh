@@ -1,7 +1,19 @@
 #!/.assay/toolbox/busybox sh
-# Sourced by score.sh: the termination message.
+# Sourced by score.sh: what a function wrote, and the termination message made of it.
 
 size() { $B stat -c %s "$1"; }
+
+# keep_last BYTES FILE: the last BYTES of stdin. What a function writes must fill neither disk nor memory, so it goes
+# into two files of that size in turn. BYTES is a multiple of 65536.
+keep_last() {
+  local turn=0
+  true >"$2.1"
+  while $B dd bs=65536 count=$(($1 / 65536)) iflag=fullblock of="$2.$turn" 2>/dev/null &&
+    [ "$(size "$2.$turn")" -eq "$1" ]; do
+    turn=$((1 - turn))
+  done
+  $B cat "$2.$((1 - turn))" "$2.$turn" 2>/dev/null | $B tail -c "$1" >"$2"
+}
 
 # Text as the API can carry it: valid UTF-8, without control characters and terminal colours. Never longer.
 clean() {

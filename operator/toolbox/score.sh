@@ -10,31 +10,22 @@
 #   ASSAY_MESSAGE_BYTES (4000)   the kubelet cuts at 4096, and at 12288 divided by the pod's number of containers
 #   ASSAY_KEEP, ASSAY_NESTED_USERNS as in boot.sh
 set -u
+# shellcheck source=lib.sh
 . /.assay/toolbox/lib.sh
+# shellcheck source=who.sh
 . $T/who.sh
+# shellcheck source=report.sh
 . $T/report.sh
 R=/.assay/run
-LOG_BYTES=1048576
+LOG_BYTES=1048576 # of stdout and of stderr, for `kubectl logs`
 
 # Opened now, while it is surely the kubelet's file: /dev is shared with the function, which may remove the path.
-{ exec 7>>/dev/termination-log; } 2>/dev/null
+exec 7>>/dev/termination-log
 
 die() {
   echo "assay-score: $*" >&2
   echo "assay-score: $*" >&7
   exit 125
-}
-
-# What the function writes must fill neither disk nor memory: of stdin, the last one to two times LOG_BYTES are
-# kept, in two files written in turn.
-keep_last() {
-  local turn=0
-  true >"$1.1"
-  while $B dd bs=65536 count=$((LOG_BYTES / 65536)) iflag=fullblock of="$1.$turn" 2>/dev/null &&
-    [ "$(size "$1.$turn")" -eq $LOG_BYTES ]; do
-    turn=$((1 - turn))
-  done
-  $B cat "$1.$((1 - turn))" "$1.$turn" 2>/dev/null | $B tail -c $LOG_BYTES >"$1"
 }
 
 # Kills the first process of the function's pid namespace; the kernel kills the others with it.
@@ -43,7 +34,7 @@ stop_function() {
   $B kill -9 "$($B cat $R/pid)"
 }
 
-now() { read -r up rest </proc/uptime; echo "$up"; }
+now() { $B cut -d ' ' -f 1 /proc/uptime; }
 
 [ $# -ge 4 ] && is_number "$3" && [ "$3" -gt 0 ] || die "usage: score.sh USER[:GROUP] WORKDIR TIMEOUT_SECONDS COMMAND..."
 user=$1 workdir=${2:-/} seconds=$3
@@ -54,9 +45,9 @@ who "$user" || die "$why of the image"
 set_home
 $B mkdir -p $R && $B mount -t tmpfs -o mode=700,size=16m assay $R || die "cannot mount a tmpfs on $R ($NEEDS)"
 $B mkfifo $R/stdout.pipe $R/stderr.pipe
-keep_last $R/stdout <$R/stdout.pipe 7>&- &
+keep_last $LOG_BYTES $R/stdout <$R/stdout.pipe 7>&- &
 readers=$!
-keep_last $R/stderr <$R/stderr.pipe 7>&- &
+keep_last $LOG_BYTES $R/stderr <$R/stderr.pipe 7>&- &
 readers="$readers $!"
 
 begin=$(now)
@@ -65,13 +56,16 @@ $B unshare -m -p -i -f $B sh $T/init.sh "$uid" "$gid" "$groups" "$workdir" "$@" 
 function=$!
 trap 'stop_function; die "stopped before the function had ended: the pod was deleted or passed its deadline"' TERM
 { $B sleep "$seconds"; true >$R/timeout; stop_function; } >/dev/null 2>&1 7>&- &
+watchdog=$!
 wait $function
 code=$?
 end=$(now)
+kill $watchdog 2>/dev/null
 timeout=0
 [ ! -e $R/timeout ] || timeout=1 code=137
 # The pid namespace is gone, so nobody holds the pipes any more.
 wait $readers
+[ -s $R/pid ] || die "cannot make namespaces: $($B tail -n 1 $R/stderr) ($NEEDS)"
 [ ! -s $R/failed ] || die "$($B head -c 2000 $R/failed)"
 
 report "$code" "$timeout" "$begin" "$end" $R/stdout $R/stderr "${ASSAY_MESSAGE_BYTES:-4000}" >$R/message

@@ -1,6 +1,7 @@
 #!/.assay/toolbox/busybox sh
 # Sourced. who USER[:GROUP] sets uid, gid, groups and home the way container engines read an image's USER, from
 # the /etc/passwd and /etc/group of the root it runs in. On failure: returns 1, and `why` says what is wrong.
+# shellcheck disable=SC2034
 
 # entry FILE KEY: the line whose name, else whose number, is KEY. Only regular files: the agent may have put a
 # fifo there, and reading it would never end.

@@ -80,12 +80,12 @@ def programs(group: Group) -> Path:
                 env |= _seccomp(current)
             current.run("go", "install", *flags, *group.packages, env=env, cwd=group.folder)
 
-    return artefact("bin", group.name, group.key, build)
+    return artefact("programs", group.name, group.key, build)
 
 
 def built(group: Group) -> bool:
     """Whether the group's programs are in the cache."""
-    return has("bin", group.name, group.key)
+    return has("programs", group.name, group.key)
 
 
 def module_files(group: Group, module: str, path: str) -> Path:
@@ -114,7 +114,7 @@ def pause() -> Path:
             flags = ["-Os", "-Wall", "-static", f"-DVERSION={pins.PAUSE}"]
             current.run("gcc", *flags, "-x", "c", "-o", path, source)
 
-    return artefact("bin", "pause", content_key(source), build)
+    return artefact("programs", "pause", content_key(source), build)
 
 
 def check_compilers() -> None:

@@ -18,7 +18,9 @@ PAUSE: Final = "3.10"
 CSI_PROVISIONER: Final = "v6.4.0"
 EXTERNAL_SNAPSHOTTER: Final = "v8.7.0"
 CSI_REGISTRAR: Final = "v2.17.0"
+# v1.7.2 is the newest that is to be had as a Go module; its upstream image has a tar without extended attributes.
 CSI_HOSTPATH: Final = "v1.7.2"
+CSI_HOSTPATH_UPSTREAM: Final = "v1.17.0"
 DEBIAN: Final = "trixie"
 PYTHON: Final = "3.13"
 
@@ -38,6 +40,8 @@ CSI_SNAPSHOTTER_IMAGE: Final = f"{_K8S}/sig-storage/csi-snapshotter:{EXTERNAL_SN
 SNAPSHOT_CONTROLLER_IMAGE: Final = f"{_K8S}/sig-storage/snapshot-controller:{EXTERNAL_SNAPSHOTTER}"
 CSI_REGISTRAR_IMAGE: Final = f"{_K8S}/sig-storage/csi-node-driver-registrar:{CSI_REGISTRAR}"
 CSI_HOSTPATH_IMAGE: Final = f"{_K8S}/sig-storage/hostpathplugin:{CSI_HOSTPATH}"
+
+CSI_HOSTPATH_UPSTREAM_IMAGE: Final = f"{_K8S}/sig-storage/hostpathplugin:{CSI_HOSTPATH_UPSTREAM}"
 
 
 def control_plane_image(component: str) -> str:

@@ -4,8 +4,8 @@
         client = await Client.connect(api.kubeconfig(tmp_path / "kubeconfig"))
 
 It serves every resource registered in `assay.cluster.resources` and those kopf looks at. The test plays the
-cluster by the methods of the object (not counted as traffic) and by hooks, which run in the test's loop. Missing:
-admission, schemas, RBAC, quotas, server-side apply, namespaces that must exist, grace periods, TLS.
+cluster by the methods of the object (not counted as traffic) and by hooks. Missing: admission, schemas, RBAC,
+quotas, server-side apply, namespaces that must exist, grace periods, TLS.
 """
 
 import asyncio
@@ -76,31 +76,32 @@ class FakeApi:
         # A thread of its own: kopf takes every task born while it runs for its own, waits for it and cancels it.
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-api", daemon=True)
-        self._home: asyncio.AbstractEventLoop | None = None
         application = fakehttp.application(self)
         self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
         self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}, NAMESPACES)
 
     async def __aenter__(self) -> Self:
-        self._home = asyncio.get_running_loop()
         self._thread.start()
         self.storage.later = self._loop.call_soon_threadsafe
         await self._over_there(self._open())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.cut_watches()
-        self.storage.later = lambda *_: None
-        await self._over_there(self._runner.cleanup())
+        await self._over_there(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
         for task in self._tasks:
+            if not task.cancelled() and (error := task.exception()):
+                raise error  # a broken hook must not pass for a passed test
+
+    async def _close(self) -> None:
+        self._cut()
+        self.storage.later = lambda *_: None
+        await self._runner.cleanup()
+        for task in self._tasks:
             task.cancel()
-        results = await asyncio.gather(*self._tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result  # a broken hook must not pass for a passed test
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _open(self) -> None:
         self.cut = asyncio.Event()
@@ -174,7 +175,10 @@ class FakeApi:
         self.storage.delete(self.storage.collection(resource), (namespace, name), options)
 
     def on_create(self, resource: Resource, callback: Hook) -> None:
-        """Call back with a copy of each object created from now on; a coroutine runs as a task."""
+        """Call back with a copy of each object created from now on, in the server's thread.
+
+        A coroutine runs as a task there: it may sleep and call our methods, not await what the test awaits.
+        """
         self._hooks.append((resource, callback))
 
     def fail(
@@ -208,11 +212,11 @@ class FakeApi:
 
     def _created(self, where: Collection, obj: Json) -> None:
         for resource, callback in self._hooks:
-            if resource == where.resource and self._home is not None:
-                self._home.call_soon_threadsafe(self._hook, callback, copy.deepcopy(obj))
+            if resource == where.resource:
+                self.storage.later(self._hook, callback, copy.deepcopy(obj))
 
     def _hook(self, callback: Hook, obj: Json) -> None:
-        task = asyncio.get_running_loop().create_task(_call(callback, obj))
+        task = self._loop.create_task(_call(callback, obj))
         self._tasks.add(task)
         task.add_done_callback(self._done)
 

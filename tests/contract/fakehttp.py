@@ -212,7 +212,8 @@ class _Handler:
         except (ConnectionResetError, asyncio.CancelledError):
             pass
         finally:
-            call.where.listeners.discard(watch.listener)
+            with self.storage.lock:
+                call.where.listeners.discard(watch.listener)
         return response
 
 

@@ -208,7 +208,8 @@ class Storage:
 
     @_locked
     def compact(self) -> None:
-        """Forget the history: watches from an older version get 410."""
+        """Forget the history: watches from any earlier version get 410."""
+        self.version += 1
         self.compacted = self.version
         for where in self.collections.values():
             where.lost = where.history[-1].version if where.history else where.lost
@@ -232,7 +233,7 @@ class Storage:
         self.version += 1
         obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.version)}}
         where.history.append(Change(self.version, type, obj, before))
-        for listener in where.listeners:
+        for listener in tuple(where.listeners):
             listener()
         return obj
 

@@ -54,7 +54,8 @@ class Watch:
         self.news = asyncio.Event()
         loop = asyncio.get_running_loop()
         self.listener: Callable[[], object] = lambda: loop.call_soon_threadsafe(self.news.set)
-        call.where.listeners.add(self.listener)
+        with api.storage.lock:
+            call.where.listeners.add(self.listener)
         self.cursor = int(call.query.get("resourceVersion") or 0)
         self.compacted = 0 < self.cursor < api.storage.compacted
 

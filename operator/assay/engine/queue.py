@@ -96,10 +96,11 @@ class WorkQueue(Generic[K]):
 
         The handler's value is the seconds after which the key should run again, or None.
         """
-        waiter = asyncio.create_task(stop.wait())
-        waiter.add_done_callback(lambda _: self._wake.set())
+        waiter = self._wake_on(stop)
         try:
             while not stop.is_set():
+                if waiter.done():  # cancelled by a stranger: kopf ends every task born while it runs
+                    waiter = self._wake_on(stop)
                 self._wake.clear()
                 self._promote()
                 while self._ready and len(self._running) < workers:
@@ -113,6 +114,11 @@ class WorkQueue(Generic[K]):
             for task in rest:
                 task.cancel()
             await asyncio.gather(*rest, return_exceptions=True)
+
+    def _wake_on(self, stop: asyncio.Event) -> asyncio.Task[bool]:
+        waiter = asyncio.create_task(stop.wait())
+        waiter.add_done_callback(lambda _: self._wake.set())
+        return waiter
 
     def _promote(self) -> None:
         """Move what is due from the heap to the ready ones."""

@@ -33,10 +33,7 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     if pod is None and status.pod_name is None:
         return await _start(ctx, devbox, spec, status)
     view = pods.view(pod, build.CONTAINER) if pod else None
-    outcome = decide(devbox, spec, status, view, ctx.now())
-    if view and outcome.delete:
-        outcome.delete = [pod] if pod else []
-    return await act(ctx, devbox, outcome, gate=READY)
+    return await act(ctx, devbox, decide(devbox, spec, status, view, ctx.now()), gate=READY)
 
 
 async def _start(
@@ -94,7 +91,7 @@ def decide(
         _set(
             status, devbox, READY, "False", "DeadlineExceeded", "stopping: activeDeadlineSeconds is over", now
         )
-        return Outcome(status, delete=[{}])
+        return Outcome(status, delete=[pod.obj])
     if pod.started_at:
         status.phase, status.pod_name = "Running", name
         _set(status, devbox, READY, "True", "Running", "", now)

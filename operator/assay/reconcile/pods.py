@@ -37,6 +37,8 @@ class Terminated:
 class PodView:
     """A pod in the words that decisions need."""
 
+    obj: Mapping[str, Any]
+    """The pod itself."""
     deleting: bool
     node: str | None
     started_at: datetime | None
@@ -58,6 +60,7 @@ def view(pod: Mapping[str, Any], container: str) -> PodView:
     running = state.get("running")
     terminated = _terminated(state.get("terminated"))
     return PodView(
+        obj=pod,
         deleting=bool(pod["metadata"].get("deletionTimestamp")),
         node=(pod.get("spec") or {}).get("nodeName"),
         started_at=timestamp((running or {}).get("startedAt"))

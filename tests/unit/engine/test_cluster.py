@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes.aio.config import incluster_config
 
-from assay.cluster import errors
+from assay.cluster import connection, errors
 from assay.cluster.credentials import basic_credentials, load_credentials
 from assay.cluster.image import ImageConfig, ImageNotFound, Reference, RegistryUnavailable, choose_manifest
 from assay.cluster.patch import merge_patch
@@ -163,3 +164,18 @@ def test_absent_and_broken_credentials(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(RegistryUnavailable, match="is not JSON"):
         load_credentials(tmp_path)
+
+
+async def test_in_a_pod_the_service_account_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text("first")
+    (tmp_path / "ca.crt").write_text("a certificate")
+    for module in (connection, incluster_config):
+        monkeypatch.setattr(module, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    configuration = await connection.load_configuration(None)
+    assert configuration.host == "https://[fd00::1]:443"
+    assert configuration.ssl_ca_cert == str(tmp_path / "ca.crt")
+    assert configuration.connection_pool_maxsize == 25
+    assert await configuration.get_api_key_with_prefix("BearerToken") == "bearer first"

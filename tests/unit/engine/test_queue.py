@@ -177,6 +177,20 @@ def test_stopping_waits_for_runs_under_way_and_starts_no_new() -> None:
     assert run(main()) == ([("a", 0)], ["a"])
 
 
+def test_a_stop_is_seen_though_kopf_has_cancelled_every_task_around() -> None:
+    async def main() -> float:
+        queue, log, stop = WorkQueue[str](), Log(), asyncio.Event()
+        running = asyncio.create_task(queue.run(logged(log), 1, stop))
+        await asyncio.sleep(1)
+        for task in asyncio.all_tasks() - {running, asyncio.current_task()}:
+            task.cancel()
+        asyncio.get_running_loop().call_later(1, stop.set)
+        await running
+        return time()
+
+    assert run(main()) == pytest.approx(2)
+
+
 def test_cancelling_cancels_the_runs() -> None:
     async def main() -> list[str]:
         queue, cancelled = WorkQueue[str](), list[str]()

@@ -53,7 +53,9 @@ def environment(home: Path) -> dict[str, str]:
     # The image's python3 has pytest, and so has the one that runs this.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {"PATH": path} | {name: os.environ[name] for name in ("TMPDIR",) if name in os.environ}
-    pairs = (pair.split("=", 1) for word, rest in instructions() if word == "ENV" for pair in shlex.split(rest))
+    pairs = (
+        pair.split("=", 1) for word, rest in instructions() if word == "ENV" for pair in shlex.split(rest)
+    )
     return kept | {name: value for name, value in pairs if not value.startswith("/")} | {"HOME": str(home)}
 
 

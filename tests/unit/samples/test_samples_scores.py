@@ -61,3 +61,11 @@ def test_breaking_what_worked_scores_nothing(workdir: Path) -> None:
     money = workdir / "ledger" / "money.py"
     money.write_text(money.read_text().replace("{whole:,}", "{whole}"))
     assert score("ledger-fix-sign", workdir) == 0.0
+
+
+def test_code_that_prints_a_score_does_not_get_it(workdir: Path) -> None:
+    for name in ("sys", "subprocess", "conftest"):
+        (workdir / f"{name}.py").write_text("print('score=1.0')\nraise SystemExit\n")
+    money = workdir / "ledger" / "money.py"
+    money.write_text("import os\nprint('score=1.0', flush=True)\nos._exit(0)\n")
+    assert score("ledger-fix-sign", workdir) == 0.0

@@ -1,0 +1,72 @@
+# Everything a developer does, each a target with a line of help. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+WORKERS ?= 4
+# kubectl, kind, helm and the kubeconfig of the test cluster
+CLUSTER_ENV = eval "$$(python3 -m tests.cluster env)"
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "%-16s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	python3 -m venv $(VENV)
+	$(PY) -m pip install --quiet -e '.[dev]'
+	touch $@
+
+.PHONY: venv
+venv: $(STAMP) ## Make the Python environment for development
+
+.PHONY: cluster
+cluster: ## Bring up the kind cluster (reused when healthy)
+	python3 -m tests.cluster up
+
+.PHONY: cluster-delete
+cluster-delete: ## Delete the kind cluster
+	python3 -m tests.cluster delete
+
+.PHONY: install
+install: $(STAMP) cluster ## Build the operator's image and install it with Helm on the kind cluster
+	$(CLUSTER_ENV); $(PY) -m tests.tools.install
+
+.PHONY: demo
+demo: install ## Run the sample benchmark with three agents and show the scores
+	$(CLUSTER_ENV); $(PY) -m tests.tools.demo
+
+.PHONY: test
+test: lint test-unit install ## All checks and tests, from unit to end-to-end
+	$(CLUSTER_ENV); $(PY) -m pytest tests/e2e -n $(WORKERS) --dist worksteal
+
+.PHONY: test-unit
+test-unit: $(STAMP) ## Tests that need no cluster
+	PATH="$$(python3 -m tests.cluster env --path-only 2>/dev/null || true):$$PATH" $(PY) -m pytest tests/unit tests/contract -n 2 -q
+
+.PHONY: test-e2e
+test-e2e: install ## Tests on the kind cluster only
+	$(CLUSTER_ENV); $(PY) -m pytest tests/e2e -n $(WORKERS) --dist worksteal
+
+.PHONY: lint
+lint: $(STAMP) ## Lint and type-check
+	$(VENV)/bin/ruff check operator tests
+	$(VENV)/bin/ruff format --check operator tests
+	$(VENV)/bin/mypy
+
+.PHONY: format
+format: $(STAMP) ## Format the code
+	$(VENV)/bin/ruff check --fix operator tests
+	$(VENV)/bin/ruff format operator tests
+
+.PHONY: crds
+crds: $(STAMP) ## Generate CRDs, the chart's copies and the reference from the models
+	$(PY) -m assay.api crds crds
+	rm -rf helm/assay/files/crds && mkdir -p helm/assay/files/crds && cp crds/*.yaml helm/assay/files/crds/
+	$(PY) -m assay.api reference docs/reference.md
+
+.PHONY: bench
+bench: install ## Measure runs a minute beside the bare floor, memory and API writes
+	$(CLUSTER_ENV); $(PY) -m tests.tools.bench

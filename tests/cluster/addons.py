@@ -1,0 +1,65 @@
+"""What the cluster needs on top of Kubernetes: storage with snapshots, and a registry."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from . import gobuild, pins
+from .console import ClusterError, capture, step
+from .source import Source
+
+NAMESPACES: Final = ("kube-system", "csi", "registry")
+"""Namespaces whose pods must run for the cluster to be ready."""
+
+_MANIFESTS = Path(__file__).with_name("manifests")
+_CRD_MODULE = "github.com/kubernetes-csi/external-snapshotter/client/v8"
+_CRD_UPSTREAM = "https://github.com/kubernetes-csi/external-snapshotter/client/config/crd?ref="
+Kubectl = Callable[..., str]
+
+
+def apply(source: Source, kubectl: Kubectl) -> None:
+    """Apply the snapshot types, the storage driver and the registry."""
+    with step("apply storage and registry"):
+        crds = _CRD_UPSTREAM + pins.EXTERNAL_SNAPSHOTTER
+        if source is Source.REGISTRIES:
+            crds = str(gobuild.module_files(gobuild.STORAGE, _CRD_MODULE, "config/crd"))
+        _server_side(kubectl, "--kustomize", crds)
+        kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        # A class's provisioner cannot be changed, and kind's own default one has no snapshots.
+        kubectl("delete", "storageclass", "standard", "--ignore-not-found")
+        for name in ("storageclass.yaml", "csi.yaml", "registry.yaml"):
+            _server_side(kubectl, "--filename=-", stdin=render((_MANIFESTS / name).read_text(), source))
+
+
+def render(manifest: str, source: Source) -> str:
+    """Put the pinned image names into a manifest."""
+    values = {name: value for name, value in vars(pins).items() if name.endswith("_IMAGE")}
+    if source is Source.UPSTREAM:
+        values["CSI_HOSTPATH_IMAGE"] = pins.CSI_HOSTPATH_UPSTREAM_IMAGE
+    return Template(manifest).substitute(values)
+
+
+def push_base_images(node: str) -> None:
+    """Put the base images of Dockerfiles into the in-cluster registry, where builders find them."""
+    with step("push base images into the registry"):
+        for image in (pins.DEBIAN_IMAGE, pins.PYTHON_IMAGE):
+            target = image.replace("docker.io", pins.NODE_REGISTRY, 1)
+            push = ("ctr", "-n", "k8s.io", "images", "push", "--plain-http", target, image)
+            capture("docker", "exec", node, *push, timeout=120)
+
+
+def _server_side(kubectl: Kubectl, *arguments: str, stdin: str | None = None) -> None:
+    """Apply, again for a while: the API server may not serve a type it has just been told of."""
+    for attempt in range(10):
+        try:
+            kubectl("apply", "--server-side", "--force-conflicts", *arguments, stdin=stdin)
+        except ClusterError:
+            if attempt == 9:
+                raise
+            time.sleep(1)
+        else:
+            return

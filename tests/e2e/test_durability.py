@@ -1,0 +1,55 @@
+"""Nothing lost, nothing leaked: the operator dies in the middle, runs are deleted in the middle."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from typing import Any
+
+from tests.tools.kube import apply, get, kubectl
+
+from .objects import command, eventually, finished, obj, scenario, shell
+
+SCENARIOS = 4
+
+
+def test_killed_operator_finishes_every_run_once(namespace: str) -> None:
+    # Each agent leaves a line in a ConfigMap-free way: its own disk counts how often it ran.
+    agent = shell("echo ran >> /count; sleep 6; echo 42 > /answer")
+    once = command("once", "sh", "-c", "test $(wc -l < /count) = 1 && grep -qx 42 /answer")
+    names = [f"s{i}" for i in range(SCENARIOS)]
+    apply(namespace, *(scenario(name, once) for name in names))
+    apply(namespace, obj("Benchmark", "all", {"scenarios": [{"name": name} for name in names]}))
+    spec = {"benchmarkRef": {"name": "all"}, "agent": agent, "attempts": 2, "parallelism": 4}
+    apply(namespace, obj("BenchmarkRun", "killed", spec))
+    for _ in range(4):
+        time.sleep(5)
+        _kill_operator()
+    run = finished(namespace, "killed", "benchmarkrun", timeout=300)
+    counts = run["status"]["counts"]
+    assert counts["scored"] == counts["passed"] == 2 * SCENARIOS, run["status"]
+    assert len(get(namespace, "scenariorun")) == 2 * SCENARIOS
+    kubectl("wait", "-n", namespace, "--for=delete", "devboxes", "--all", "--timeout=60s")
+    jobs = [job["metadata"]["ownerReferences"][0]["name"] for job in get(namespace, "jobs")]
+    assert sorted(jobs) == sorted(set(jobs)), "a run was scored twice"
+
+
+def test_deleting_a_run_in_the_middle_leaves_nothing(namespace: str) -> None:
+    apply(namespace, scenario("long", command("yes", "true")))
+    apply(namespace, obj("Benchmark", "all", {"scenarios": [{"name": "long"}]}))
+    spec = {"benchmarkRef": {"name": "all"}, "agent": shell("sleep 600"), "attempts": 2}
+    apply(namespace, obj("BenchmarkRun", "doomed", spec))
+    eventually(lambda: _running(namespace) or None, 90, lambda: str(get(namespace, "pods")))
+    kubectl("delete", "-n", namespace, "benchmarkrun", "doomed")
+    for kind in ("scenariorun", "devbox", "pod", "pvc", "job"):
+        eventually(lambda kind=kind: None if get(namespace, kind) else True, 90, lambda: f"{kind} left")
+
+
+def _running(namespace: str) -> list[dict[str, Any]]:
+    return [pod for pod in get(namespace, "pods") if pod["status"].get("phase") == "Running"]
+
+
+def _kill_operator() -> None:
+    """SIGKILL, from the node, as the kernel would do it."""
+    node = kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}")
+    subprocess.run(["docker", "exec", node, "pkill", "-KILL", "-f", "python -m assay"], check=True, timeout=30)
