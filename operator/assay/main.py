@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import sys
+import threading
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -28,6 +30,8 @@ from assay.settings import NAMESPACE_VARIABLE, POD_VARIABLE, Settings, load
 
 log = logging.getLogger(__name__)
 
+STOP_SECONDS = 10.0
+
 
 def main() -> None:
     """Run the operator until SIGTERM; exit code 2 for a configuration that cannot work."""
@@ -42,15 +46,24 @@ def main() -> None:
 
 
 async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig: str | None = None) -> None:
-    """Run until SIGTERM or `stop`. Everything it started has ended when this returns."""
+    """Run until SIGTERM, SIGINT or `stop`. Everything it started has ended when this returns."""
+    stop = stop or asyncio.Event()
+    _stop_on_signals(stop)
     client = await Client.connect(
         kubeconfig, writes_per_second=settings.writes_per_second, burst=settings.write_burst
     )
     images = RegistryReader(settings.endpoints(), settings.registry.docker_config)
+    synced = asyncio.Event()
+    if settings.leader_election:
+        synced.set()  # a standby is ready to take over
+    endpoint = await health.serve(settings.port, synced.is_set) if settings.port else None
     try:
-        async with _leading(settings, client):
-            await _operate(settings, client, images, stop, kubeconfig)
+        async with _leading(settings, client, stop) as leads:
+            if leads:
+                await _operate(settings, client, images, stop, synced, kubeconfig)
     finally:
+        if endpoint:
+            await endpoint.cleanup()
         await images.close()
         await client.close()
 
@@ -59,47 +72,63 @@ async def _operate(
     settings: Settings,
     client: Client,
     images: RegistryReader,
-    stop: asyncio.Event | None,
+    stop: asyncio.Event,
+    synced: asyncio.Event,
     kubeconfig: str | None,
 ) -> None:
+    synced.clear()
     store = Store(PROJECTIONS, INDEXES)
     queue: WorkQueue[Key] = WorkQueue()
     intake = Intake(store, queue)
     ctx = Context(client, store, Recorder(client, "assay"), images, settings.build(), intake.observe)
     resyncer = Resyncer(client, store, WATCHED, intake.changed, namespaces=settings.namespaces)
-    endpoint = await health.serve(settings.port, resyncer.synced.is_set) if settings.port else None
-    ended = asyncio.Event()
+    ended, kopf_stop = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
         # A child that is merely not listed yet must not look like one that is lost.
         await resyncer.synced.wait()
+        synced.set()
         log.info("listed everything; reconciling")
         await queue.run(reconciler(ctx), settings.workers, ended)
 
-    tasks = [asyncio.create_task(resyncer.run(ended)), asyncio.create_task(work())]
-    try:
-        await kopf.operator(
-            registry=_registry(intake, kubeconfig),
+    ours = [asyncio.create_task(resyncer.run(ended)), asyncio.create_task(work())]
+    watching = asyncio.create_task(
+        kopf.operator(
+            registry=_registry(intake, stop, kubeconfig),
             clusterwide=not settings.namespaces,
             namespaces=settings.namespaces,
-            stop_flag=stop,
+            stop_flag=kopf_stop,
         )
-    finally:
-        ended.set()
-        await asyncio.wait(tasks, timeout=10)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if endpoint:
-            await endpoint.cleanup()
+    )
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([stopping, watching, *ours], return_when=asyncio.FIRST_COMPLETED)
+    # Ours first: kopf takes whatever was started meanwhile for its own and would cut it off.
+    ended.set()
+    synced.clear()
+    await asyncio.wait(ours, timeout=STOP_SECONDS)
+    kopf_stop.set()
+    for task in (stopping, *ours):
+        task.cancel()
+    results = await asyncio.gather(watching, *ours, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
 
 
-def _registry(intake: Intake, kubeconfig: str | None) -> kopf.OperatorRegistry:
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    if threading.current_thread() is threading.main_thread():
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+
+
+def _registry(intake: Intake, stop: asyncio.Event, kubeconfig: str | None) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
 
     @kopf.on.startup(registry=registry)
     async def startup(settings: kopf.OperatorSettings, **_: Any) -> None:
         configure(settings)
+        _stop_on_signals(stop)  # kopf has just put its own handlers in place
 
     @kopf.on.login(registry=registry)
     async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
@@ -112,14 +141,19 @@ def _registry(intake: Intake, kubeconfig: str | None) -> kopf.OperatorRegistry:
 
 
 @contextlib.asynccontextmanager
-async def _leading(settings: Settings, client: Client) -> AsyncIterator[None]:
-    """Hold the Lease while operating, where several replicas run; lose it and the process ends."""
+async def _leading(settings: Settings, client: Client, stop: asyncio.Event) -> AsyncIterator[bool]:
+    """Hold the Lease while operating, where several replicas run; lose it and the process ends.
+
+    Yields False if the process was stopped before it led.
+    """
     if not settings.leader_election:
-        yield
+        yield True
         return
     identity = f"{os.environ.get(POD_VARIABLE, 'assay')}_{uuid.uuid4().hex[:8]}"
     lease = Lease(client, os.environ[NAMESPACE_VARIABLE], "assay-operator", identity)
-    await lease.acquire(asyncio.Event())
+    if not await lease.acquire(stop):
+        yield False
+        return
 
     def lost() -> None:
         log.error("lost the lease: another replica leads now")
@@ -127,7 +161,7 @@ async def _leading(settings: Settings, client: Client) -> AsyncIterator[None]:
 
     keeper = asyncio.create_task(lease.keep(lost))
     try:
-        yield
+        yield True
     finally:
         keeper.cancel()
         await lease.release()
