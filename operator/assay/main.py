@@ -42,6 +42,7 @@ def main() -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # one line per event otherwise
     log.info("assay %s", __version__)
+    os.environ.setdefault("USER", "assay")  # kopf asks for one, and a container's uid has no name
     asyncio.run(run(settings))
 
 

@@ -37,7 +37,8 @@ if [ "$mode" = scorer ]; then
   [ ! -d /dev/mqueue ] || $B mount -t mqueue -o nosuid,nodev,noexec mqueue /dev/mqueue || fail "cannot mount /dev/mqueue"
 fi
 $B rm -rf /.assay/mnt
-$B mount -o remount,ro /.assay || fail "cannot make /.assay read-only"
+# With the source named, or busybox takes over the options it reads in /proc/mounts, host uids among them.
+$B mount -t tmpfs -o remount,ro assay /.assay || fail "cannot make /.assay read-only"
 
 if [ "$mode" = devbox ]; then
   # shellcheck source=who.sh

@@ -17,7 +17,7 @@ keep_last() {
 
 # Text as the API can carry it: valid UTF-8, without control characters and terminal colours. Never longer.
 clean() {
-  LC_ALL=C $B sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' | $B tr '\r' '\n' | $B tr -d '\000-\010\013-\037\177' | LC_ALL=C $B awk '
+  LC_ALL=C $B sed "s/$(printf '\033')\[[0-9;?]*[A-Za-z]//g" | $B tr '\r' '\n' | $B tr -d '\000-\010\013-\037\177' | LC_ALL=C $B awk '
     BEGIN { for (i = 128; i < 256; i++) byte[sprintf("%c", i)] = i }
     { # character by character: how many bytes its first one announces, whether the others are what they must be
       out = ""

@@ -1,4 +1,4 @@
-"""``python3 -m tests.cluster up|delete|status|load IMAGE...|kubeconfig|env``, from the repository's root."""
+"""``python3 -m tests.cluster up|delete|status|load IMAGE...|kubeconfig|env|source``, from the repository's root."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("load", help="put images of the engine onto the node").add_argument("image", nargs="+")
     commands.add_parser("kubeconfig", help="print the kubeconfig's path")
     commands.add_parser("env", help="print shell lines that set PATH and KUBECONFIG")
+    commands.add_parser("source", help="say where its images come from: upstream or registries")
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -44,6 +45,8 @@ def _run(options: argparse.Namespace) -> int:
             load.load(options.image)
         case "kubeconfig":
             print(cluster.kubeconfig_path())
+        case "source":
+            print(cluster.source())
         case "env":
             print(f"export PATH={shlex.quote(tools.bin_folder())}:$PATH")
             print(f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig_path()))}")

@@ -80,6 +80,14 @@ def ensure() -> None:
     say(f"cluster {name()} is ready ({source}, {time.monotonic() - begin:.1f} s); kubeconfig {kubeconfig_path()}")
 
 
+def source() -> Source:
+    """Where the images of the cluster that is there come from."""
+    os.environ["PATH"] = tools.search_path()
+    if (found := _created_source()) is None:
+        raise ClusterError(f"there is no cluster {name()}: make cluster")
+    return found
+
+
 def delete() -> None:
     """Delete the cluster; the cache and the engine stay."""
     os.environ["PATH"] = tools.search_path()

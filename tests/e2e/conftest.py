@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def operator() -> None:
     """The operator answers; else say how to get it, rather than fail in each test."""
     try:
-        kubectl("rollout", "status", "-n", "assay-system", "deployment/assay", "--timeout=120s")
+        kubectl("rollout", "status", "-n", "assay-system", "deployment/assay-operator", "--timeout=120s")
     except (CommandFailed, FileNotFoundError) as error:
         pytest.exit(f"no operator on the current cluster: run `make test-e2e`\n{error}", returncode=3)
 

@@ -19,7 +19,7 @@ from .kube import apply, condition, create_namespace, get, kubectl
 
 NAMESPACE = "assay-bench"
 WRITES = {"create", "patch", "update", "delete"}
-METRICS = "/api/v1/namespaces/assay-system/services/assay-metrics:8080/proxy/metrics"
+METRICS = "/api/v1/namespaces/assay-system/services/assay-operator-metrics:8080/proxy/metrics"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def values(image_tag: str) -> dict[str, Any]:
     }
     if _source() == "registries":
         registry["mirrors"] = {"docker.io": "registry.registry.svc:5000"}
-    return {"image": {"repository": REPOSITORY, "tag": image_tag}, "registry": registry}
+    return {"image": {"repository": REPOSITORY, "tag": image_tag}, "settings": {"registry": registry}}
 
 
 def main() -> None:

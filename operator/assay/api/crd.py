@@ -211,7 +211,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Write or check the CRD files; return the exit code."""
     from . import KINDS  # the kinds import this module
 
-    parser = argparse.ArgumentParser(prog="python -m assay.api.crd", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m assay.api crds", description=main.__doc__)
     parser.add_argument("outdir", type=Path)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
     options = parser.parse_args(arguments)
@@ -233,10 +233,3 @@ def write_files(kinds: tuple[Kind, ...], outdir: Path, *, check: bool) -> int:
     for path in orphans:
         path.unlink()
     return 0
-
-
-if __name__ == "__main__":
-    # The kinds are instances of the imported module's Kind, not of this copy's.
-    from assay.api import crd as imported
-
-    raise SystemExit(imported.main())

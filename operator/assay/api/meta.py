@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from .markers import Cel, ListMap, PreserveUnknown, Quantity
+from .markers import Cel, Int64, ListMap, PreserveUnknown, Quantity
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 """A DNS label, so that names of children and label values can be derived from it."""
@@ -99,7 +99,7 @@ class Condition(Model):
 
     type: Annotated[str, Field(max_length=316)]
     status: Literal["True", "False", "Unknown"]
-    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    observed_generation: Annotated[int, Field(ge=0), Int64()] | None = None
     last_transition_time: datetime
     """When `status` last changed."""
     reason: Annotated[str, Field(min_length=1, max_length=1024)]
@@ -111,7 +111,7 @@ class Condition(Model):
 class Status(Model):
     """What every status begins with."""
 
-    observed_generation: Annotated[int, Field(ge=0)] | None = None
+    observed_generation: Annotated[int, Field(ge=0), Int64()] | None = None
     """The generation of the spec that this status speaks of."""
     phase: Annotated[str, Field(max_length=32)] | None = None
     """One word for the printer column, derived from the conditions; never an input."""

@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Write or check the reference; return the exit code."""
     from . import KINDS  # as in crd.main
 
-    parser = argparse.ArgumentParser(prog="python -m assay.api.reference", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m assay.api reference", description=main.__doc__)
     parser.add_argument("outfile", type=Path)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is stale")
     options = parser.parse_args(arguments)
@@ -147,7 +147,3 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{outfile} is stale: run make crds", file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -30,6 +30,8 @@ from .markers import (
     pattern_fault,
 )
 
+__all__ = ["SchemaError", "prose", "structural"]
+
 # In the order they are written.
 _KEYWORDS = (
     *("description", "type", "format", "default", "enum", "minimum", "exclusiveMinimum", "maximum"),

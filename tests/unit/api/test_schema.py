@@ -10,6 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from uuid import uuid4
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.alias_generators import to_camel
+
 from assay.api.markers import (
     Atomic,
     Cel,
@@ -22,8 +25,6 @@ from assay.api.markers import (
     SetList,
 )
 from assay.api.schema import SchemaError, prose, structural
-from pydantic import BaseModel, ConfigDict, Field, create_model
-from pydantic.alias_generators import to_camel
 
 
 class Model(BaseModel):
