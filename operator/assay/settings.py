@@ -40,7 +40,7 @@ class Settings(_Section):
     disk_size: str = "1Gi"
     storage_class: str | None = None
     build_seconds: Annotated[int, Field(gt=0)] = 3600
-    scorer_ttl_seconds: Annotated[int, Field(ge=0)] = 3600
+    keep_seconds: Annotated[int, Field(ge=0)] = 0
     namespaces: list[str] = Field(default_factory=list)
     """Namespaces to serve; all when empty."""
     workers: Annotated[int, Field(gt=0)] = 32
@@ -68,7 +68,7 @@ class Settings(_Section):
             disk_size=self.disk_size,
             storage_class=self.storage_class,
             build_seconds=self.build_seconds,
-            scorer_ttl_seconds=self.scorer_ttl_seconds,
+            keep_seconds=self.keep_seconds,
         )
 
     def endpoints(self) -> dict[str, str]:

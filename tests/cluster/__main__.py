@@ -17,9 +17,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("up", help="have the cluster ready: reuse, start or create it")
     commands.add_parser("delete", help="delete it (what was compiled stays in the cache)")
     commands.add_parser("status", help="say how it is; exit status 1 unless ready")
-    commands.add_parser("load", help="put images of the engine onto the node").add_argument("image", nargs="+")
+    commands.add_parser("load", help="put images of the engine onto the node").add_argument(
+        "image", nargs="+"
+    )
     commands.add_parser("kubeconfig", help="print the kubeconfig's path")
-    commands.add_parser("env", help="print shell lines that set PATH and KUBECONFIG")
+    env = commands.add_parser("env", help="print shell lines that set PATH and KUBECONFIG")
+    env.add_argument(
+        "--path-only", action="store_true", help="print the folder with the programs, nothing else"
+    )
     commands.add_parser("source", help="say where its images come from: upstream or registries")
     options = parser.parse_args(arguments)
     try:
@@ -47,6 +52,8 @@ def _run(options: argparse.Namespace) -> int:
             print(cluster.kubeconfig_path())
         case "source":
             print(cluster.source())
+        case "env" if options.path_only:
+            print(tools.bin_folder())
         case "env":
             print(f"export PATH={shlex.quote(tools.bin_folder())}:$PATH")
             print(f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig_path()))}")

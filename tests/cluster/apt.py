@@ -42,7 +42,9 @@ def parse_mirror(targets: Iterable[str], keyring: Path = _KEYRING) -> Mirror | N
 def is_debian() -> bool:
     """Whether this machine is a Debian with apt."""
     release = Path("/etc/os-release")
-    return release.exists() and "\nID=debian\n" in f"\n{release.read_text()}\n" and which("apt-get") is not None
+    return (
+        release.exists() and "\nID=debian\n" in f"\n{release.read_text()}\n" and which("apt-get") is not None
+    )
 
 
 @cache
@@ -82,7 +84,14 @@ class Apt:
     def absent(self, packages: Sequence[str]) -> list[str]:
         """These packages and all they depend on, without those already installed."""
         lines = capture(
-            "apt-get", *self.options, "install", "--no-install-recommends", "--print-uris", "-qq", "-y", *packages
+            "apt-get",
+            *self.options,
+            "install",
+            "--no-install-recommends",
+            "--print-uris",
+            "-qq",
+            "-y",
+            *packages,
         )
         return sorted({match[1] for match in re.finditer(r"' ([a-z0-9.+-]+)_\S+\.deb ", lines)})
 

@@ -63,28 +63,31 @@ def ensure() -> None:
     with _lock():
         engine.ensure()
         tools.ensure("kind", "kubectl")
-        source = _created_source()
+        source = _stamp()
         if source is None:
+            _remove_half_made()
             source = _create()
         elif _state() != "running":
             with step("start the node"):
                 capture("docker", "start", node_name())
         _free_sysfs()
-        _export_kubeconfig()
-        if not ready():
+        if not kubeconfig_path().exists() or not ready():
+            capture("kind", "export", "kubeconfig", "--name", name(), "--kubeconfig", kubeconfig_path())
             with step("wait until everything is ready", "about 40 s") as current:
                 _wait_ready(current)
         if source is Source.REGISTRIES:
             images.load_base_images()
         tools.ensure("helm")
-    say(f"cluster {name()} is ready ({source}, {time.monotonic() - begin:.1f} s); kubeconfig {kubeconfig_path()}")
+    say(
+        f"cluster {name()} is ready ({source}, {time.monotonic() - begin:.1f} s); kubeconfig {kubeconfig_path()}"
+    )
 
 
 def source() -> Source:
     """Where the images of the cluster that is there come from."""
     os.environ["PATH"] = tools.search_path()
-    if (found := _created_source()) is None:
-        raise ClusterError(f"there is no cluster {name()}: make cluster")
+    if (found := _stamp()) is None:
+        raise ClusterError(f"there is no complete cluster {name()}: make cluster")
     return found
 
 
@@ -110,7 +113,9 @@ def status() -> str:
 def ready() -> bool:
     """Whether every pod of the cluster's own namespaces runs, and has been started since the node was."""
     try:
-        pods = json.loads(run_kubectl("get", "pods", "--all-namespaces", "--output=json", "--request-timeout=5s"))
+        pods = json.loads(
+            run_kubectl("get", "pods", "--all-namespaces", "--output=json", "--request-timeout=5s")
+        )
     except ClusterError:
         return False
     since = _node_started()
@@ -137,16 +142,19 @@ def _state() -> str:
     return capture("docker", "inspect", "--format", "{{.State.Status}}", node_name(), check=False).strip()
 
 
-def _created_source() -> Source | None:
+def _stamp() -> Source | None:
     """The source of the cluster that exists; nothing if there is none, or only a half-made one."""
-    if not _state():
-        return None
     with scratch() as folder:
+        # Copied, for that works on a stopped node too.
         if succeeds("docker", "cp", f"{node_name()}:{_STAMP}", folder / "stamp"):
             return Source((folder / "stamp").read_text().strip())
-    say("  the cluster was not completed: making it again")
-    capture("docker", "rm", "--force", "--volumes", node_name(), timeout=180)
     return None
+
+
+def _remove_half_made() -> None:
+    if _state():
+        say("  the cluster was not completed: making it again")
+        capture("docker", "rm", "--force", "--volumes", node_name(), timeout=180)
 
 
 def _create() -> Source:
@@ -195,7 +203,10 @@ def _wait_ready(current: Step) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not ready():
         if time.monotonic() > deadline:
-            for arguments in (("get", "pods", "-A", "-o", "wide"), ("get", "events", "-A", "--sort-by=.lastTimestamp")):
+            for arguments in (
+                ("get", "pods", "-A", "-o", "wide"),
+                ("get", "events", "-A", "--sort-by=.lastTimestamp"),
+            ):
                 try:
                     current.note(run_kubectl(*arguments))
                 except ClusterError as error:
@@ -207,11 +218,6 @@ def _wait_ready(current: Step) -> None:
 def _free_sysfs() -> None:
     umount = "; ".join(f"umount {path} 2>/dev/null" for path in _DMI)
     capture("docker", "exec", node_name(), "sh", "-c", f"{umount}; true")
-
-
-def _export_kubeconfig() -> None:
-    if not kubeconfig_path().exists():
-        capture("kind", "export", "kubeconfig", "--name", name(), "--kubeconfig", kubeconfig_path())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -119,13 +119,6 @@ def succeeds(*command: Argument, timeout: float = 60) -> bool:
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return False
     return run.returncode == 0
-
-
-def require(programs: Sequence[str], find: Mapping[str, str]) -> None:
-    """Stop with a clear message when programs are missing; ``find`` maps each to where it comes from."""
-    missing = [f"{name} ({find[name]})" for name in programs if name in find]
-    if missing:
-        raise ClusterError("missing on this machine: " + ", ".join(missing))
 
 
 def _tail(log: Path) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from shutil import which
@@ -20,6 +21,7 @@ from .console import ClusterError, Step, capture, step, succeeds
 _ENGINE_PACKAGES = ("docker.io", "docker-cli", "docker-buildx")
 _MACHINE_PACKAGES = ("containerd", "runc", "iptables")
 _CONTAINERD_SOCKET = Path("/run/containerd/containerd.sock")
+_DOCKER_PID = Path("/run/docker.pid")
 _START_SECONDS = 60
 
 
@@ -78,24 +80,23 @@ def _environment(current: Step) -> dict[str, str]:
 
 
 def _start(current: Step, env: Mapping[str, str]) -> None:
-    if not _alive(Path("/run/containerd/containerd.pid"), "containerd"):
-        _detach("containerd", env, Path("/run/containerd/containerd.pid"))
-        _wait(current, _CONTAINERD_SOCKET.exists, "containerd")
-    docker_pid = Path("/run/docker.pid")
-    if not _alive(docker_pid, "dockerd"):
-        docker_pid.unlink(missing_ok=True)  # a killed dockerd leaves it, and its number may be someone else's now
-        _detach("dockerd", env, None, "--containerd", str(_CONTAINERD_SOCKET))
+    if not _listening(_CONTAINERD_SOCKET):
+        _detach("containerd", env)
+        _wait(current, lambda: _listening(_CONTAINERD_SOCKET), "containerd")
+    if not _alive(_DOCKER_PID, "dockerd"):
+        # A killed dockerd leaves its pid file, and the number may be another process's by now.
+        _DOCKER_PID.unlink(missing_ok=True)
+        _detach("dockerd", env, "--containerd", str(_CONTAINERD_SOCKET))
     _wait(current, running, "dockerd")
 
 
-def _detach(program: str, env: Mapping[str, str], pid_file: Path | None, *arguments: str) -> None:
+def _detach(program: str, env: Mapping[str, str], *arguments: str) -> None:
     """Start a daemon that outlives this command, its terminal and its process group."""
     found = which(program, path=env["PATH"])
     if found is None:
         raise ClusterError(f"{program} was not among the unpacked packages")
-    log = _daemon_log(program)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
+    with _daemon_log(program).open("ab") as output:
+        subprocess.Popen(
             [found, *arguments],
             env={**os.environ, **env},
             stdin=subprocess.DEVNULL,
@@ -104,13 +105,9 @@ def _detach(program: str, env: Mapping[str, str], pid_file: Path | None, *argume
             start_new_session=True,
             cwd="/",
         )
-    if pid_file:
-        pid_file.parent.mkdir(parents=True, exist_ok=True)
-        pid_file.write_text(str(process.pid))
 
 
-def _wait(current: Step, ready: object, name: str) -> None:
-    assert callable(ready)
+def _wait(current: Step, ready: Callable[[], bool], name: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not ready():
         if time.monotonic() > deadline:
@@ -123,6 +120,12 @@ def _daemon_log(name: str) -> Path:
     folder = cache_root() / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}.log"
+
+
+def _listening(path: Path) -> bool:
+    """Whether someone answers on a socket: a killed daemon leaves the file behind."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def _alive(pid_file: Path, program: str) -> bool:

@@ -56,15 +56,22 @@ class Group:
 
 
 RUNTIME = Group(
-    "runtime", "runtime", _stamp(**{"github.com/moby/buildkit/version.Version": pins.BUILDKIT}), expect="about 5 min"
+    "runtime",
+    "runtime",
+    _stamp(**{"github.com/moby/buildkit/version.Version": pins.BUILDKIT}),
+    expect="about 5 min",
 )
 KUBERNETES = Group("kubernetes", "kubernetes", _kubernetes_stamp(), expect="about 7 min")
 STORAGE = Group("storage", "storage", _stamp(), ("tool", "./csi-node-driver-registrar"), expect="about 2 min")
 HOSTPATH = Group("hostpath", "hostpath", _stamp(**{"main.version": pins.CSI_HOSTPATH}), expect="about 30 s")
-RUNC = Group("runc", "runc", _stamp() + " -linkmode=external -extldflags=-static", expect="about 30 s", cgo=True)
+RUNC = Group(
+    "runc", "runc", _stamp() + " -linkmode=external -extldflags=-static", expect="about 30 s", cgo=True
+)
 KIND = Group("kind", "runtime", _stamp(), ("sigs.k8s.io/kind",))
 KUBECTL = Group("kubectl", "kubernetes", _kubernetes_stamp(), ("k8s.io/kubernetes/cmd/kubectl",))
-HELM = Group("helm", "helm", _stamp(**{"helm.sh/helm/v3/internal/version.version": pins.HELM}), expect="about 1 min")
+HELM = Group(
+    "helm", "helm", _stamp(**{"helm.sh/helm/v3/internal/version.version": pins.HELM}), expect="about 1 min"
+)
 
 
 def programs(group: Group) -> Path:
@@ -95,7 +102,9 @@ def module_files(group: Group, module: str, path: str) -> Path:
     def build(target: Path) -> None:
         with step(f"fetch {module} {path}") as current:
             current.run("go", "mod", "download", module, env=_environment(), cwd=group.folder)
-            root = capture("env", *_assignments(), "go", "-C", group.folder, "list", "-m", "-f", "{{.Dir}}", module)
+            root = capture(
+                "env", *_assignments(), "go", "-C", group.folder, "list", "-m", "-f", "{{.Dir}}", module
+            )
             source = Path(root.strip()) / path
             if source.is_dir():
                 shutil.copytree(source, target)
@@ -146,5 +155,7 @@ def _seccomp(current: Step) -> Mapping[str, str]:
     if not found:
         return {}  # installed on the machine
     text = found[0].read_text()
-    (root / "libseccomp.pc").write_text(re.sub(r"(?m)^((?:exec_)?prefix|libdir|includedir)=/usr", rf"\1={root}/usr", text))
+    (root / "libseccomp.pc").write_text(
+        re.sub(r"(?m)^((?:exec_)?prefix|libdir|includedir)=/usr", rf"\1={root}/usr", text)
+    )
     return {"PKG_CONFIG_PATH": str(root)}

@@ -87,9 +87,15 @@ def _buildkit(folder: Path, below: Layer) -> Image:
         "/usr/bin/buildctl": runtime / "buildctl",
         "/usr/bin/buildkit-runc": gobuild.programs(gobuild.RUNC) / "runc",
         "/usr/bin/runc": Link("buildkit-runc"),
-        "/usr/bin/buildctl-daemonless.sh": gobuild.module_files(gobuild.RUNTIME, "github.com/moby/buildkit", daemonless),
+        "/usr/bin/buildctl-daemonless.sh": gobuild.module_files(
+            gobuild.RUNTIME, "github.com/moby/buildkit", daemonless
+        ),
     }
-    return Image(pins.BUILDKIT_IMAGE, [below, write_layer(folder / "buildkit.tar", files)], {"Entrypoint": ["buildkitd"]})
+    return Image(
+        pins.BUILDKIT_IMAGE,
+        [below, write_layer(folder / "buildkit.tar", files)],
+        {"Entrypoint": ["buildkitd"]},
+    )
 
 
 def load_base_images() -> None:
@@ -118,4 +124,3 @@ def load_into_engine(images: Sequence[Image]) -> None:
         with archive.open("wb") as out:
             write_archive(out, images)
         capture("docker", "load", "--input", archive, timeout=600)
-

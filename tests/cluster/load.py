@@ -34,7 +34,10 @@ def load(images: Sequence[str]) -> None:
     with step(f"load {', '.join(wanted)}"):
         with subprocess.Popen(["docker", "save", *wanted], stdout=subprocess.PIPE) as save:
             result = subprocess.run(
-                ["docker", "exec", "-i", node_name(), *_IMPORT], stdin=save.stdout, capture_output=True, text=True
+                ["docker", "exec", "-i", node_name(), *_IMPORT],
+                stdin=save.stdout,
+                capture_output=True,
+                text=True,
             )
         if result.returncode or save.returncode:
             raise ClusterError(f"loading {', '.join(wanted)} failed: {result.stderr.strip()}")

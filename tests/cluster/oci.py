@@ -113,7 +113,9 @@ def write_archive(out: IO[bytes], images: Sequence[Image]) -> None:
             names = {"io.containerd.image.name": image.name, "org.opencontainers.image.ref.name": tag}
             index.append(_add_json(archive, manifest, _MANIFEST) | {"annotations": names})
             blobs = [_blob(layer.digest) for layer in image.layers]
-            docker.append({"Config": _blob(config["digest"]), "RepoTags": [image.short_name], "Layers": blobs})
+            docker.append(
+                {"Config": _blob(config["digest"]), "RepoTags": [image.short_name], "Layers": blobs}
+            )
         _add_file(archive, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
         _add_file(archive, "index.json", _json({"schemaVersion": 2, "mediaType": _INDEX, "manifests": index}))
         _add_file(archive, "manifest.json", _json(docker))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,10 @@ HOOKS = Path(__file__).parent / "hooks"
 _SLIM = ("path-exclude=/usr/share/doc/*", "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*")
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 @dataclass(frozen=True)
 class Base:
     """A root file system: Debian's required packages and these, then a hook run over it."""
@@ -28,20 +31,18 @@ class Base:
     @property
     def key(self) -> str:
         """Hash of all that decides what is in it."""
-        return content_key(pins.DEBIAN, machine_mirror().uri, *_SLIM, *self.packages, *([self.hook] if self.hook else []))
+        hook = [self.hook] if self.hook else []
+        return content_key(pins.DEBIAN, machine_mirror().uri, *_SLIM, *self.packages, *hook)
 
 
 DEBIAN = Base("debian")
-PYTHON = Base("python", ("python3", "python3-pip", "python3-venv", "ca-certificates"), HOOKS / "python.sh")
-TOOLS = Base("tools", ("ca-certificates", "conntrack", "git", "iptables", "kmod", "nftables", "openssh-client", "xz-utils"))
-NODE = Base(
-    "node",
-    (
-        *("systemd", "bash", "ca-certificates", "conntrack", "curl", "e2fsprogs", "ethtool", "iproute2", "iptables"),
-        *("jq", "kmod", "libseccomp2", "mount", "nftables", "pigz", "procps", "util-linux", "xz-utils"),
-    ),
-    HOOKS / "node.sh",
-)
+PYTHON = Base("python", _words("python3 python3-pip python3-venv ca-certificates"), HOOKS / "python.sh")
+TOOLS = Base("tools", _words("ca-certificates conntrack git iptables kmod nftables openssh-client xz-utils"))
+_NODE_PACKAGES = """
+    systemd bash ca-certificates conntrack curl e2fsprogs ethtool iproute2 iptables
+    jq kmod libseccomp2 mount nftables pigz procps util-linux xz-utils
+"""
+NODE = Base("node", _words(_NODE_PACKAGES), HOOKS / "node.sh")
 ALL = (DEBIAN, TOOLS, PYTHON, NODE)
 
 
@@ -60,9 +61,9 @@ def tarball(base: Base) -> Path:
             source = path.parent / "sources.list"
             source.write_text(machine_mirror().source(pins.DEBIAN))
             env = {**search_path(mmdebstrap), "TMPDIR": str(path.parent), "LC_ALL": "C.UTF-8"}
-            program = str(mmdebstrap / "usr/bin/mmdebstrap")
-            command = [program if os.path.exists(program) else "mmdebstrap", *options, pins.DEBIAN, str(path), str(source)]
-            current.run(*command, env=env)
+            unpacked_program = mmdebstrap / "usr/bin/mmdebstrap"
+            program = unpacked_program if unpacked_program.exists() else "mmdebstrap"
+            current.run(program, *options, pins.DEBIAN, path, source, env=env)
 
     return artefact("rootfs", base.name, base.key, build)
 

@@ -32,7 +32,9 @@ def search_path() -> str:
 
 def machine_path() -> str:
     """PATH without the cache's programs."""
-    return os.pathsep.join(p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p != bin_folder())
+    return os.pathsep.join(
+        p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p != bin_folder()
+    )
 
 
 def ensure(*names: str) -> None:

@@ -1,6 +1,6 @@
 """A kind's description and the CustomResourceDefinition made from it.
 
-`python -m assay.api.crd OUTDIR` writes one file a kind; with `--check` it compares them and names the stale.
+`python -m assay.api crds OUTDIR` writes one file a kind; with `--check` it compares them and names the stale.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Writes docs/reference.md, every field of every kind, from the schemas that the CRDs carry.
 
-`python -m assay.api.reference OUTFILE` writes it; with `--check` it exits 1 if the file is stale.
+`python -m assay.api reference OUTFILE` writes it; with `--check` it exits 1 if the file is stale.
 """
 
 import argparse

@@ -166,9 +166,9 @@ def concerned(kind: str, obj: Obj, store: Store) -> Iterator[Key]:
 
 
 def _by_label(kind: str, metadata: Mapping[str, Any]) -> Iterator[Key]:
-    """A Job's pods are owned by the Job; their labels name the run or blueprint behind it."""
+    """The run or blueprint behind a Job and its pods."""
     labels = metadata.get("labels") or {}
-    if kind != "Pod" or names.DEVBOX in labels:
+    if kind not in ("Pod", "Job") or names.DEVBOX in labels:
         return
     if run := labels.get(names.SCENARIO_RUN):
         yield Key("ScenarioRun", metadata["namespace"], run)

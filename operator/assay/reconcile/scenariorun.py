@@ -50,7 +50,8 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     status = ScenarioRunStatus.model_validate(run.get("status") or {})
     observed = observe(ctx, run)
     if is_finished(status):
-        return await act(ctx, run, Outcome(status, delete=_leftovers(observed), write=False), gate=COMPLETE)
+        outcome = clean_up(status, observed, ctx.settings.keep_seconds, ctx.now())
+        return await act(ctx, run, outcome, gate=COMPLETE)
     spec = ScenarioRunSpec.model_validate(run["spec"])
     if status.pinned is None:
         return await act(ctx, run, await start(ctx, run, spec, status), gate=COMPLETE)
@@ -60,10 +61,10 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
 
 def observe(ctx: Context, run: Mapping[str, Any]) -> Observed:
     """The run's children as the store knows them."""
-    uid = run["metadata"]["uid"]
-    job = next(iter(ctx.store.children("Job", uid)), None)
+    devbox = next(iter(ctx.store.children("Devbox", run["metadata"]["uid"])), None)
+    job = next(iter(ctx.store.children("Job", devbox["metadata"]["uid"])), None) if devbox else None
     return Observed(
-        devbox=next(iter(ctx.store.children("Devbox", uid)), None),
+        devbox=devbox,
         job=job,
         scorer_pods=ctx.store.children("Pod", job["metadata"]["uid"]) if job else [],
     )
@@ -87,6 +88,18 @@ async def start(
     _set(run, status, RESOLVED, "True", "Pinned", "", now)
     _set(run, status, COMPLETE, "False", "AgentWorking", "", now)
     return Outcome(status, requeue=0)
+
+
+def clean_up(status: ScenarioRunStatus, observed: Observed, keep_seconds: int, now: datetime) -> Outcome:
+    """Delete the devbox of a run that has ended, and with it pod, disk and scorer Job. Pure."""
+    devbox = observed.devbox
+    if devbox is None or devbox["metadata"].get("deletionTimestamp"):
+        return Outcome(status, write=False)
+    ended = max(c.last_transition_time for c in status.conditions if c.type in (COMPLETE, FAILED))
+    left = keep_seconds - (now - ended).total_seconds()
+    if left > 0:
+        return Outcome(status, write=False, requeue=left)
+    return Outcome(status, write=False, delete=[devbox])
 
 
 def decide(
@@ -118,7 +131,7 @@ def decide(
     status.phase, status.scoring_start_time = "Scoring", now
     status.scorer_job = build_scorer.job_name(run)
     _set(run, status, COMPLETE, "False", "Scoring", "", now)
-    return Outcome(status, create=[_scorer_job(run, spec, pinned, devbox, settings)])
+    return Outcome(status, create=[build_scorer.job(run, spec, pinned, observed.devbox, settings)])
 
 
 def _working(
@@ -156,8 +169,7 @@ def _scoring(
     if observed.job is None:
         if observed.devbox is None:
             return _fail(run, status, "DevboxLost", "the devbox was deleted before it was scored", now)
-        devbox = DevboxStatus.model_validate(observed.devbox.get("status") or {})
-        return Outcome(status, create=[_scorer_job(run, spec, pinned, devbox, settings)], write=False)
+        return Outcome(status, create=[build_scorer.job(run, spec, pinned, observed.devbox, settings)], write=False)
     views = (pods.view(pod, f.name) for pod in observed.scorer_pods for f in functions)
     trouble = next((view.trouble for view in views if view.trouble), None)
     _set(run, status, COMPLETE, "False", *(trouble or ("Scoring", "")), now)
@@ -191,17 +203,6 @@ def _fail(
     return Outcome(status, note=Note("Warning", reason, message), requeue=0)
 
 
-def _scorer_job(
-    run: Mapping[str, Any],
-    spec: ScenarioRunSpec,
-    pinned: PinnedRun,
-    devbox: DevboxStatus,
-    settings: BuildSettings,
-) -> dict[str, Any]:
-    claim = devbox.claim_name or run["metadata"]["name"]
-    return build_scorer.job(run, spec, pinned, claim, devbox.node_name, settings)
-
-
 def _job_failure(job: Mapping[str, Any] | None) -> tuple[str, str] | None:
     for condition in ((job or {}).get("status") or {}).get("conditions") or ():
         if condition["type"] == "Failed" and condition["status"] == "True":
@@ -215,11 +216,6 @@ def _job_failure(job: Mapping[str, Any] | None) -> tuple[str, str] | None:
                 "message"
             ) or "the scorer's Job failed; see its events and logs"
     return None
-
-
-def _leftovers(observed: Observed) -> list[dict[str, Any]]:
-    devbox = observed.devbox
-    return [devbox] if devbox and not devbox["metadata"].get("deletionTimestamp") else []
 
 
 def _agent_result(devbox: DevboxStatus, reason: str) -> AgentResult:

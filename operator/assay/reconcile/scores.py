@@ -16,7 +16,7 @@ from assay.api.scoring import ScoringFunction
 from .pods import OUTPUT_MAX, Terminated
 
 PROTOCOL = "assay/1"
-_HEADER = re.compile(r"^assay/1 exit=(\d+) timeout=([01]) seconds=([0-9.]+)$")
+_HEADER = re.compile(r"^assay/1 exit=(\d+) timeout=([01]) seconds=(\d+(?:\.\d+)?)$")
 _SCORE = re.compile(r"^(?:score\s*=\s*)?([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$")
 _DIGITS = 6
 

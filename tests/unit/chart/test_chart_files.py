@@ -56,7 +56,7 @@ def test_base_and_components_are_rendered_from_the_chart(tmp_path: Path) -> None
 
 def test_readme_lists_every_value() -> None:
     readme = (CHART / "README.md").read_text()
-    assert readme == with_table(readme), "run python -m tests.unit.chart.values_table"
+    assert readme == with_table(readme), "run PYTHONPATH=operator python -m tests.unit.chart.values_table"
 
 
 def test_every_value_is_described() -> None:

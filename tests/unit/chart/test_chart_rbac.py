@@ -94,13 +94,17 @@ def test_people() -> None:
     aggregate = "rbac.authorization.k8s.io/aggregate-to-"
     for name, targets, verbs in (
         ("assay-viewer", {"view", "edit", "admin"}, READ),
-        ("assay-editor", {"edit", "admin"}, {*READ, "create", "update", "patch", "delete", "deletecollection"}),
+        (
+            "assay-editor",
+            {"edit", "admin"},
+            {*READ, "create", "update", "patch", "delete", "deletecollection"},
+        ),
     ):
         labels = roles[name]["metadata"]["labels"]
         assert {label.removeprefix(aggregate) for label in labels if label.startswith(aggregate)} == targets
         rights = _rights(roles[name], "assay.dev")
         assert rights == {
-            **{plural: verbs for plural in OURS},
+            **dict.fromkeys(OURS, verbs),
             **{f"{plural}/status": {"get"} for plural in OURS},
         }
     assert roles.keys() == {"assay-viewer", "assay-editor", "assay-operator", "assay-operator-discovery"}

@@ -17,7 +17,9 @@ def _is_restricted(template: Manifest) -> None:
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["runAsUser"] == 65532
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert all(len(v.keys() & {"configMap", "emptyDir", "secret", "persistentVolumeClaim"}) for v in spec["volumes"])
+    assert all(
+        len(v.keys() & {"configMap", "emptyDir", "secret", "persistentVolumeClaim"}) for v in spec["volumes"]
+    )
     for container in spec["containers"]:
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
@@ -73,8 +75,8 @@ def test_settings_reach_the_file() -> None:
             "settings.registry.push=images.example/team",
             "settings.registry.mirrors.docker\\.io=mirror.example:5000",
             "settings.registry.insecure=false",
-            "settings.scorerTtlSeconds=0",
-            "settings.writesPerSecond=0.5",
+            "settings.keepSeconds=600",
+            "settings.writesPerSecond=5",
             "settings.storageClass=fast",
             "registry.dockerConfigSecret=login",
         )
@@ -83,7 +85,7 @@ def test_settings_reach_the_file() -> None:
     assert found.registry.pull is None
     assert found.registry.mirrors == {"docker.io": "mirror.example:5000"}
     assert found.registry.docker_config == "/etc/assay-registry/config.json"
-    assert (found.scorer_ttl_seconds, found.writes_per_second, found.storage_class) == (0, 0.5, "fast")
+    assert (found.keep_seconds, found.writes_per_second, found.storage_class) == (600, 5.0, "fast")
     spec = pod(render("registry.dockerConfigSecret=login"), "assay-operator")["spec"]
     assert spec["volumes"][-1]["secret"]["items"] == [{"key": ".dockerconfigjson", "path": "config.json"}]
     assert spec["containers"][0]["volumeMounts"][-1]["mountPath"] == "/etc/assay-registry"
@@ -163,7 +165,7 @@ def test_extra_objects() -> None:
         "extraObjects[0].kind=Extra", "extraObjects[0].apiVersion=v1", "extraObjects[0].metadata.name=x"
     )
     assert of_kind(found, "Extra")["x"]["apiVersion"] == "v1"
-    text = "extraObjects[0]={kind: Extra\\, metadata: {name: {{ .Release.Name }}}}"
+    text = "extraObjects[0]=kind: Extra\nmetadata:\n  name: {{ .Release.Name }}"
     assert "assay" in of_kind(render(text), "Extra")
 
 

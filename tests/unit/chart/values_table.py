@@ -1,4 +1,7 @@
-"""The chart's values as a table, from the comments in values.yaml: `python -m tests.unit.chart.values_table`."""
+"""The chart's values as a table, from the comments in values.yaml.
+
+`PYTHONPATH=operator python -m tests.unit.chart.values_table` writes it into the chart's README.
+"""
 
 import json
 import re
@@ -10,7 +13,8 @@ import yaml
 
 from tests.unit.chart.chart import CHART
 
-BEGIN, END = "<!-- values: python -m tests.unit.chart.values_table -->", "<!-- end of values -->"
+BEGIN = "<!-- values: PYTHONPATH=operator python -m tests.unit.chart.values_table -->"
+END = "<!-- end of values -->"
 _KEY = re.compile(r"^( *)([A-Za-z]+):")
 
 

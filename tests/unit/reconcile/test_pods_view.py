@@ -82,4 +82,7 @@ def test_how_it_ended() -> None:
 
 def test_a_pod_without_any_status() -> None:
     view = pods.view({"metadata": {"name": "x"}}, "devbox")
-    assert view == pods.PodView(False, None, None, None, False, None, None)
+    assert not view.deleting
+    assert not view.ended
+    assert (view.node, view.started_at, view.terminated) == (None, None, None)
+    assert (view.trouble, view.killed_by) == (None, None)
