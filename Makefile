@@ -44,7 +44,7 @@ test: lint test-unit install ## All checks and tests, from unit to end-to-end
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## Tests that need no cluster
-	PATH="$$(python3 -m tests.cluster env --path-only 2>/dev/null || true):$$PATH" $(PY) -m pytest tests/unit tests/contract -n 2 -q
+	$(CLUSTER_ENV); $(PY) -m pytest tests/unit tests/contract -n 2 -q
 
 .PHONY: test-e2e
 test-e2e: install ## Tests on the kind cluster only
@@ -62,10 +62,10 @@ format: $(STAMP) ## Format the code
 	$(VENV)/bin/ruff format operator tests
 
 .PHONY: crds
-crds: $(STAMP) ## Generate CRDs, the chart's copies and the reference from the models
+crds: $(STAMP) cluster ## Generate CRDs, reference, the chart's copies and the kustomize base from the models
 	$(PY) -m assay.api crds crds
-	rm -rf helm/assay/files/crds && mkdir -p helm/assay/files/crds && cp crds/*.yaml helm/assay/files/crds/
 	$(PY) -m assay.api reference docs/reference.md
+	$(CLUSTER_ENV); helm/render-base.sh
 
 .PHONY: bench
 bench: install ## Measure runs a minute beside the bare floor, memory and API writes

@@ -6,12 +6,16 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 KEPT_VERSIONS = 2
 """How many versions of one artefact stay: the present one and the one before, for switching branches."""
+
+SCRATCH_SECONDS = 3600
+"""Age from which a temporary folder is taken for abandoned: no step takes this long."""
 
 
 def cache_root(environ: Mapping[str, str] | None = None) -> Path:
@@ -76,6 +80,13 @@ def scratch() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_scratch() -> None:
+    """Remove temporary folders that killed runs left behind."""
+    for folder in (cache_root() / "tmp").glob("*"):
+        if folder.stat().st_mtime < time.time() - SCRATCH_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prune(folder: Path) -> None:

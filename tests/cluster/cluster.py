@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import addons, engine, images, node, pins, tools
-from .cache import cache_root, scratch
+from .cache import cache_root, clear_scratch, scratch
 from .console import ClusterError, Step, capture, say, step, succeeds
 from .source import Source, choose
 
@@ -61,6 +61,7 @@ def ensure() -> None:
     os.environ["PATH"] = tools.search_path()
     begin = time.monotonic()
     with _lock():
+        clear_scratch()
         engine.ensure()
         tools.ensure("kind", "kubectl")
         source = _stamp()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.tools.kube import get
-
 from .objects import bash, command, run_one, scenario, shell
 
 FORGER = r"""
@@ -45,7 +43,6 @@ ls /var/run/secrets/kubernetes.io 2>/dev/null | grep -q . && report service-acco
 mount -t tmpfs none /mnt 2>/dev/null && report may-mount
 unshare -U true 2>/dev/null && report may-make-user-namespaces
 grep -q 'test -e /secret-check' -r /.assay 2>/dev/null && report scorer-script-visible
-tr '\0' '\n' < /proc/1/environ | grep -q KUBERNETES_SERVICE && report service-links
 touch /findings
 """
 
@@ -65,4 +62,3 @@ def test_scorer_leaves_the_agents_disk_as_it_was(namespace: str) -> None:
     witness = bash("witness", "sleep 1; grep -qx 42 /answer && echo 1 || echo 0")
     run = run_one(namespace, shell("echo 42 > /answer"), scenario("apart", vandal, witness))
     assert run["status"]["score"] == 1.0
-    assert not [pod for pod in get(namespace, "pods") if pod["status"]["phase"] == "Running"]

@@ -45,7 +45,8 @@ class RunAgent(AgentFields):
         Cel("has(self.ref) != has(self.type)", "give exactly one of ref (an Agent's name) and type (inline)"),
         _COMMAND,
         Cel(
-            "!has(self.ref) || !(has(self.command) || has(self.args) || has(self.env) || has(self.envFrom))",
+            "!has(self.ref) || !(has(self.command) || has(self.args) || has(self.env) || has(self.envFrom) "
+            "|| has(self.resources))",
             "ref stands alone: what the agent runs is in the Agent it names",
         ),
     )

@@ -63,6 +63,9 @@ async def _built(
     ctx: Context, blueprint: dict[str, Any], spec: BlueprintSpec, status: BlueprintStatus
 ) -> Outcome:
     namespace, name = blueprint["metadata"]["namespace"], blueprint["metadata"]["name"]
+    if not ctx.settings.registry.push:
+        message = "there is no registry to push to: set settings.registry.push of the Helm chart"
+        return _not_ready(ctx, blueprint, status, "RegistryNotConfigured", message)
     context: dict[str, str] | None = None
     if spec.context:
         config_map = spec.context.config_map.name

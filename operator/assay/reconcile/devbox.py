@@ -10,6 +10,7 @@ from assay.api import conditions
 from assay.api.blueprint import BlueprintImage
 from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.build import devbox as build
+from assay.cluster.errors import ApiError
 from assay.engine.store import Key
 
 from . import images, pods
@@ -18,6 +19,7 @@ from .outcome import Note, Outcome, act
 
 READY, FINISHED = "Ready", "Finished"
 OUTPUT_MAX = pods.OUTPUT_MAX
+OUTPUT_LINES = 40
 
 
 async def reconcile(ctx: Context, key: Key) -> float | None:
@@ -33,7 +35,8 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     if pod is None and status.pod_name is None:
         return await _start(ctx, devbox, spec, status)
     view = pods.view(pod, build.CONTAINER) if pod else None
-    return await act(ctx, devbox, decide(devbox, spec, status, view, ctx.now()), gate=READY)
+    output = await _output(ctx, key) if view and view.terminated and view.terminated.exit_code else ""
+    return await act(ctx, devbox, decide(devbox, spec, status, view, ctx.now(), output), gate=READY)
 
 
 async def _start(
@@ -50,6 +53,14 @@ async def _start(
     return await act(ctx, devbox, Outcome(status, create=children, write=False), gate=READY)
 
 
+async def _output(ctx: Context, key: Key) -> str:
+    """The end of what a failed command printed; empty where the log is gone already."""
+    try:
+        return await ctx.client.pod_log(key.namespace, key.name, build.CONTAINER, tail_lines=OUTPUT_LINES)
+    except ApiError:
+        return ""
+
+
 async def _image(ctx: Context, devbox: Mapping[str, Any], spec: DevboxSpec) -> BlueprintImage:
     if spec.blueprint_ref:
         return images.of_blueprint(ctx, devbox["metadata"]["namespace"], spec.blueprint_ref.name)
@@ -64,26 +75,27 @@ def decide(
     status: DevboxStatus,
     pod: pods.PodView | None,
     now: datetime,
+    output: str = "",
 ) -> Outcome:
-    """What to say and do about a devbox whose pod was created. Pure."""
+    """What to say and do about a devbox whose pod was created. Pure.
+
+    `output` is the end of what a failed command printed.
+    """
     name = devbox["metadata"]["name"]
     deadline = _deadline(spec, (pod.started_at if pod else None) or status.start_time)
-    stopped_by_us = _ready_reason(status) == "DeadlineExceeded"
     if pod is None:
-        reason = "DeadlineExceeded" if stopped_by_us else "PodLost"
-        message = (
-            f"stopped after activeDeadlineSeconds ({spec.active_deadline_seconds} s)"
-            if stopped_by_us
-            else "the pod was deleted while its command ran"
-        )
-        return _finish(devbox, status, reason, message, now)
+        return _finish(devbox, status, *_why_gone(spec, status), now)
     status.claim_name = name
     status.node_name = pod.node
     status.start_time = status.start_time or pod.started_at
     if pod.terminated and not pod.deleting:
-        return _ended(devbox, status, pod.terminated, pod.killed_by, now)
+        return _ended(devbox, status, pod.terminated, pod.killed_by, output, now)
     if pod.ended and pod.killed_by and not pod.deleting:
         return _finish(devbox, status, *pod.killed_by, now)
+    if pod.deleting and pod.killed_by:
+        status.phase, status.pod_name = "Running", name
+        _set(status, devbox, READY, "False", *pod.killed_by, now)  # the pod takes its condition with it
+        return Outcome(status)
     if pod.deleting:
         return Outcome(status, write=False)  # its end is known, and the disk free, when the object is gone
     if deadline and now >= deadline:
@@ -108,15 +120,17 @@ def _ended(
     status: DevboxStatus,
     end: pods.Terminated,
     killed_by: tuple[str, str] | None,
+    output: str,
     now: datetime,
 ) -> Outcome:
     status.exit_code = end.exit_code
     status.finish_time = end.finished_at
-    status.message = end.message[-OUTPUT_MAX:] or None
+    status.message = (output or end.message)[-OUTPUT_MAX:] or None
     if killed_by:
         return _finish(devbox, status, *killed_by, now)
     if end.exit_code == 0:
         return _finish(devbox, status, "Completed", "the command ended with exit code 0", now)
+    # The termination message is out of the command's reach, its output is not.
     if end.exit_code == 125 and end.message.lstrip().startswith("assay-boot:"):
         return _finish(devbox, status, "BootFailed", end.message.strip()[:OUTPUT_MAX], now)
     reason = end.reason or "Error"
@@ -142,9 +156,14 @@ def _deadline(spec: DevboxSpec, start: datetime | None) -> datetime | None:
     return start + timedelta(seconds=spec.active_deadline_seconds)
 
 
-def _ready_reason(status: DevboxStatus) -> str | None:
+def _why_gone(spec: DevboxSpec, status: DevboxStatus) -> tuple[str, str]:
+    """Why the pod is no longer there, by what was seen while it was."""
     ready = conditions.find(status.conditions, READY)
-    return ready.reason if ready else None
+    if ready and ready.reason == "DeadlineExceeded":
+        return ready.reason, f"stopped after activeDeadlineSeconds ({spec.active_deadline_seconds} s)"
+    if ready and ready.reason == "Evicted":
+        return ready.reason, ready.message
+    return "PodLost", "the pod was deleted while its command ran"
 
 
 def _set(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.api.benchmarkrun import BenchmarkRunStatus, RunCounts, UnscoredCause, WorstRun
@@ -17,7 +17,7 @@ def is_over(run: Mapping[str, Any]) -> bool:
     return (run.get("status") or {}).get("phase") in ("Complete", "Failed")
 
 
-def summarize(status: BenchmarkRunStatus, runs: Iterable[Mapping[str, Any]], total: int) -> None:
+def summarize(status: BenchmarkRunStatus, runs: Sequence[Mapping[str, Any]], total: int) -> None:
     """Write counts, scores, causes and the worst runs into the status."""
     ended = [run for run in runs if is_over(run)]
     active = sum(1 for run in runs if not is_over(run))
@@ -38,7 +38,8 @@ def summarize(status: BenchmarkRunStatus, runs: Iterable[Mapping[str, Any]], tot
     status.pass_rate = round(len(passed) / len(scored), _DIGITS) if scored else None
     causes = Counter(_reason(run) for run in unscored)
     status.unscored = [
-        UnscoredCause(reason=reason, count=count) for reason, count in causes.most_common(CAUSES_MAX)
+        UnscoredCause(reason=reason, count=count)
+        for reason, count in sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))[:CAUSES_MAX]
     ] or None
     failing = sorted(
         (run for run in ended if not run["status"].get("passed")),

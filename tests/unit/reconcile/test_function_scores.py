@@ -100,7 +100,9 @@ def test_only_the_last_line_counts(score: str) -> None:
 
 @pytest.mark.parametrize(("exit_code", "score"), [(0, 1.0), (1, 0.0), (2, 0.0), (127, 0.0), (137, 0.0)])
 @pytest.mark.parametrize("line", ["", "0.5", "score=0.5", "1.0", "0.0", "nan"])
-def test_a_command_scores_by_its_exit_code_whatever_it_prints(exit_code: int, score: float, line: str) -> None:
+def test_a_command_scores_by_its_exit_code_whatever_it_prints(
+    exit_code: int, score: float, line: str
+) -> None:
     message = f"assay/1 exit={exit_code} timeout=0 seconds=0.1\n{line}\n"
     result = scores.function_score(COMMAND, ended(message))
     assert (result.state, result.score, result.exit_code) == ("Complete", score, exit_code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,7 +17,12 @@ def scored(name: str, score: float, passed: bool = False) -> Obj:
 
 
 def unscored(name: str, reason: str) -> Obj:
-    failed = {"type": "Failed", "status": "True", "reason": reason, "lastTransitionTime": "2026-01-02T10:00:00Z"}
+    failed = {
+        "type": "Failed",
+        "status": "True",
+        "reason": reason,
+        "lastTransitionTime": "2026-01-02T10:00:00Z",
+    }
     return child(name, phase="Failed", conditions=[failed])
 
 
@@ -25,7 +30,7 @@ def child(name: str, **status: Any) -> Obj:
     return existing("ScenarioRun", name, spec={"scenarioRef": {"name": f"of-{name}"}}, status=status)
 
 
-def summary(runs: Iterable[Obj], total: int = 10) -> Obj:
+def summary(runs: Sequence[Obj], total: int = 10) -> Obj:
     status = BenchmarkRunStatus()
     rollup.summarize(status, runs, total)
     return status.model_dump(by_alias=True, exclude_none=True, mode="json")
@@ -50,10 +55,6 @@ def test_counts(runs: list[Obj], expected: dict[str, int]) -> None:
     made = summary(runs)["counts"]
     assert made == expected
     assert made["total"] == made["pending"] + made["active"] + made["scored"] + made["unscored"]
-
-
-def test_counts_of_runs_read_one_by_one() -> None:
-    assert summary(run for run in [child("a"), scored("b", 1.0)])["counts"]["active"] == 1
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_a_summary_is_bounded_and_independent_of_order() -> None:
     made = summary(runs, 200)
     assert len(made["worst"]) == 10
     assert len(made["unscored"]) == 32
-    other = summary(reversed(runs), 200)
+    other = summary(runs[::-1], 200)
     assert other["worst"] == made["worst"]
     assert other["counts"] == made["counts"]
 
@@ -111,4 +112,4 @@ def test_a_summary_is_bounded_and_independent_of_order() -> None:
 def test_equal_counts_of_causes_do_not_change_places() -> None:
     """Else the status would be written anew though nothing changed, each time the listing's order differs."""
     runs = [unscored("a", "Evicted"), unscored("b", "OOMKilled")]
-    assert summary(runs)["unscored"] == summary(reversed(runs))["unscored"]
+    assert summary(runs)["unscored"] == summary(runs[::-1])["unscored"]

@@ -11,11 +11,13 @@ from assay.api import KINDS
 from tests.unit.samples.project import SAMPLES, context, kustomization, manifests, named
 
 PART_OF = {"app.kubernetes.io/part-of": "assay-samples"}
+CONTEXT_LABELS = {**PART_OF, "assay.dev/build-context": "true"}
 
 
 def test_labels() -> None:
     labels = [item["metadata"].get("labels") for item in manifests()]
-    assert [*labels, kustomization()["generatorOptions"]["labels"]] == [PART_OF] * (len(labels) + 1)
+    assert labels == [PART_OF] * len(labels)
+    assert kustomization()["generatorOptions"]["labels"] == CONTEXT_LABELS
 
 
 def test_models_accept_them() -> None:
@@ -60,7 +62,7 @@ def test_kustomize_renders() -> None:
     done = subprocess.run(["kubectl", "kustomize", str(SAMPLES)], capture_output=True, text=True, check=True)
     rendered = list(yaml.safe_load_all(done.stdout))
     [sources] = [item for item in rendered if item["kind"] == "ConfigMap"]
-    assert sources["metadata"] == {"name": "ledger-source", "labels": PART_OF}
+    assert sources["metadata"] == {"name": "ledger-source", "labels": CONTEXT_LABELS}
     assert sources["data"] == {key: path.read_text() for key, path in context().items()}
     specs = {(item["kind"], item["metadata"]["name"]): item["spec"] for item in rendered if "spec" in item}
     for kind in ("Blueprint", "Agent", "Scenario", "Benchmark"):

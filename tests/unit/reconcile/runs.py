@@ -1,0 +1,111 @@
+"""A ScenarioRun, its devbox, Job and scorer pods, for the tests of what is decided over them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from assay.api import conditions
+from assay.api.devbox import DevboxSpec, DevboxStatus
+from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
+from assay.reconcile import devbox as devbox_reconcile
+from assay.reconcile import pods, scenariorun
+from assay.reconcile.outcome import Outcome
+from assay.reconcile.scenariorun import Observed
+from tests.unit.build.objects import SETTINGS, Obj, existing, pinned, run_spec
+from tests.unit.reconcile.statuses import pod
+
+NOW = datetime(2026, 1, 2, 10, 5, tzinfo=UTC)
+RUN = existing("ScenarioRun", "r", generation=1)
+OK = "assay/1 exit=0 timeout=0 seconds=0.10\n"
+
+
+def decide(
+    observed: Observed, status: ScenarioRunStatus | None = None, pinned_run: PinnedRun | None = None
+) -> Outcome:
+    status = status if status is not None else ScenarioRunStatus()
+    return scenariorun.decide(RUN, run_spec(), status, pinned_run or pinned(), observed, SETTINGS, NOW)
+
+
+def status_of(outcome: Outcome) -> ScenarioRunStatus:
+    assert isinstance(outcome.status, ScenarioRunStatus)
+    return outcome.status
+
+
+def said(outcome: Outcome, type_: str) -> tuple[str, str] | None:
+    found = conditions.find(outcome.status.conditions, type_)
+    return (found.status, found.reason) if found else None
+
+
+def box(which: str | None) -> Obj:
+    """The run's devbox as its own reconcile describes it when its pod is in that state."""
+    made = existing("Devbox", "r", owner_references=[{"kind": "ScenarioRun", "uid": "u", "controller": True}])
+    if which:
+        spec = DevboxSpec(image="i", command=["x"], active_deadline_seconds=600)
+        view = None if which == "gone" else pods.view(pod(which, name="r"), "devbox")
+        status = DevboxStatus(pod_name="r")
+        outcome = devbox_reconcile.decide(made, spec, status, view, NOW - timedelta(minutes=4))
+        made["status"] = outcome.status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return made
+
+
+def finished(reason: str, exit_code: int | None = None, message: str | None = None) -> Obj:
+    """A finished devbox."""
+    made, status = (
+        box(None),
+        DevboxStatus(pod_name="r", claim_name="r", node_name="node-1", exit_code=exit_code, message=message),
+    )
+    status.conditions = conditions.put([], "Finished", "True", reason, "as told", generation=1, now=NOW)
+    made["status"] = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return made
+
+
+def job(*failed: str) -> Obj:
+    """The scorer Job; `failed` are reason and message of its failure."""
+    found = [dict(zip(("reason", "message"), failed, strict=False), type="Failed", status="True")]
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "r-score", "namespace": "team", "uid": "uid-of-job"},
+        "status": {"conditions": found if failed else []},
+    }
+
+
+def scorer_pod(created: str = "2026-01-02T10:01:00Z", *, phase: str = "Running", **ends: Any) -> Obj:
+    """A pod of it: by container name, its termination message, or (exit code, reason, message)."""
+    statuses = []
+    for name, end in ends.items():
+        code, reason, message = end if isinstance(end, tuple) else (0, "Completed", end)
+        state = {"terminated": {"exitCode": code, "reason": reason, "message": message}}
+        statuses.append({"name": name, "state": state if end is not None else {"running": {}}})
+    return {
+        "metadata": {"name": "r-score-abcde", "namespace": "team", "creationTimestamp": created},
+        "status": {"phase": phase, "containerStatuses": statuses},
+    }
+
+
+def scoring() -> ScenarioRunStatus:
+    return status_of(decide(Observed(finished("Completed", 0), None, [])))
+
+
+def scored(*scorer_pods: Obj, job_: Obj | None = None, box_: Obj | None = None, **changes: Any) -> Outcome:
+    """The outcome once the scorer's pods show this."""
+    observed = Observed(box_ or finished("Completed", 0), job_ or job(), list(scorer_pods))
+    return decide(observed, scoring(), pinned(**changes))
+
+
+def failed(outcome: Outcome, reason: str) -> str:
+    """Asserts that the run failed for that reason, unscored; returns the message."""
+    status = status_of(outcome)
+    assert said(outcome, "Failed") == ("True", reason)
+    assert said(outcome, "Complete") == ("False", reason)
+    assert (status.phase, status.score, status.passed) == ("Failed", None, None)
+    assert status.completion_time == NOW
+    assert scenariorun.is_finished(status)
+    assert outcome.note is not None
+    assert (outcome.note.type, outcome.note.reason) == ("Warning", reason)
+    assert outcome.requeue == 0, "the devbox goes at once, by the next look"
+    message = conditions.find(status.conditions, "Failed")
+    assert message is not None
+    assert message.message
+    return message.message

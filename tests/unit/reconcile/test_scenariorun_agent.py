@@ -1,0 +1,146 @@
+"""What is said and done about a run until its agent has ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.reconcile import scenariorun
+from assay.reconcile.scenariorun import Observed
+from tests.unit.build.objects import Obj, pinned
+from tests.unit.reconcile.runs import (
+    NOW,
+    box,
+    decide,
+    failed,
+    finished,
+    job,
+    said,
+    status_of,
+)
+
+# --- the agent works ---
+
+
+def test_first_a_devbox() -> None:
+    outcome = decide(Observed(None, None, []))
+    [made] = outcome.create
+    assert (made["kind"], made["metadata"]["name"]) == ("Devbox", "r")
+    assert not outcome.write, "nothing to say yet"
+
+
+@pytest.mark.parametrize(
+    ("which", "reason"),
+    [
+        (None, "AgentWorking"),
+        ("running", "AgentWorking"),
+        ("unschedulable", "Unschedulable"),
+        ("pull-back-off", "ImagePullBackOff"),
+        ("no-secret", "CreateContainerConfigError"),
+    ],
+)
+def test_while_the_agent_works(which: str | None, reason: str) -> None:
+    outcome = decide(Observed(box(which), None, []))
+    assert said(outcome, "Complete") == ("False", reason)
+    assert said(outcome, "AgentFinished") is None
+    assert (outcome.create, outcome.delete, outcome.note) == ((), (), None)
+
+
+# --- the agent has ended ---
+
+
+@pytest.mark.parametrize(
+    ("which", "reason", "exit_code"),
+    [
+        ("completed", "Completed", 0),
+        ("error", "Error", 3),
+        ("past-its-own-deadline", "DeadlineExceeded", 137),
+    ],
+)
+def test_what_the_agent_left_is_scored(which: str, reason: str, exit_code: int) -> None:
+    outcome = decide(Observed(box(which), None, []))
+    [made] = outcome.create
+    assert (made["kind"], made["metadata"]["name"]) == ("Job", "r-score")
+    volumes = {volume["name"]: volume for volume in made["spec"]["template"]["spec"]["volumes"]}
+    assert volumes["disk"]["persistentVolumeClaim"]["claimName"] == "r"
+    assert "node-1" in str(made["spec"]["template"]["spec"]["affinity"])
+    status = status_of(outcome)
+    assert (status.phase, status.scorer_job, status.devbox) == ("Scoring", "r-score", "r")
+    assert status.scoring_start_time == NOW
+    assert said(outcome, "AgentFinished") == ("True", reason)
+    assert status.agent is not None
+    assert (status.agent.reason, status.agent.exit_code) == (reason, exit_code)
+    assert not outcome.delete, "the disk is needed"
+
+
+def test_an_agent_that_was_stopped_at_its_deadline_is_scored() -> None:
+    outcome = decide(Observed(finished("DeadlineExceeded"), None, []))
+    assert [made["kind"] for made in outcome.create] == ["Job"]
+
+
+@pytest.mark.parametrize(
+    ("devbox", "reason"),
+    [
+        (box("oom-killed"), "OOMKilled"),
+        (box("boot-failed"), "BootFailed"),
+        (box("cannot-run"), "StartError"),
+        (box("node-rebooted"), "ContainerStatusUnknown"),
+        (box("evicted-by-kubelet"), "Evicted"),
+        (box("evicted-before-it-started"), "Evicted"),
+        (box("not-admitted"), "UnexpectedAdmissionError"),
+        (box("gone"), "PodLost"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("agent", [{"type": "Command", "command": ["x"]}, {"type": "Reference"}])
+def test_what_kubernetes_did_is_no_score(devbox: Obj, reason: str, agent: Obj) -> None:
+    outcome = decide(Observed(devbox, None, []), pinned_run=pinned(agent, referenceOutput={"script": "true"}))
+    failed(outcome, reason)
+    assert not outcome.create
+    agent_result = status_of(outcome).agent
+    assert agent_result is not None
+    assert agent_result.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("devbox", "is_scored"),
+    [
+        (finished("Completed", 0), True),
+        (finished("Error", 1, "patch does not apply"), False),
+        (finished("DeadlineExceeded"), False),
+    ],
+    ids=["applied", "not applied", "too slow"],
+)
+def test_a_reference_that_was_not_applied_is_not_scored(devbox: Obj, is_scored: bool) -> None:
+    reference = pinned({"type": "Reference"}, referenceOutput={"patch": "p"})
+    outcome = decide(Observed(devbox, None, []), pinned_run=reference)
+    assert bool(outcome.create) is is_scored
+    if not is_scored:
+        failed(outcome, "ReferenceNotApplied")
+
+
+def test_why_a_reference_was_not_applied() -> None:
+    reference = pinned({"type": "Reference"}, referenceOutput={"patch": "p"})
+    outcome = decide(Observed(finished("Error", 1, "patch does not apply"), None, []), pinned_run=reference)
+    assert "patch does not apply" in failed(outcome, "ReferenceNotApplied")
+
+
+# --- what all stages share ---
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        Observed(box("running"), None, []),
+        Observed(box("pull-back-off"), None, []),
+        Observed(finished("Completed", 0), None, []),
+        Observed(finished("OOMKilled"), None, []),
+    ],
+    ids=["running", "trouble", "scoring", "failed"],
+)
+def test_looking_twice_says_the_same(observed: Observed) -> None:
+    first = status_of(decide(observed))
+    if scenariorun.is_finished(first):
+        return
+    seen = observed if first.scorer_job is None else Observed(observed.devbox, job(), [])
+    later = status_of(decide(seen, first.model_copy(deep=True)))
+    assert later.model_dump() == first.model_dump()
