@@ -1,0 +1,80 @@
+"""Deterministic names of children, and the labels and annotations they carry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from assay import __version__
+
+GROUP = "assay.dev"
+MANAGED_BY = "app.kubernetes.io/managed-by"
+OPERATOR = "assay"
+MANAGED_SELECTOR = f"{MANAGED_BY}={OPERATOR}"
+
+BLUEPRINT = f"{GROUP}/blueprint"
+CONTENT_HASH = f"{GROUP}/content-hash"
+DEVBOX = f"{GROUP}/devbox"
+SCENARIO = f"{GROUP}/scenario"
+SCENARIO_RUN = f"{GROUP}/scenario-run"
+BENCHMARK_RUN = f"{GROUP}/benchmark-run"
+BUILD_CONTEXT = f"{GROUP}/build-context"
+FILES = f"files.{GROUP}"
+
+NAME_MAX = 63  # a DNS label: Job names, label values
+
+
+def child_name(parent: str, *parts: str) -> str:
+    """`<parent>-<part>…`, shortened with a hash of the whole where it would not be a DNS label."""
+    full = "-".join((parent, *parts))
+    if len(full) <= NAME_MAX:
+        return full
+    digest = hashlib.sha256(full.encode()).hexdigest()[:8]
+    tail = "-".join((digest, parts[-1]))[-NAME_MAX + 20 :]
+    return f"{full[: NAME_MAX - len(tail) - 1].rstrip('-.')}-{tail}"
+
+
+def content_hash(content: object) -> str:
+    """A stable hash of anything JSON can say."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def labels(component: str, extra: Mapping[str, str]) -> dict[str, str]:
+    """The recommended labels of Kubernetes, and ours."""
+    return {
+        "app.kubernetes.io/name": OPERATOR,
+        "app.kubernetes.io/component": component,
+        "app.kubernetes.io/version": __version__,
+        MANAGED_BY: OPERATOR,
+        **extra,
+    }
+
+
+def owner_reference(owner: Mapping[str, Any]) -> dict[str, Any]:
+    """The reference that makes the garbage collector delete the child with its owner."""
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def metadata(
+    owner: Mapping[str, Any],
+    name: str,
+    component: str,
+    extra_labels: Mapping[str, str],
+) -> dict[str, Any]:
+    """Metadata of a child: beside its owner, owned by it."""
+    return {
+        "name": name,
+        "namespace": owner["metadata"]["namespace"],
+        "labels": labels(component, extra_labels),
+        "ownerReferences": [owner_reference(owner)],
+    }

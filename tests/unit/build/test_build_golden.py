@@ -1,0 +1,181 @@
+"""What the builders make, whole, as YAML files to read.
+
+After a wanted change: `ASSAY_UPDATE_GOLDEN=1 pytest tests/unit/build` writes them anew; then read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assay import __version__
+from assay.api.benchmarkrun import BenchmarkRunSpec
+from assay.api.blueprint import BlueprintSpec
+from assay.api.devbox import DevboxSpec
+from assay.build import blueprint, devbox, run, scenariorun, scorer
+from assay.build.settings import RegistrySettings
+from tests.unit.build.objects import IMAGE, SETTINGS, Obj, existing, from_yaml, pinned, run_spec
+
+GOLDEN = Path(__file__).parent / "golden"
+UPDATE = "ASSAY_UPDATE_GOLDEN"
+
+OWNED = existing("ScenarioRun", "brun-fix-it-1", labels={"assay.dev/benchmark-run": "brun"})
+PATCH = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-wrong\n+right\n"
+
+
+def devbox_full() -> list[Obj]:
+    owner = existing(
+        "Devbox",
+        "box",
+        labels={"assay.dev/scenario-run": "box", "assay.dev/scenario": "fix-it", "other": "not inherited"},
+    )
+    spec = DevboxSpec.model_validate(
+        from_yaml("""
+        image: pull.example.test/assay/blueprints@sha256:0
+        user: agent:users
+        workingDir: /src
+        command: [sh, -c]
+        args: ["make $0", all]
+        env:
+        - {name: PLAIN, value: "1"}
+        - {name: TOKEN, valueFrom: {secretKeyRef: {name: model, key: token}}}
+        envFrom: [{secretRef: {name: model}}, {configMapRef: {name: model}, prefix: M_}]
+        files: [{name: problem.md, content: "Do it.\\n"}, {name: notes, content: see above}]
+        resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {memory: 2Gi}}
+        disk: {size: 5Gi, storageClassName: fast}
+        activeDeadlineSeconds: 600
+        """)
+    )
+    return [devbox.claim(owner, spec, SETTINGS), devbox.pod(owner, spec, IMAGE, SETTINGS)]
+
+
+def devbox_minimal() -> list[Obj]:
+    owner = existing("Devbox", "box")
+    spec = DevboxSpec.model_validate({"blueprintRef": {"name": "project"}})
+    image = IMAGE.model_copy(update={"user": "", "working_dir": ""})
+    return [devbox.claim(owner, spec, SETTINGS), devbox.pod(owner, spec, image, SETTINGS)]
+
+
+def run_command() -> list[Obj]:
+    agent = from_yaml("""
+    type: Command
+    command: [solve, --fast]
+    args: [--model, small]
+    env: [{name: BOTH, value: agent}, {name: KEY, valueFrom: {secretKeyRef: {name: model, key: key}}}]
+    envFrom: [{secretRef: {name: model}}]
+    resources: {limits: {memory: 2Gi}}
+    """)
+    environment = from_yaml("""
+    blueprintRef: {name: project}
+    env: [{name: BOTH, value: environment}, {name: LANG, value: C.UTF-8}]
+    resources: {limits: {memory: 1Gi}}
+    disk: {size: 3Gi}
+    """)
+    spec = run_spec(
+        attempt=2, parameters=[{"name": "effort", "value": "high"}, {"name": "SEED", "value": "7"}]
+    )
+    return [run.devbox(OWNED, spec, pinned(agent, environment=environment))]
+
+
+def run_of(agent_type: str, **changes: Any) -> list[Obj]:
+    return [run.devbox(OWNED, run_spec(), pinned({"type": agent_type}, **changes))]
+
+
+def scorer_job() -> list[Obj]:
+    devbox_of_run = existing("Devbox", "brun-fix-it-1", status={"nodeName": "node-1"})
+    return [scorer.job(OWNED, run_spec(), pinned(), devbox_of_run, SETTINGS)]
+
+
+def build_full() -> list[Obj]:
+    registry = RegistrySettings(
+        push="push.example.test:5000/team",
+        pull="pull.example.test/team",
+        insecure=True,
+        push_secret="push",
+        mirrors={"docker.example.test": "mirror.example.test:5001"},
+    )
+    spec = BlueprintSpec.model_validate(
+        from_yaml("""
+        dockerfile: |
+          FROM debian
+          COPY . .
+        context: {configMap: {name: source}}
+        buildArgs: [{name: VERSION, value: "3.12"}, {name: PROXY, value: ""}]
+        target: test
+        resources: {limits: {cpu: "2", memory: 4Gi}}
+        """)
+    )
+    context = {"Makefile": "a" * 64, "main.py": "b" * 64}
+    owner = existing("Blueprint", "project")
+    settings = replace(SETTINGS, registry=registry, build_seconds=1200)
+    return [blueprint.job(owner, spec, blueprint.content(spec, context), context, settings)]
+
+
+def build_minimal() -> list[Obj]:
+    spec = BlueprintSpec(dockerfile="FROM debian\n")
+    owner = existing("Blueprint", "project")
+    return [blueprint.job(owner, spec, blueprint.content(spec, None), None, SETTINGS)]
+
+
+def benchmark_run() -> list[Obj]:
+    spec = BenchmarkRunSpec.model_validate(
+        from_yaml("""
+        benchmarkRef: {name: all}
+        agent: {type: Command, command: [solve], env: [{name: KEY, value: x}]}
+        parameters: [{name: effort, value: high}]
+        attempts: 3
+        """)
+    )
+    return [scenariorun.scenario_run(existing("BenchmarkRun", "brun"), spec, "fix-it", 2)]
+
+
+CASES = {
+    "devbox-full": devbox_full,
+    "devbox-minimal": devbox_minimal,
+    "run-command": run_command,
+    "run-reference-patch": lambda: run_of("Reference", referenceOutput={"patch": PATCH}),
+    "run-reference-script": lambda: run_of("Reference", referenceOutput={"script": "echo right >x\n"}),
+    "run-nop": lambda: run_of("Nop", referenceOutput={"patch": PATCH}),
+    "scorer": scorer_job,
+    "build-full": build_full,
+    "build-minimal": build_minimal,
+    "benchmark-run": benchmark_run,
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ),
+)
+
+
+def rendered(manifests: list[Obj]) -> str:
+    text: str = yaml.dump_all(manifests, Dumper=_Dumper, sort_keys=False, width=110)
+    return f"# {UPDATE}=1 pytest tests/unit/build writes this file; read the diff.\n" + text.replace(
+        f"app.kubernetes.io/version: {__version__}", "app.kubernetes.io/version: (ours)"
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str) -> None:
+    made, path = rendered(CASES[name]()), GOLDEN / f"{name}.yaml"
+    if os.environ.get(UPDATE) == "1":
+        path.write_text(made)
+    assert path.exists(), f"write it by {UPDATE}=1, and read it"
+    assert made == path.read_text(), f"if this is what you wanted, {UPDATE}=1 writes {path.name} anew"
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.stem for path in GOLDEN.glob("*")} == set(CASES)
