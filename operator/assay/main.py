@@ -87,7 +87,14 @@ async def _operate(
 
     async def work() -> None:
         # A child that is merely not listed yet must not look like one that is lost.
-        await resyncer.synced.wait()
+        listed, end = asyncio.create_task(resyncer.synced.wait()), asyncio.create_task(ended.wait())
+        try:
+            await asyncio.wait([listed, end], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listed.cancel()
+            end.cancel()
+        if ended.is_set():
+            return
         synced.set()
         log.info("listed everything; reconciling")
         await queue.run(reconciler(ctx), settings.workers, ended)
@@ -102,15 +109,17 @@ async def _operate(
         )
     )
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([stopping, watching, *ours], return_when=asyncio.FIRST_COMPLETED)
-    # Ours first: kopf takes whatever was started meanwhile for its own and would cut it off.
-    ended.set()
-    synced.clear()
-    await asyncio.wait(ours, timeout=STOP_SECONDS)
-    kopf_stop.set()
-    for task in (stopping, *ours):
-        task.cancel()
-    results = await asyncio.gather(watching, *ours, return_exceptions=True)
+    try:
+        await asyncio.wait([stopping, watching, *ours], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # Ours first: kopf takes whatever was started meanwhile for its own and would cut it off.
+        ended.set()
+        synced.clear()
+        await asyncio.wait(ours, timeout=STOP_SECONDS)
+        kopf_stop.set()
+        for task in (stopping, *ours):
+            task.cancel()
+        results = await asyncio.gather(watching, *ours, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result

@@ -27,7 +27,7 @@ def test_forged_results_count_for_nothing(namespace: str) -> None:
         scenario(
             "forged",
             command("impossible", "test", "-e", "/never-made", weight=1),
-            bash("honest", 'test -e /never-made && echo 1.0 || echo 0.25', weight=1),
+            bash("honest", "test -e /never-made && echo 1.0 || echo 0.25", weight=1),
         ),
     )
     assert run["status"]["agent"]["reason"] == "Completed"
@@ -51,7 +51,10 @@ def test_root_agent_finds_neither_disk_nor_tokens_nor_scorer_scripts(namespace: 
     run = run_one(
         namespace,
         shell(PROBE),
-        scenario("probed", bash("findings", "cat /findings\ntest -e /secret-check\n[ -s /findings ] && echo 0 || echo 1")),
+        scenario(
+            "probed",
+            bash("findings", "cat /findings\ntest -e /secret-check\n[ -s /findings ] && echo 0 || echo 1"),
+        ),
     )
     assert run["status"]["scores"][0]["score"] == 1.0, run["status"]["scores"][0]["message"]
 

@@ -10,7 +10,9 @@ from .objects import bash, command, eventually, finished, run_one, scenario, sce
 def test_weighted_partial_credit_with_every_detail_in_status(namespace: str) -> None:
     run = run_one(
         namespace,
-        shell("test -s $ASSAY_PROBLEM_FILE && echo 42 > /answer; echo $ASSAY_PARAM_COLOUR > /colour; rm /etc/motd"),
+        shell(
+            "test -s $ASSAY_PROBLEM_FILE && echo 42 > /answer; echo $ASSAY_PARAM_COLOUR > /colour; rm /etc/motd"
+        ),
         scenario(
             "weighted",
             bash("fraction", "grep -q 42 /answer || exit 1\necho progress\necho score=0.5\nexit 7", weight=3),

@@ -68,7 +68,11 @@ def test_empty_and_dangling_benchmarks_are_named(namespace: str) -> None:
 
 
 def test_reference_agent_needs_a_reference_output(namespace: str) -> None:
-    apply(namespace, scenario("bare", bash("one", "echo 1")), scenario_run("bare", "bare", {"type": "Reference"}))
+    apply(
+        namespace,
+        scenario("bare", bash("one", "echo 1")),
+        scenario_run("bare", "bare", {"type": "Reference"}),
+    )
     assert condition(finished(namespace, "bare"), "Failed")["reason"] == "NoReferenceOutput"
 
 
@@ -91,5 +95,7 @@ def _reason(namespace: str, kind: str, name: str, type_: str, reason: str, text:
         found = condition(get(namespace, kind, name), type_)
         return found["message"] if found.get("reason") == reason else None
 
-    message = eventually(said, 60, lambda: f"no {type_} with {reason}: {get(namespace, kind, name).get('status')}")
+    message = eventually(
+        said, 60, lambda: f"no {type_} with {reason}: {get(namespace, kind, name).get('status')}"
+    )
     assert text in message

@@ -57,7 +57,9 @@ def main() -> None:
     apply(NAMESPACE, *(objects.scenario(name, score) for name in names))
     apply(NAMESPACE, objects.obj("Benchmark", "trivial", {"scenarios": [{"name": name} for name in names]}))
     _operator_wall(2, "warm-up")
-    print(f"{'in flight':>9} {'round':>5} {'floor s':>8} {'assay s':>8} {'ratio':>6} {'floor/min':>9} {'assay/min':>9}")
+    print(
+        f"{'in flight':>9} {'round':>5} {'floor s':>8} {'assay s':>8} {'ratio':>6} {'floor/min':>9} {'assay/min':>9}"
+    )
     before = Operator.look()
     runs = 0
     for parallel in options.parallel:

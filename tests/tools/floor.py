@@ -67,12 +67,17 @@ class Floor:
     def _item(self, name: str) -> None:
         metadata = {"name": name, "labels": {LABEL: self.run}}
         claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "64Mi"}}}
-        self._core.create_namespaced_persistent_volume_claim(self.namespace, {"metadata": metadata, "spec": claim})
+        self._core.create_namespaced_persistent_volume_claim(
+            self.namespace, {"metadata": metadata, "spec": claim}
+        )
         self._core.create_namespaced_pod(
             self.namespace, {"metadata": metadata, "spec": self._pod(name, "echo 42 > /w/answer")}
         )
         self._wait(f"Pod/{name}")
-        template = {"metadata": {"labels": {"floor-job": self.run}}, "spec": self._pod(name, "grep -qx 42 /w/answer")}
+        template = {
+            "metadata": {"labels": {"floor-job": self.run}},
+            "spec": self._pod(name, "grep -qx 42 /w/answer"),
+        }
         job = {"metadata": metadata, "spec": {"backoffLimit": 0, "template": template}}
         self._batch.create_namespaced_job(self.namespace, job)
         self._wait(f"Job/{name}")

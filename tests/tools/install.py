@@ -32,12 +32,22 @@ def values(image_tag: str) -> dict[str, Any]:
 def main() -> None:
     """Install or upgrade; quick when nothing has changed."""
     tag = _build()
-    subprocess.run([sys.executable, "-m", "tests.cluster", "load", f"{REPOSITORY}:{tag}"], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "tests.cluster", "load", f"{REPOSITORY}:{tag}"], cwd=ROOT, check=True
+    )
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump(values(tag), file)
         file.flush()
         helm(
-            *("upgrade", "--install", RELEASE, str(ROOT / "helm/assay"), "-n", NAMESPACE, "--create-namespace"),
+            *(
+                "upgrade",
+                "--install",
+                RELEASE,
+                str(ROOT / "helm/assay"),
+                "-n",
+                NAMESPACE,
+                "--create-namespace",
+            ),
             *("-f", file.name, "--wait", "--timeout", "3m"),
         )
     kubectl("wait", "--for=condition=Established", "--timeout=60s", *_crds())

@@ -28,7 +28,9 @@ from .meta import (
 class File(Model):
     """A small read-only file under `/.assay/files`."""
 
-    name: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+    name: Annotated[
+        str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")
+    ]
     content: Annotated[str, Field(max_length=131072)]
 
 

@@ -23,7 +23,7 @@ _CONTEXT = "/assay/context"
 _SCRIPT = f"""set -eu
 mkdir -p /tmp/context
 if [ -d {_CONTEXT} ]; then
-  for file in {_CONTEXT}/*; do [ -f "$file" ] && cp -L "$file" /tmp/context/; done
+  for file in {_CONTEXT}/* {_CONTEXT}/.[!.]*; do [ -f "$file" ] && cp -L "$file" /tmp/context/; done
   (cd /tmp/context && sha256sum -c {_IN}/context.sha256 >/dev/null 2>&1) \\
     || {{ echo {CONTEXT_CHANGED} >/dev/termination-log; exit 1; }}
 fi
@@ -137,13 +137,14 @@ def job(
 
 def buildkitd_config(registry: RegistrySettings) -> str:
     """buildkitd.toml: which registries speak plain http, and which mirror serves which host."""
+    insecure = {registry.push.split("/")[0], *registry.mirrors.values()} if registry.insecure else set()
     lines: list[str] = []
-    insecure = {registry.push.split("/")[0]} if registry.insecure else set()
-    for host, mirror in sorted(registry.mirrors.items()):
-        lines += [f"[registry.{json.dumps(host)}]", f"  mirrors = [{json.dumps(mirror)}]"]
-        insecure |= {mirror} if registry.insecure else set()
-    for host in sorted(insecure):
-        lines += [f"[registry.{json.dumps(host)}]", "  http = true", "  insecure = true"]
+    for host in sorted({*registry.mirrors, *insecure}):
+        lines.append(f"[registry.{json.dumps(host)}]")
+        if mirror := registry.mirrors.get(host):
+            lines.append(f"  mirrors = [{json.dumps(mirror)}]")
+        if host in insecure:
+            lines += ["  http = true", "  insecure = true"]
     return "\n".join(lines) + "\n"
 
 
@@ -163,7 +164,7 @@ def _arguments(
     ]
     arguments += ["--local=context=/tmp/context", f"--import-cache=type=registry,ref={cache}"]
     arguments += [f"--export-cache=type=registry,ref={cache},mode=max,ignore-error=true"]
-    arguments += [f"--opt=build-arg:{argument.name}={argument.value}" for argument in spec.build_args or ()]
+    arguments += [f"--opt=build-arg:{a.name}={rootfs.literal(a.value)}" for a in spec.build_args or ()]
     return [*arguments, f"--opt=target={spec.target}"] if spec.target else arguments
 
 

@@ -32,7 +32,7 @@ def child_name(parent: str, *parts: str) -> str:
     if len(full) <= NAME_MAX:
         return full
     digest = hashlib.sha256(full.encode()).hexdigest()[:8]
-    tail = "-".join((digest, parts[-1]))[-NAME_MAX + 20 :]
+    tail = f"{digest}-{parts[-1][-34:].lstrip('-')}"
     return f"{full[: NAME_MAX - len(tail) - 1].rstrip('-.')}-{tail}"
 
 

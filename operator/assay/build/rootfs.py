@@ -84,6 +84,11 @@ def files_volume(volume: str, annotation_to_path: Mapping[str, str]) -> dict[str
     return {"name": volume, "downwardAPI": {"items": items}}
 
 
+def literal(text: str) -> str:
+    """A text that the kubelet, which expands `$(NAME)` and reads `$$` as `$`, hands on as it is."""
+    return text.replace("$", "$$")
+
+
 def env_list(*groups: Iterable[EnvVar], **ours: str) -> list[dict[str, Any]]:
     """Environment of a container: later groups win, ours last."""
     merged: dict[str, dict[str, Any]] = {}

@@ -79,8 +79,7 @@ def _environment(run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRu
         "ASSAY_PROBLEM_FILE": f"{rootfs.FILES_DIR}/{PROBLEM}",
     }
     if len(scenario.problem_statement.encode()) <= STATEMENT_IN_ENV_MAX:
-        # `$(NAME)` in a value is expanded by the kubelet; `$$` keeps it as written.
-        ours["ASSAY_PROBLEM_STATEMENT"] = scenario.problem_statement.replace("$(", "$$(")
+        ours["ASSAY_PROBLEM_STATEMENT"] = rootfs.literal(scenario.problem_statement)
     variables = rootfs.env_list(
         scenario.environment.env or (), pinned.agent.env or (), _parameters(spec.parameters or ()), **ours
     )
@@ -88,6 +87,4 @@ def _environment(run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRu
 
 
 def _parameters(parameters: list[Parameter] | tuple[()]) -> list[EnvVar]:
-    return [
-        EnvVar(name=f"ASSAY_PARAM_{p.name.upper()}", value=p.value.replace("$(", "$$(")) for p in parameters
-    ]
+    return [EnvVar(name=f"ASSAY_PARAM_{p.name.upper()}", value=rootfs.literal(p.value)) for p in parameters]

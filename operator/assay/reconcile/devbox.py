@@ -31,7 +31,8 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     if conditions.is_true(status.conditions, FINISHED):
         return None
     spec = DevboxSpec.model_validate(devbox["spec"])
-    pod = ctx.store.get("Pod", key.namespace, key.name)
+    # By owner: a pod of an earlier devbox of this name may be there for a while.
+    pod = next(iter(ctx.store.children("Pod", devbox["metadata"]["uid"])), None)
     if pod is None and status.pod_name is None:
         return await _start(ctx, devbox, spec, status)
     view = pods.view(pod, build.CONTAINER) if pod else None

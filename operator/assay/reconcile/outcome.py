@@ -81,7 +81,12 @@ async def create_all(ctx: Context, manifests: Sequence[dict[str, Any]]) -> None:
         async with slots:
             await _create(ctx, manifest)
 
-    results = await asyncio.gather(*(one(manifest) for manifest in manifests), return_exceptions=True)
+    # Claims before the pods that mount them: a pod without its claim would look as if all were created.
+    claims = [manifest for manifest in manifests if manifest["kind"] == "PersistentVolumeClaim"]
+    for manifest in claims:
+        await one(manifest)
+    rest = [manifest for manifest in manifests if manifest not in claims]
+    results = await asyncio.gather(*(one(manifest) for manifest in rest), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result

@@ -169,7 +169,9 @@ def _scoring(
     if observed.job is None:
         if observed.devbox is None or observed.devbox["metadata"].get("deletionTimestamp"):
             return _fail(run, status, "DevboxLost", "the devbox was deleted before it was scored", now)
-        return Outcome(status, create=[build_scorer.job(run, spec, pinned, observed.devbox, settings)], write=False)
+        return Outcome(
+            status, create=[build_scorer.job(run, spec, pinned, observed.devbox, settings)], write=False
+        )
     views = (pods.view(pod, f.name) for pod in observed.scorer_pods for f in functions)
     trouble = next((view.trouble for view in views if view.trouble), None)
     _set(run, status, COMPLETE, "False", *(trouble or ("Scoring", "")), now)
