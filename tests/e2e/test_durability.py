@@ -44,7 +44,11 @@ def test_deleting_a_run_in_the_middle_leaves_nothing(namespace: str) -> None:
     eventually(lambda: _running(namespace) or None, 90, lambda: str(get(namespace, "pods")))
     kubectl("delete", "-n", namespace, "benchmarkrun", "doomed")
     for kind in ("scenariorun", "devbox", "pod", "pvc", "job"):
-        eventually(lambda kind=kind: None if get(namespace, kind) else True, 90, lambda: f"{kind} left")
+        _gone(namespace, kind)
+
+
+def _gone(namespace: str, kind: str) -> None:
+    eventually(lambda: None if get(namespace, kind) else True, 90, lambda: f"{kind} left")
 
 
 def _running(namespace: str) -> list[dict[str, Any]]:

@@ -47,6 +47,12 @@ touch /findings
 """
 
 
+SCORER = """cat /findings
+test -e /secret-check
+[ -s /findings ] && echo 0 || echo 1
+"""
+
+
 def test_root_agent_finds_neither_disk_nor_tokens_nor_scorer_scripts(namespace: str) -> None:
     run = run_one(
         namespace,

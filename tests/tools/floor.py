@@ -32,7 +32,8 @@ class Floor:
         configuration = client.Configuration.get_default_copy()
         configuration.connection_pool_maxsize = 32
         self._api = client.ApiClient(configuration)
-        self._core, self._batch = client.CoreV1Api(self._api), client.BatchV1Api(self._api)
+        self._core: Any = client.CoreV1Api(self._api)
+        self._batch: Any = client.BatchV1Api(self._api)
         self._changed = threading.Condition()
         self._ended: set[str] = set()
 

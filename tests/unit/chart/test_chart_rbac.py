@@ -53,6 +53,7 @@ def test_operator_on_others() -> None:
     role = of_kind(render(), "ClusterRole")["assay-operator"]
     assert _rights(role, "") == {
         "pods": {*READ, "create", "delete"},
+        "pods/log": {"get"},
         "persistentvolumeclaims": {"create", "get"},
         "configmaps": READ,
     }
