@@ -39,7 +39,7 @@ demo: install ## Run the sample benchmark with three agents and show the scores
 	$(CLUSTER_ENV); $(PY) -m tests.tools.demo
 
 .PHONY: test
-test: lint test-unit install ## All checks and tests, from unit to end-to-end
+test: lint install test-unit ## All checks and tests, from unit to end-to-end
 	$(CLUSTER_ENV); $(PY) -m pytest tests/e2e -n $(WORKERS) --dist worksteal
 
 .PHONY: test-unit

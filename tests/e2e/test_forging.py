@@ -59,7 +59,7 @@ def test_root_agent_finds_neither_disk_nor_tokens_nor_scorer_scripts(namespace: 
         shell(PROBE),
         scenario(
             "probed",
-            bash("findings", "cat /findings\ntest -e /secret-check\n[ -s /findings ] && echo 0 || echo 1"),
+            bash("findings", SCORER),
         ),
     )
     assert run["status"]["scores"][0]["score"] == 1.0, run["status"]["scores"][0]["message"]

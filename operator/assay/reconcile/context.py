@@ -38,6 +38,8 @@ class Context:
     settings: BuildSettings
     observe: Callable[[str, dict[str, Any]], None]
     """Take in an object as if the watch had shown it (our own writes, ahead of their events)."""
+    forget: Callable[[str, dict[str, Any]], None]
+    """The same for a deletion."""
     progress: dict[str, float] = field(default_factory=dict)
     """When a run's progress was last written (uid → monotonic seconds): it is reported once a second at most."""
     now: Callable[[], datetime] = field(default=_now)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from assay.api import conditions
 from assay.api.meta import Status
 from assay.cluster.errors import AlreadyExists, ApiError, Forbidden, Invalid
-from assay.cluster.resources import Resource, resource_of
+from assay.cluster.resources import PODS, Resource, resource_of
 
 from .context import Context
 
@@ -34,7 +34,7 @@ class Outcome:
 
     status: Status
     create: Sequence[dict[str, Any]] = ()
-    delete: Sequence[Mapping[str, Any]] = ()
+    delete: Sequence[dict[str, Any]] = ()
     note: Note | None = None
     requeue: float | None = None
     """Seconds after which to look again even if nothing changes (deadlines)."""
@@ -164,8 +164,10 @@ async def write_status(ctx: Context, obj: dict[str, Any], status: Status) -> Non
         ctx.observe(obj["kind"], written)
 
 
-async def delete(ctx: Context, obj: Mapping[str, Any]) -> None:
+async def delete(ctx: Context, obj: dict[str, Any]) -> None:
     """Delete what was observed, and nothing else of that name."""
     resource: Resource = resource_of(obj)
     metadata = obj["metadata"]
     await ctx.client.delete(resource, metadata["namespace"], metadata["name"], uid=metadata["uid"])
+    if resource != PODS and not metadata.get("finalizers"):
+        ctx.forget(obj["kind"], obj)  # gone by now, whereas a pod has its time to stop

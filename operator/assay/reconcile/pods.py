@@ -37,7 +37,7 @@ class Terminated:
 class PodView:
     """A pod in the words that decisions need."""
 
-    obj: Mapping[str, Any]
+    obj: dict[str, Any]
     """The pod itself."""
     deleting: bool
     node: str | None
@@ -53,7 +53,7 @@ class PodView:
     """Reason and message where Kubernetes, not the command, ended the pod."""
 
 
-def view(pod: Mapping[str, Any], container: str) -> PodView:
+def view(pod: dict[str, Any], container: str) -> PodView:
     """Look at one container of a pod."""
     status = pod.get("status") or {}
     state = container_state(pod, container)

@@ -58,7 +58,7 @@ def test_operator_on_others() -> None:
         "configmaps": READ,
     }
     assert _rights(role, "batch") == {"jobs": {*READ, "create"}}
-    assert _rights(role, "events.k8s.io") == {"events": {"create", "patch"}}
+    assert _rights(role, "events.k8s.io") == {"events": {"create"}}
     assert {group for rule in role["rules"] for group in rule["apiGroups"]} == {
         "",
         "assay.dev",
