@@ -81,7 +81,9 @@ async def _operate(
     store = Store(PROJECTIONS, INDEXES)
     queue: WorkQueue[Key] = WorkQueue()
     intake = Intake(store, queue)
-    ctx = Context(client, store, Recorder(client, "assay"), images, settings.build(), intake.observe, intake.forget)
+    ctx = Context(
+        client, store, Recorder(client, "assay"), images, settings.build(), intake.observe, intake.forget
+    )
     resyncer = Resyncer(client, store, WATCHED, intake.changed, namespaces=settings.namespaces)
     ended, kopf_stop = asyncio.Event(), asyncio.Event()
 
