@@ -8,6 +8,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 WORKERS ?= 4
 # kubectl, kind, helm and the kubeconfig of the test cluster
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 CLUSTER_ENV = eval "$$(python3 -m tests.cluster env)"
 
 .PHONY: help
