@@ -109,6 +109,8 @@ def decide(
         status.phase, status.pod_name = "Running", name
         _set(status, devbox, READY, "True", "Running", "", now)
         return Outcome(status, requeue=(deadline - now).total_seconds() if deadline else None)
+    if pod.trouble and (wait := pods.patience_left(pod, now)):
+        return Outcome(status, write=False, requeue=wait)
     if pod.trouble:
         status.phase = "Pending"
         _set(status, devbox, READY, "False", *pod.trouble, now)

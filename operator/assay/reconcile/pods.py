@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 OUTPUT_MAX = 2048
+PATIENCE = timedelta(seconds=10)
 
 # Waiting reasons that do not pass by themselves; the kubelet goes on trying, and so do we.
 _STUCK = {
@@ -49,6 +50,8 @@ class PodView:
     """The pod's phase is final, even if the container never ran."""
     trouble: tuple[str, str] | None
     """Reason and message of what keeps the container from starting."""
+    trouble_due: datetime | None
+    """When that is worth a word: until then it is the way of the world (a claim not bound yet)."""
     killed_by: tuple[str, str] | None
     """Reason and message where Kubernetes, not the command, ended the pod."""
 
@@ -59,6 +62,7 @@ def view(pod: dict[str, Any], container: str) -> PodView:
     state = container_state(pod, container)
     running = state.get("running")
     terminated = _terminated(state.get("terminated"))
+    created = timestamp(pod["metadata"].get("creationTimestamp"))
     return PodView(
         obj=pod,
         deleting=bool(pod["metadata"].get("deletionTimestamp")),
@@ -68,8 +72,14 @@ def view(pod: dict[str, Any], container: str) -> PodView:
         terminated=terminated,
         ended=status.get("phase") in _MAIN_ENDED,
         trouble=_trouble(status, state),
+        trouble_due=created + PATIENCE if created else None,
         killed_by=_killed_by(status),
     )
+
+
+def patience_left(pod: PodView, now: datetime) -> float:
+    """Seconds until the pod's trouble is worth a word."""
+    return max(0.0, (pod.trouble_due - now).total_seconds()) if pod.trouble_due else 0.0
 
 
 def container_state(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:

@@ -173,8 +173,10 @@ def _scoring(
             status, create=[build_scorer.job(run, spec, pinned, observed.devbox, settings)], write=False
         )
     views = (pods.view(pod, f.name) for pod in observed.scorer_pods for f in functions)
-    trouble = next((view.trouble for view in views if view.trouble), None)
-    _set(run, status, COMPLETE, "False", *(trouble or ("Scoring", "")), now)
+    troubled = next((view for view in views if view.trouble), None)
+    if troubled and (wait := pods.patience_left(troubled, now)):
+        return Outcome(status, write=False, requeue=wait)
+    _set(run, status, COMPLETE, "False", *((troubled and troubled.trouble) or ("Scoring", "")), now)
     return Outcome(status)
 
 
