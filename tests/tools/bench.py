@@ -19,6 +19,7 @@ from .kube import apply, condition, create_namespace, get, kubectl
 
 NAMESPACE = "assay-bench"
 WRITES = {"create", "patch", "update", "delete"}
+SETTLE_SECONDS = 5.0
 METRICS = "/api/v1/namespaces/assay-system/services/assay-operator-metrics:8080/proxy/metrics"
 
 
@@ -65,6 +66,7 @@ def main() -> None:
     for parallel in options.parallel:
         for number in range(1, options.rounds + 1):
             floor = Floor(NAMESPACE, objects.image()).measure(options.scenarios, parallel)
+            _settle()
             wall = _operator_wall(parallel, f"bench-{parallel}-{number}")
             runs += options.scenarios
             rates = (f"{options.scenarios * 60 / seconds:9.1f}" for seconds in (floor, wall))
@@ -88,7 +90,15 @@ def _operator_wall(parallel: int, name: str) -> float:
     run = get(NAMESPACE, "benchmarkrun", name)
     assert run["status"]["score"] == 1.0, condition(run, "Complete")
     kubectl("delete", "-n", NAMESPACE, "benchmarkrun", name, "--cascade=foreground")
+    _settle()
     return wall
+
+
+def _settle() -> None:
+    """Wait until what one measurement made is gone: its clean-up must not be paid for by the next."""
+    for kind in ("pods", "pvc"):
+        kubectl("wait", "-n", NAMESPACE, "--for=delete", kind, "--all", "--timeout=300s")
+    time.sleep(SETTLE_SECONDS)
 
 
 def _print_operator(before: Operator, after: Operator, runs: int) -> None:
