@@ -20,8 +20,7 @@ user=$1 workdir=${2:-/}
 shift 2
 preflight
 $B mkdir -p $D/upper $D/work || die "cannot write to the disk $D: is it mounted, not full and not read-only?"
-plant_canary
-check_canary
+if [ -e $D/.canary/planted ]; then check_canary; else plant_canary; fi
 new_root / $D
 stage /proc /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf ${ASSAY_KEEP:-}
 place devbox "$workdir" "$user"

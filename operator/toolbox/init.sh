@@ -21,7 +21,7 @@ shift 4
 # A container that is started again must not see what its first run wrote.
 $B rm -rf $S/upper $S/work && $B mkdir -p $N $S/upper $S/work || die "cannot write to the scratch space $S"
 check_canary
-new_root "$D/upper:/" $S
+new_root "$D/upper:/" $S volatile # nobody reads the scratch space afterwards
 # /proc is new here, the parts of it that the runtime hides or makes read-only stay so.
 masks=
 while read -r _ _ _ _ path _; do

@@ -8,10 +8,10 @@ N=/.assay/root # where the new root is put together
 STAGE=$N/.assay/mnt
 staged= # the mounts waiting in $STAGE/0, 1, … to be moved to these paths
 
-# overlay LOWER UPPERBASE TARGET. userxattr: the only form a user namespace may use, without it `rm -rf` of an
+# overlay LOWER UPPERBASE TARGET [OPTION]. userxattr: the only form a user namespace may use, without it `rm -rf` of an
 # image directory fails. index=off, xino=off: an upper must work again after being copied or restored.
 overlay() {
-  $B mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work,userxattr,index=off,xino=off" "$3" 2>&1
+  $B mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work,userxattr,index=off,xino=off${4:+,$4}" "$3" 2>&1
 }
 
 # Checks with a cure beat the errno of a mount call later on.
@@ -31,9 +31,9 @@ NEEDS="needs CAP_SYS_ADMIN in the pod's user namespace, AppArmor Unconfined, ker
 # drop xattrs; every file the agent deleted in such a directory would come back, and scores would be wrong.
 plant_canary() {
   local c=$D/.canary out
-  [ ! -e $c/planted ] || return 0
   $B mkdir -p $c/lower/d $c/upper $c/work && true >$c/lower/d/gone || die "cannot write to the disk $D: is it full or read-only?"
-  out=$(overlay $c/lower $c $N) || die "cannot mount overlayfs on the disk $D: $out ($NEEDS)"
+  # volatile: leaving an overlay flushes the whole file system under its upper, which others write to as well.
+  out=$(overlay $c/lower $c $N volatile) || die "cannot mount overlayfs on the disk $D: $out ($NEEDS)"
   $B rm -rf $N/d && $B mkdir $N/d || die "overlayfs does not work on the disk $D: cannot replace a directory ($NEEDS)"
   $B umount $N && true >$c/planted || die "cannot write to the disk $D: is it full?"
 }
@@ -51,11 +51,11 @@ check_canary() {
   $B umount $N
 }
 
-# new_root LOWER UPPERBASE: mounts the new root at $N. Its /.assay is a tmpfs of its own, which hides the disk,
+# new_root LOWER UPPERBASE [OPTION]: mounts the new root at $N. Its /.assay is a tmpfs of its own, which hides the disk,
 # the scratch space and $N itself, and holds the toolbox, the files and the stage for the mounts to carry over.
 new_root() {
   local out dir
-  out=$(overlay "$1" "$2" $N) || die "cannot mount the root file system: $out ($NEEDS)"
+  out=$(overlay "$1" "$2" $N "${3:-}") || die "cannot mount the root file system: $out ($NEEDS)"
   if [ -L $N/.assay ] || [ ! -d $N/.assay ]; then $B rm -rf $N/.assay && $B mkdir $N/.assay; fi
   $B mount -t tmpfs -o mode=755,size=1m assay $N/.assay && $B mkdir $STAGE || die "cannot mount a tmpfs on $N/.assay"
   for dir in $T /.assay/files; do
