@@ -25,7 +25,8 @@ from assay.engine.resync import Resyncer
 from assay.engine.store import Key, Store
 from assay.handlers import WATCHED, Intake, configure, reconciler, watch
 from assay.reconcile.context import Context
-from assay.reconcile.routing import INDEXES, PROJECTIONS
+from assay.reconcile.indexes import INDEXES
+from assay.reconcile.projections import PROJECTIONS
 from assay.settings import NAMESPACE_VARIABLE, POD_VARIABLE, Settings, load
 
 log = logging.getLogger(__name__)

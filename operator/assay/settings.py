@@ -10,7 +10,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from assay.build.settings import BuildSettings, RegistrySettings
+from assay.api.disk import RootFilesystem
+from assay.api.meta import Egress
+from assay.build.settings import PRIVATE_CIDRS, BuildSettings, RegistrySettings
 
 FILE_VARIABLE, NAMESPACE_VARIABLE, POD_VARIABLE = "ASSAY_CONFIG", "POD_NAMESPACE", "POD_NAME"
 
@@ -41,6 +43,12 @@ class Settings(_Section):
     storage_class: str | None = None
     build_seconds: Annotated[int, Field(gt=0)] = 3600
     keep_seconds: Annotated[int, Field(ge=0)] = 0
+    root_filesystem: RootFilesystem = "Auto"
+    snapshot_class: str | None = None
+    agent_egress: Egress = "Internet"
+    blocked_cidrs: list[str] = Field(default_factory=lambda: list(PRIVATE_CIDRS))
+    validation_parallelism: Annotated[int, Field(gt=0)] = 4
+    pids_max: Annotated[int, Field(ge=0)] = 4096
     namespaces: list[str] = Field(default_factory=list)
     """Namespaces to serve; all when empty."""
     workers: Annotated[int, Field(gt=0)] = 32
@@ -69,6 +77,13 @@ class Settings(_Section):
             storage_class=self.storage_class,
             build_seconds=self.build_seconds,
             keep_seconds=self.keep_seconds,
+            root_filesystem=self.root_filesystem,
+            snapshot_class=self.snapshot_class,
+            agent_egress=self.agent_egress,
+            blocked_cidrs=tuple(self.blocked_cidrs),
+            validation_parallelism=self.validation_parallelism,
+            pids_max=self.pids_max,
+            operator_namespace=os.environ.get(NAMESPACE_VARIABLE, "assay-system"),
         )
 
     def endpoints(self) -> dict[str, str]:

@@ -88,9 +88,9 @@ app.kubernetes.io/component: {{ index . 1 }}
 
 {{/* Our kinds' plurals. */}}
 {{- define "assay.kinds" -}}
-[agents, benchmarkruns, benchmarks, blueprints, devboxes, scenarioruns, scenarios]
+[agents, benchmarkruns, benchmarks, blueprints, devboxes, disksnapshots, scenarioruns, scenarios, scorers]
 {{- end -}}
 
 {{- define "assay.kindsStatus" -}}
-[agents/status, benchmarkruns/status, benchmarks/status, blueprints/status, devboxes/status, scenarioruns/status, scenarios/status]
+[agents/status, benchmarkruns/status, benchmarks/status, blueprints/status, devboxes/status, disksnapshots/status, scenarioruns/status, scenarios/status, scorers/status]
 {{- end -}}

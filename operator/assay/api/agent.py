@@ -6,7 +6,18 @@ from typing import ClassVar, Literal
 
 from .crd import Column, Kind
 from .markers import Cel
-from .meta import SHORT_NAME, Command, EnvFromList, EnvList, LocalRef, Model, Resources, Status
+from .meta import (
+    SHORT_NAME,
+    Command,
+    EnvFromList,
+    EnvList,
+    LocalRef,
+    Model,
+    Network,
+    Resources,
+    Status,
+    one_of,
+)
 
 AgentType = Literal["Command", "Reference", "Nop"]
 
@@ -22,6 +33,8 @@ class AgentFields(Model):
     """Secrets and ConfigMaps for the agent. Its scorers never see them."""
     resources: Resources | None = None
     """Requests and limits of the devbox, instead of the scenario's."""
+    network: Network | None = None
+    """What its devbox may reach, instead of what the scenario says."""
 
 
 _COMMAND = Cel(
@@ -42,11 +55,11 @@ class RunAgent(AgentFields):
     """The agent of a run: by reference, or inline."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
-        Cel("has(self.ref) != has(self.type)", "give exactly one of ref (an Agent's name) and type (inline)"),
+        one_of("ref", "type"),
         _COMMAND,
         Cel(
             "!has(self.ref) || !(has(self.command) || has(self.args) || has(self.env) || has(self.envFrom) "
-            "|| has(self.resources))",
+            "|| has(self.resources) || has(self.network))",
             "ref stands alone: what the agent runs is in the Agent it names",
         ),
     )

@@ -20,6 +20,8 @@ class BenchmarkSpec(Model):
         default_factory=list
     )
     """By name, in this namespace."""
+    require_validated: bool = False
+    """Runs start only when every scenario is Validated."""
 
 
 class BenchmarkStatus(Status):
@@ -31,6 +33,8 @@ class BenchmarkStatus(Status):
     """How many of them do not exist."""
     ready: int | None = None
     """How many of them are Ready."""
+    validated: int | None = None
+    """How many of them are Validated."""
 
 
 BENCHMARK = Kind(
@@ -43,6 +47,7 @@ BENCHMARK = Kind(
         Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
         Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
         Column("Scenarios", "integer", ".status.scenarios"),
+        Column("Validated", "integer", ".status.validated"),
         Column("Missing", "integer", ".status.missing", priority=1),
     ),
     rules=(SHORT_NAME,),

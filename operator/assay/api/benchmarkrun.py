@@ -11,29 +11,38 @@ from .agent import RunAgent
 from .benchmark import SCENARIOS_MAX
 from .crd import Column, Kind
 from .markers import Cel, ListMap
-from .meta import SHORT_NAME, LocalRef, Model, Name, ParameterList, Status
+from .meta import SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
+from .runtemplate import RunTemplate
 
-_FIXED = "benchmarkRef, agent, parameters and attempts of a run are immutable: create another run"
+_FIXED = "only parallelism of a run may be changed: create another run"
 
 
 class BenchmarkRunSpec(Model):
     """Which agent, at which benchmark, how often and how much at once."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
+        one_of("benchmarkRef", "rescoreOf"),
         Cel(
-            "self.benchmarkRef == oldSelf.benchmarkRef && self.agent == oldSelf.agent "
-            "&& self.attempts == oldSelf.attempts && has(self.parameters) == has(oldSelf.parameters) "
-            "&& (!has(self.parameters) || self.parameters == oldSelf.parameters)",
-            _FIXED,
+            "has(self.agent) == has(self.benchmarkRef)",
+            "agent goes with benchmarkRef: a re-score runs none",
         ),
+        Cel(
+            "!has(self.rescoreOf) || (!has(self.parameters) && self.attempts == 1)",
+            "parameters and attempts of a re-score are those of the run it scores again",
+        ),
+        fixed(_FIXED, "benchmarkRef", "rescoreOf", "agent", "parameters", "template", required=["attempts"]),
     )
-    benchmark_ref: LocalRef
-    agent: RunAgent
+    benchmark_ref: LocalRef | None = None
+    rescore_of: LocalRef | None = None
+    """A BenchmarkRun whose runs kept their disks: each is scored again by today's contracts."""
+    agent: RunAgent | None = None
     parameters: ParameterList | None = None
     attempts: Annotated[int, Field(ge=1, le=100)] = 1
     """How often each scenario is run."""
     parallelism: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many ScenarioRuns may be unfinished at once; may be changed while the run goes on."""
+    template: RunTemplate | None = None
+    """What each ScenarioRun gets."""
 
 
 class RunCounts(Model):
@@ -63,11 +72,24 @@ class WorstRun(Model):
     reason: str | None = None
 
 
+class Rescored(Model):
+    """The run that a re-score compares with."""
+
+    benchmark_run: str
+    attempts: int
+    score: float | None = None
+    pass_rate: float | None = None
+    changed: int = 0
+    """How many scores differ now."""
+
+
 class BenchmarkRunStatus(Status):
     """Conditions: Complete (AllScored, SomeUnscored) and Failed (BenchmarkEmpty, …)."""
 
     scenarios: Annotated[list[Name], Field(max_length=SCENARIOS_MAX)] | None = None
     """The scenarios of the benchmark when this run started: later edits do not reach it."""
+    rescored: Rescored | None = None
+    """A re-score: the run it scores again."""
     counts: RunCounts | None = None
     score: float | None = None
     """Mean of the scored runs, 0.0 to 1.0."""
@@ -95,6 +117,7 @@ BENCHMARK_RUN = Kind(
         Column("Scored", "integer", ".status.counts.scored"),
         Column("Passed", "integer", ".status.counts.passed"),
         Column("Score", "number", ".status.score"),
+        Column("Was", "number", ".status.rescored.score", "The score before, of a re-score", priority=1),
         Column("Unscored", "integer", ".status.counts.unscored", priority=1),
         Column("Active", "integer", ".status.counts.active", priority=1),
     ),

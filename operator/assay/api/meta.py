@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -23,7 +24,23 @@ SHORT_NAME = Cel(
     "size(self.metadata.name) <= 63",
     "metadata.name must be at most 63 characters: children are named after it",
 )
-IMMUTABLE_SPEC = Cel("self.spec == oldSelf.spec", "a run's spec is immutable: create another run")
+
+
+def fixed(message: str, *optional: str, required: Iterable[str] = ()) -> Cel:
+    """The rule that these fields (camelCase) may not be changed, nor optional ones be added or removed."""
+    same = [f"self.{name} == oldSelf.{name}" for name in required]
+    same += [
+        f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})"
+        for name in optional
+    ]
+    return Cel(" && ".join(same), message)
+
+
+def one_of(*names: str) -> Cel:
+    """The rule that exactly one of these fields is given."""
+    given = ", ".join(f"has(self.{name})" for name in names)
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return Cel(f"[{given}].filter(one, one).size() == 1", f"give exactly one of {listed}")
 
 
 class Model(BaseModel):
@@ -85,13 +102,22 @@ class Resources(Model):
     limits: Annotated[dict[str, Quantity], Field(max_length=16)] | None = None
 
 
-class Disk(Model):
-    """The volume that holds what is changed in a devbox's root file system."""
+Egress = Literal["None", "Internet", "Any"]
 
-    size: Quantity | None = None
-    """Size of the claim; the operator's default when absent."""
-    storage_class_name: ObjectName | None = None
-    """Its StorageClass; the cluster's default when absent."""
+
+class Network(Model):
+    """What a pod may reach. Nothing may ever connect to it."""
+
+    egress: Egress | None = None
+    """None: nothing. Internet: DNS and public addresses; not the cluster, its nodes, private networks or
+    metadata services. Any: everything. Add a NetworkPolicy of your own to allow more to some."""
+
+
+class KeyRef(Model):
+    """A key of a Secret or ConfigMap in the same namespace."""
+
+    name: ObjectName
+    key: Annotated[str, Field(min_length=1, max_length=253)]
 
 
 class Condition(Model):

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from .blueprint import ImageReference
 from .crd import Column, Kind
-from .markers import Cel
-from .meta import SHORT_NAME, AbsolutePath, Disk, EnvList, LocalRef, Model, Resources, Status
+from .devbox import LaunchCommands
+from .disk import Disk, RootFilesystem
+from .markers import Cel, ListMap
+from .meta import SHORT_NAME, AbsolutePath, EnvList, LocalRef, Model, Network, Resources, Status, one_of
 from .scoring import ReferenceOutput, ScoringContract
 
 
 class Environment(Model):
     """Where the agent works."""
 
-    __cel__: ClassVar[tuple[Cel, ...]] = (
-        Cel("has(self.blueprintRef) != has(self.image)", "give exactly one of blueprintRef and image"),
-    )
+    __cel__: ClassVar[tuple[Cel, ...]] = (one_of("blueprintRef", "diskSnapshotRef", "image"),)
     blueprint_ref: LocalRef | None = None
+    disk_snapshot_ref: LocalRef | None = None
+    """A frozen disk: every run begins from a copy of its own."""
     image: ImageReference | None = None
     """An image that exists in a registry; runs pin the digest it has when they start."""
     env: EnvList | None = None
@@ -27,6 +29,11 @@ class Environment(Model):
     resources: Resources | None = None
     """Requests and limits of the devbox."""
     disk: Disk | None = None
+    root_filesystem: RootFilesystem = "Auto"
+    launch_commands: LaunchCommands | None = None
+    """Shell commands that run in the devbox before the agent, as its user; if one fails the run has no score."""
+    network: Network | None = None
+    """What the devbox may reach; the operator's default (Internet) when absent."""
 
 
 class Timeouts(Model):
@@ -36,6 +43,18 @@ class Timeouts(Model):
     """Then the agent is stopped, and what it left is scored."""
     scoring_seconds: Annotated[int, Field(ge=1, le=86400)] = 1800
     """For each scoring function that names no timeout of its own; then the run is unscored."""
+
+
+class Validation(Model):
+    """How the scenario is proved: its reference output must pass, an untouched environment must not."""
+
+    mode: Literal["Always", "OnDemand", "Never"] = "OnDemand"
+    """Always: as soon as anything it rests on changes. OnDemand: when a Benchmark asks for validated scenarios."""
+    reference_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    """What the reference must reach and the untouched environment must not; the contract's passThreshold when
+    absent."""
+    repetitions: Annotated[int, Field(ge=1, le=20)] = 1
+    """How often the reference must reach it."""
 
 
 class ScenarioSpec(Model):
@@ -49,10 +68,33 @@ class ScenarioSpec(Model):
     scoring_contract: ScoringContract
     reference_output: ReferenceOutput | None = None
     timeouts: Timeouts = Field(default_factory=Timeouts)
+    validation: Validation = Field(default_factory=Validation)
+
+
+class ValidationRun(Model):
+    """A run that validation rests on."""
+
+    name: str
+    agent: Literal["Reference", "Nop"]
+    score: float | None = None
+    reason: Annotated[str, Field(max_length=64)] | None = None
+    """Why it has no score."""
+
+
+class ValidationStatus(Model):
+    """What validation found."""
+
+    content_hash: str
+    runs: Annotated[list[ValidationRun], Field(max_length=32), ListMap("name")] = Field(default_factory=list)
 
 
 class ScenarioStatus(Status):
-    """Conditions: Ready (ReferencesResolved; BlueprintNotFound, BlueprintNotReady)."""
+    """Conditions: Ready (ReferencesResolved; BlueprintNotFound, …), Validated (ReferencePassed; NopPassed, …)."""
+
+    content_hash: str | None = None
+    """Hash of the spec, the Scorers it uses, the image and the way disks are mounted: equal hash, comparable
+    scores."""
+    validation: ValidationStatus | None = None
 
 
 SCENARIO = Kind(
@@ -64,6 +106,8 @@ SCENARIO = Kind(
     columns=(
         Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
         Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
+        Column("Validated", "string", '.status.conditions[?(@.type=="Validated")].status'),
+        Column("Verdict", "string", '.status.conditions[?(@.type=="Validated")].reason'),
         Column("Blueprint", "string", ".spec.environment.blueprintRef.name", priority=1),
     ),
     selectable_fields=(".status.phase",),

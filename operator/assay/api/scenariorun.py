@@ -3,30 +3,73 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
 from .agent import AgentSpec, RunAgent
 from .blueprint import BlueprintImage
 from .crd import Column, Kind
-from .markers import PRESERVE_UNKNOWN, ListMap
-from .meta import IMMUTABLE_SPEC, SHORT_NAME, LocalRef, Model, ParameterList, Status
-from .scenario import ScenarioSpec
+from .disk import RootFilesystem
+from .markers import PRESERVE_UNKNOWN, Cel, ListMap
+from .meta import SHORT_NAME, LocalRef, Model, ParameterList, Status, one_of
+from .runtemplate import RunTemplate
+from .scenario import Environment, ScenarioSpec
+from .scoring import CustomScorer
 
+_IMMUTABLE = Cel("self.spec == oldSelf.spec", "a run's spec is immutable: create another run")
 # A copy of specs that were validated already: their schemas need not stand here a second time.
 _OPAQUE = WithJsonSchema({"type": "object", PRESERVE_UNKNOWN: True})
 
 
-class ScenarioRunSpec(Model):
+class Rescore(Model):
+    """Which kept disk to score again."""
+
+    __cel__: ClassVar[tuple[Cel, ...]] = (one_of("scenarioRunRef", "diskSnapshotRef"),)
+    scenario_run_ref: LocalRef | None = None
+    """A run that kept its disk."""
+    disk_snapshot_ref: LocalRef | None = None
+
+
+class DryRun(Model):
+    """A Scorer to try, without a scenario and without an agent."""
+
+    scorer: CustomScorer
+    environment: Environment
+    """What to score: a kept disk as it is, or an untouched environment."""
+
+
+class ScenarioRunSpec(RunTemplate):
     """Which agent, at which scenario."""
 
-    scenario_ref: LocalRef
-    agent: RunAgent
+    __cel__: ClassVar[tuple[Cel, ...]] = (
+        one_of("scenarioRef", "dryRun"),
+        Cel(
+            "has(self.agent) != (has(self.rescore) || has(self.dryRun))",
+            "give agent, or rescore or dryRun, which have none",
+        ),
+        Cel(
+            "!has(self.rescore) || has(self.scenarioRef)",
+            "rescore needs scenarioRef: the contract to score by",
+        ),
+    )
+    scenario_ref: LocalRef | None = None
+    agent: RunAgent | None = None
+    rescore: Rescore | None = None
+    """Score what an earlier run left by today's contract; no agent runs."""
+    dry_run: DryRun | None = None
     parameters: ParameterList | None = None
     """Reach the agent as ASSAY_PARAM_<NAME>."""
     attempt: Annotated[int, Field(ge=1, le=100_000)] = 1
     """Which of several attempts this is."""
+
+
+class PinnedScorer(Model):
+    """A Scorer that a function uses; what it says is in the function already."""
+
+    function: str
+    scorer: str
+    generation: int
 
 
 class PinnedRun(Model):
@@ -37,9 +80,16 @@ class PinnedRun(Model):
     """Hash of the scenario's spec and of the image: equal hash, comparable scores."""
     scenario: ScenarioSpec
     image: BlueprintImage
+    function_images: dict[str, BlueprintImage] | None = None
+    """Images of scoring functions that bring their own."""
+    scorers: list[PinnedScorer] | None = None
+    disk_snapshot: str | None = None
+    """The DiskSnapshot the devbox begins from."""
+    root_filesystem: RootFilesystem = "Auto"
     agent_name: str | None = None
     agent_generation: int | None = None
-    agent: AgentSpec
+    agent: AgentSpec | None = None
+    """Absent where an existing disk is scored."""
 
 
 class FunctionScore(Model):
@@ -55,8 +105,18 @@ class FunctionScore(Model):
     """Why it gave no score: NoScore, ScoreOutOfRange, Timeout, OOMKilled, ScorerFailed, …"""
     exit_code: int | None = None
     seconds: float | None = None
+    subscores: Annotated[dict[str, float], Field(max_length=32)] | None = None
+    """Named parts of the score, as the function reported them; for people, they count nowhere."""
+    comment: Annotated[str, Field(max_length=1024)] | None = None
     message: Annotated[str, Field(max_length=4096)] | None = None
     """The end of its output."""
+
+
+class NamedScore(Model):
+    """A function's score in short."""
+
+    name: str
+    score: float | None = None
 
 
 class AgentResult(Model):
@@ -71,13 +131,38 @@ class AgentResult(Model):
     finish_time: datetime | None = None
 
 
+class EarlierScore(Model):
+    """What was scored before on the same disk."""
+
+    scenario_run: str
+    score: float | None = None
+    passed: bool | None = None
+    scores: Annotated[list[NamedScore], Field(max_length=32), ListMap("name")] | None = None
+
+
+class LaterScore(Model):
+    """What was scored later on the same disk."""
+
+    scenario_run: str
+    score: float | None = None
+    passed: bool | None = None
+
+
 class ScenarioRunStatus(Status):
-    """Conditions: ReferencesResolved, AgentFinished, Complete (Scored) and Failed (why there is no score)."""
+    """Conditions: ReferencesResolved, AgentFinished, DiskKept, Complete (Scored), Failed (why there is no score)."""
 
     pinned: Annotated[PinnedRun, _OPAQUE] | None = None
     """What the run uses, as it was when it started: later edits do not reach it."""
     devbox: str | None = None
-    scorer_job: str | None = None
+    scorer_jobs: Annotated[list[str], Field(max_length=8)] | None = None
+    disk_snapshot: str | None = None
+    """The DiskSnapshot of what the agent left."""
+    disk_used_percent: int | None = None
+    """How full the agent left its volume."""
+    rescored: EarlierScore | None = None
+    """A re-score: what the run it scores again had."""
+    rescores: Annotated[list[LaterScore], Field(max_length=32), ListMap("scenarioRun")] | None = None
+    """Runs that scored this one's disk again, the latest 32."""
     agent: AgentResult | None = None
     score: float | None = None
     """Σ weight·score / Σ weight, 0.0 to 1.0; absent when the run is not scored."""
@@ -101,9 +186,11 @@ SCENARIO_RUN = Kind(
         Column("Score", "number", ".status.score"),
         Column("Passed", "boolean", ".status.passed"),
         Column("Reason", "string", '.status.conditions[?(@.type=="Failed")].reason'),
+        Column("Was", "number", ".status.rescored.score", "The score before, of a re-score", priority=1),
         Column("Agent", "string", ".status.agent.reason", priority=1),
+        Column("Disk", "string", ".status.diskSnapshot", priority=1),
     ),
     selectable_fields=(".spec.scenarioRef.name", ".status.phase"),
-    rules=(SHORT_NAME, IMMUTABLE_SPEC),
+    rules=(SHORT_NAME, _IMMUTABLE),
     description="One agent's attempt at one scenario, and its score.",
 )

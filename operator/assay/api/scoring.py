@@ -2,52 +2,86 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from .markers import Cel, ListMap
-from .meta import Argument, Model, Name
+from .blueprint import ImageReference
+from .markers import Cel, ListMap, PreserveUnknown
+from .meta import EnvFromList, EnvList, KeyRef, LocalRef, Model, Name, Network, Resources, one_of
+from .scorers import (
+    AstGrepScorer,
+    BashScriptScorer,
+    CommandScorer,
+    PythonScriptScorer,
+    Script,
+    TestFilesScorer,
+)
 
-Script = Annotated[str, Field(min_length=1, max_length=65536)]
-
-
-class BashScriptScorer(Model):
-    """A bash script whose last line on standard output is the score."""
-
-    script: Script
-    """Runs as the image's user in the working directory. Its last line on standard output is a bare float or
-    `score=<float>`, 0.0 to 1.0; a printed score wins over the exit code; no score is an error, never 0."""
-
-
-class CommandScorer(Model):
-    """A command that scores 1.0 by exit code 0, else 0.0."""
-
-    command: Annotated[list[Argument], Field(min_length=1, max_length=256)]
-    """Program and arguments; no shell unless it names one."""
+_MEMBERS = ("bashScript", "command", "pythonScript", "testFiles", "astGrep")
 
 
-class ScoringFunction(Model):
-    """One weighted part of a contract."""
+def union(members: tuple[str, ...]) -> tuple[Cel, ...]:
+    """The rules that exactly the member that `type` names is given."""
+    return tuple(
+        Cel(
+            f"self.type == '{(type_ := member[0].upper() + member[1:])}' ? has(self.{member}) : !has(self.{member})",
+            f"{member} goes with type {type_}, and only with it",
+        )
+        for member in members
+    )
+
+
+class ScorerFields(Model):
+    """How a function is run; in a Scorer, what the scenarios that use it get."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
         Cel(
-            "self.type == 'BashScript' ? has(self.bashScript) : !has(self.bashScript)",
-            "bashScript goes with type BashScript, and only with it",
-        ),
-        Cel(
-            "self.type == 'Command' ? has(self.command) : !has(self.command)",
-            "command goes with type Command, and only with it",
+            "!has(self.image) || !has(self.root) || self.root == 'Clean'",
+            "a function with an image of its own sees the agent's tree at /devbox: root must be Clean",
         ),
     )
-    name: Name
-    type: Literal["BashScript", "Command"]
-    weight: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0
-    """Its share: the total is Σ weight·score / Σ weight."""
-    timeout_seconds: Annotated[int, Field(ge=1, le=86400)] | None = None
-    """How long it may take; the scenario's timeouts.scoringSeconds when absent."""
     bash_script: BashScriptScorer | None = None
     command: CommandScorer | None = None
+    python_script: PythonScriptScorer | None = None
+    test_files: TestFilesScorer | None = None
+    ast_grep: AstGrepScorer | None = None
+    image: ImageReference | None = None
+    """An image of its own (a judge with its tools), pinned by the digest it has when the run starts."""
+    root: Literal["Merged", "Clean"] | None = None
+    """Merged: what the agent left is the function's root file system, programs included. Clean: the image as it
+    was built is, and the agent's tree is at /devbox, read-only. Default: Clean for PythonScript, AstGrep and
+    functions with an image, else Merged."""
+    env: EnvList | None = None
+    env_from: EnvFromList | None = None
+    """Secrets and ConfigMaps for this function alone."""
+    resources: Resources | None = None
+    network: Network | None = None
+    """What it may reach; nothing when absent."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=86400)] | None = None
+    """How long it may take; the scenario's timeouts.scoringSeconds when absent."""
+
+
+class CustomScorer(Model):
+    """A Scorer of this namespace with parameters."""
+
+    scorer_ref: LocalRef
+    parameters: Annotated[dict[str, Any], PreserveUnknown()] | None = None
+    """Checked by the Scorer's parametersSchema; reach it as JSON in `$ASSAY_SCORER_CONTEXT`."""
+
+
+class ScoringFunction(ScorerFields):
+    """One weighted part of a contract."""
+
+    __cel__: ClassVar[tuple[Cel, ...]] = union((*_MEMBERS, "custom"))
+    name: Name
+    type: Literal["BashScript", "Command", "PythonScript", "TestFiles", "AstGrep", "Custom"]
+    weight: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0
+    """Its share: the total is Σ weight·score / Σ weight."""
+    custom: CustomScorer | None = None
+    on_error: Literal["Fail", "Zero"] = "Fail"
+    """What a function that gives no score means. Fail: the run is unscored. Zero: it counts as 0; failures of the
+    infrastructure never do."""
 
 
 class ScoringContract(Model):
@@ -62,9 +96,17 @@ class ReferenceOutput(Model):
     """The gold patch: what a perfect agent would leave."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
-        Cel("has(self.patch) != has(self.script)", "give exactly one of patch and script"),
+        one_of("patch", "script", "secretKeyRef"),
+        Cel(
+            "has(self.secretKeyRef) || !has(self.kind)",
+            "kind says what the Secret holds: it goes with secretKeyRef",
+        ),
     )
     patch: Annotated[str, Field(min_length=1, max_length=131072)] | None = None
     """A unified or git diff, applied in the working directory by `git apply`, else `patch -p1`."""
     script: Script | None = None
     """A bash script that does the work."""
+    secret_key_ref: KeyRef | None = None
+    """Where the patch or script is, hidden from whoever may read scenarios but not Secrets."""
+    kind: Literal["Patch", "Script"] | None = None
+    """What the Secret's key holds; Patch when absent."""

@@ -21,7 +21,14 @@ SCENARIO = f"{GROUP}/scenario"
 SCENARIO_RUN = f"{GROUP}/scenario-run"
 BENCHMARK_RUN = f"{GROUP}/benchmark-run"
 BUILD_CONTEXT = f"{GROUP}/build-context"
+DISK_SNAPSHOT = f"{GROUP}/disk-snapshot"  # uid: whose a VolumeSnapshot without owner is
+VALIDATION = f"{GROUP}/validation"  # the scenario that a run proves
+RESCORE_OF = f"{GROUP}/rescore-of"
+EGRESS = f"{GROUP}/egress"
+MODE = f"{GROUP}/mode"
 FILES = f"files.{GROUP}"
+DISK = f"{GROUP}/disk"  # annotation of a VolumeSnapshot: what its disk lies on
+IN_USE = f"{GROUP}/in-use"  # finalizer of what others need
 
 NAME_MAX = 63  # a DNS label: Job names, label values
 

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from assay.api.disk import RootFilesystem
+from assay.api.meta import Egress
+
+PRIVATE_CIDRS = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+    *("192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"),
+    *("::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8"),
+)
+"""Private, link-local (metadata services), loopback and multicast networks (RFC 6890)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
@@ -33,3 +43,16 @@ class BuildSettings:
     build_seconds: int = 3600
     keep_seconds: int = 0
     """How long devbox, disk and scorer logs of a finished run stay."""
+    root_filesystem: RootFilesystem = "Auto"
+    """What Auto means for the whole cluster: Auto probes its nodes."""
+    snapshot_class: str | None = None
+    """VolumeSnapshotClass of snapshots that name none; the cluster's default when absent."""
+    agent_egress: Egress = "Internet"
+    """What devboxes may reach that say nothing of it."""
+    blocked_cidrs: tuple[str, ...] = PRIVATE_CIDRS
+    """What egress Internet does not reach."""
+    validation_parallelism: int = 4
+    """How many validation runs may be unfinished at once, in all namespaces together."""
+    pids_max: int = 4096
+    """How many processes a devbox may have; 0: no limit but the node's."""
+    operator_namespace: str = "assay-system"

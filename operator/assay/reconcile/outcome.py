@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from assay.api import conditions
 from assay.api.meta import Status
+from assay.build import names
 from assay.cluster.errors import AlreadyExists, ApiError, Forbidden, Invalid
 from assay.cluster.resources import PODS, Resource, resource_of
 
@@ -17,6 +18,7 @@ from .context import Context
 S = TypeVar("S", bound=Status)
 RETRY_SECONDS = 15.0
 CREATES_AT_ONCE = 50
+_FIRST = ("NetworkPolicy", "PersistentVolumeClaim")
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class Outcome:
 
     status: Status
     create: Sequence[dict[str, Any]] = ()
+    patch: Sequence[tuple[dict[str, Any], dict[str, Any]]] = ()
+    """Objects with a JSON merge patch of their spec or metadata; done once the status is written."""
     delete: Sequence[dict[str, Any]] = ()
     note: Note | None = None
     requeue: float | None = None
@@ -65,6 +69,8 @@ async def act(ctx: Context, obj: dict[str, Any], outcome: Outcome, *, gate: str)
         outcome = Outcome(status)
     if outcome.write:
         await write_status(ctx, obj, status)
+    for child, change in outcome.patch:
+        await patch(ctx, child, change)
     for child in outcome.delete:
         await delete(ctx, child)
     if outcome.note:
@@ -81,11 +87,12 @@ async def create_all(ctx: Context, manifests: Sequence[dict[str, Any]]) -> None:
         async with slots:
             await _create(ctx, manifest)
 
-    # Claims before the pods that mount them: a pod without its claim would look as if all were created.
-    claims = [manifest for manifest in manifests if manifest["kind"] == "PersistentVolumeClaim"]
-    for manifest in claims:
+    # Claims before the pods that mount them: a pod without its claim would look as if all were created. Network
+    # policies before the pods they hold for.
+    first = [manifest for manifest in manifests if manifest["kind"] in _FIRST]
+    for manifest in first:
         await one(manifest)
-    rest = [manifest for manifest in manifests if manifest not in claims]
+    rest = [manifest for manifest in manifests if manifest not in first]
     results = await asyncio.gather(*(one(manifest) for manifest in rest), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -98,9 +105,7 @@ async def _create(ctx: Context, manifest: dict[str, Any]) -> None:
         created = await ctx.client.create(manifest)
     except AlreadyExists:
         created = await ctx.client.get(resource_of(manifest), metadata["namespace"], metadata["name"])
-        wanted = metadata["ownerReferences"][0]["uid"]
-        owners = {owner["uid"] for owner in created["metadata"].get("ownerReferences") or ()}
-        if wanted not in owners:
+        if not _is_same(manifest, created):
             raise Refused(
                 "NameTaken",
                 f"{kind} {metadata['name']} exists and belongs to something else: delete it, or use other names",
@@ -110,6 +115,16 @@ async def _create(ctx: Context, manifest: dict[str, Any]) -> None:
     except Invalid as error:
         raise Refused("Invalid", f"the API server refuses the {kind}: {error.message}") from error
     ctx.observe(kind, created)
+
+
+def _is_same(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether what has the name is what we wanted to create: it is our owner's, or marked as ours."""
+    owners = {owner["uid"] for owner in found["metadata"].get("ownerReferences") or ()}
+    if wanted["metadata"].get("ownerReferences"):
+        return wanted["metadata"]["ownerReferences"][0]["uid"] in owners
+    labels = found["metadata"].get("labels") or {}
+    ours = wanted["metadata"]["labels"]
+    return all(labels.get(key) == ours.get(key) for key in (names.MANAGED_BY, names.DISK_SNAPSHOT))
 
 
 def _refused(kind: str, error: ApiError) -> Refused:
@@ -162,6 +177,15 @@ async def write_status(ctx: Context, obj: dict[str, Any], status: Status) -> Non
     )
     if written is not None:
         ctx.observe(obj["kind"], written)
+
+
+async def patch(ctx: Context, obj: dict[str, Any], change: dict[str, Any]) -> None:
+    """Merge-patch what was observed, if it is still as it was observed (else Conflict)."""
+    metadata = obj["metadata"]
+    patched = await ctx.client.patch(
+        resource_of(obj), metadata["namespace"], metadata["name"], change, metadata["resourceVersion"]
+    )
+    ctx.observe(obj["kind"], patched)
 
 
 async def delete(ctx: Context, obj: dict[str, Any]) -> None:

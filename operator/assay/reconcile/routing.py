@@ -1,147 +1,33 @@
-"""What is kept of each object, how it is found again, and whom a change of it concerns. Pure."""
+"""Whom a change of an object concerns. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from assay.build import names
-from assay.engine.store import IndexFn, Key, Project, Store
+from assay.engine.store import Key, Store
 
-Obj = dict[str, Any]
+from .indexes import scorers_of
+from .projections import Obj
+
 RECONCILED = frozenset(
-    {"Blueprint", "Devbox", "Scenario", "Agent", "Benchmark", "ScenarioRun", "BenchmarkRun"}
+    {"Blueprint", "Devbox", "DiskSnapshot", "Scenario", "Agent", "Scorer", "Benchmark"}
+    | {"ScenarioRun", "BenchmarkRun"}
 )
-_META = (
-    "name",
-    "namespace",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-)
-
-
-def keep_child(obj: Obj) -> Obj:
-    """Of pods and Jobs: who they are, whose they are, and what became of them; not what they are made of."""
-    metadata = obj["metadata"]
-    kept = {key: metadata[key] for key in (*_META, "labels", "ownerReferences") if key in metadata}
-    slim: Obj = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": kept}
-    if node := (obj.get("spec") or {}).get("nodeName"):
-        slim["spec"] = {"nodeName": node}
-    status = obj.get("status") or {}
-    slim["status"] = {
-        key: status[key]
-        for key in ("phase", "reason", "message", "conditions", "containerStatuses")
-        if key in status
-    }
-    return slim
-
-
-def keep_scenario_run(obj: Obj) -> Obj:
-    """Of a run that has ended only what its benchmark run counts: there may be tens of thousands."""
-    status = obj.get("status") or {}
-    if status.get("phase") not in ("Complete", "Failed"):
-        return obj
-    metadata, spec = obj["metadata"], obj["spec"]
-    return {
-        "apiVersion": obj["apiVersion"],
-        "kind": obj["kind"],
-        "metadata": {key: metadata[key] for key in (*_META, "ownerReferences") if key in metadata},
-        "spec": {"scenarioRef": spec["scenarioRef"]},
-        "status": {
-            "phase": status["phase"],
-            **{key: status[key] for key in ("score", "passed") if key in status},
-            "conditions": [
-                {
-                    "type": c["type"],
-                    "status": c["status"],
-                    "reason": c["reason"],
-                    "lastTransitionTime": c["lastTransitionTime"],
-                }
-                for c in status.get("conditions") or ()
-                if c["type"] in ("Complete", "Failed")
-            ],
-        },
-    }
-
-
-def keep_config_map(obj: Obj) -> Obj:
-    """Of a build context: that it is there and whether it changed."""
-    metadata = obj["metadata"]
-    return {
-        "apiVersion": obj["apiVersion"],
-        "kind": obj["kind"],
-        "metadata": {key: metadata[key] for key in _META if key in metadata},
-        "version": metadata.get("resourceVersion"),
-    }
-
-
-PROJECTIONS: Mapping[str, Project] = {
-    "Pod": keep_child,
-    "Job": keep_child,
-    "ScenarioRun": keep_scenario_run,
-    "ConfigMap": keep_config_map,
-}
-
-
-def _ref(*path: str) -> IndexFn:
-    """An index of (namespace, name) by a reference at a path of the object."""
-
-    def index(obj: Obj) -> tuple[tuple[str, str], ...]:
-        value: Any = obj
-        for step in path:
-            value = (value or {}).get(step)
-        return ((obj["metadata"]["namespace"], str(value)),) if value else ()
-
-    return index
-
-
-def _unpinned(pinned_field: str, *references: IndexFn) -> IndexFn:
-    """An index of runs that still wait for what they refer to."""
-
-    def index(obj: Obj) -> list[Any]:
-        status = obj.get("status") or {}
-        if pinned_field in status or status.get("phase") in ("Complete", "Failed"):
-            return []
-        return [value for reference in references for value in reference(obj) or ()]  # type: ignore[union-attr]
-
-    return index
-
-
-def _benchmark_scenarios(obj: Obj) -> list[tuple[str, str]]:
-    namespace = obj["metadata"]["namespace"]
-    return [(namespace, ref["name"]) for ref in obj["spec"].get("scenarios") or ()]
-
-
-_AGENT = _ref("spec", "agent", "ref", "name")
-
-INDEXES: Mapping[str, Mapping[str, IndexFn]] = {
-    "Blueprint": {
-        "context": _ref("spec", "context", "configMap", "name"),
-        "content": lambda obj: (obj.get("status") or {}).get("contentHash"),
-    },
-    "Job": {"content": lambda obj: (obj["metadata"].get("labels") or {}).get(names.CONTENT_HASH)},
-    "Scenario": {"blueprint": _ref("spec", "environment", "blueprintRef", "name")},
-    "Benchmark": {"scenario": _benchmark_scenarios},
-    "Devbox": {"blueprint": _ref("spec", "blueprintRef", "name")},
-    "ScenarioRun": {
-        "scenario": _unpinned("pinned", _ref("spec", "scenarioRef", "name")),
-        "agent": _unpinned("pinned", _AGENT),
-    },
-    "BenchmarkRun": {
-        "benchmark": _unpinned("scenarios", _ref("spec", "benchmarkRef", "name")),
-        "agent": _unpinned("scenarios", _AGENT),
-    },
-}
 
 _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ConfigMap": (("Blueprint", "context"),),
-    "Blueprint": (("Scenario", "blueprint"), ("Devbox", "blueprint")),
+    "Blueprint": (("Scenario", "blueprint"), ("Devbox", "blueprint"), ("ScenarioRun", "blueprint")),
     "Scenario": (("Benchmark", "scenario"), ("ScenarioRun", "scenario")),
+    "Scorer": (("Scenario", "scorer"), ("ScenarioRun", "scorer")),
     "Agent": (("ScenarioRun", "agent"), ("BenchmarkRun", "agent")),
     "Benchmark": (("BenchmarkRun", "benchmark"),),
+    "BenchmarkRun": (("BenchmarkRun", "rescored"),),
+    "ScenarioRun": (("ScenarioRun", "rescored"),),
+    "Devbox": (("DiskSnapshot", "devbox"),),
+    "VolumeSnapshot": (("DiskSnapshot", "volumesnapshot"),),
+    "DiskSnapshot": (("Scenario", "snapshot"), ("Devbox", "snapshot"), ("ScenarioRun", "snapshot")),
 }
 """Who looks at objects of a kind by name: kind and index of those that refer to it."""
 
@@ -149,6 +35,8 @@ _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def concerned(kind: str, obj: Obj, store: Store) -> Iterator[Key]:
     """The keys to reconcile after an object was added, changed or removed."""
     metadata = obj["metadata"]
+    if kind == "Node":
+        return  # read when needed
     namespace = metadata["namespace"]
     if kind in RECONCILED:
         yield Key(kind, namespace, metadata["name"])
@@ -159,10 +47,63 @@ def concerned(kind: str, obj: Obj, store: Store) -> Iterator[Key]:
     for dependant, index in _DEPENDANTS.get(kind, ()):
         for found in store.find(dependant, index, (namespace, metadata["name"])):
             yield Key(dependant, namespace, found["metadata"]["name"])
-    if kind == "Job" and (content := (metadata.get("labels") or {}).get(names.CONTENT_HASH)):
-        # Blueprints of other namespaces may wait for the same content.
+    if kind in _FURTHER:
+        yield from _FURTHER[kind](obj, store)
+
+
+def _job(obj: Obj, store: Store) -> Iterator[Key]:
+    """Blueprints of other namespaces may wait for the same content."""
+    if content := (obj["metadata"].get("labels") or {}).get(names.CONTENT_HASH):
         for found in store.find("Blueprint", "content", content):
             yield Key("Blueprint", found["metadata"]["namespace"], found["metadata"]["name"])
+
+
+def _scenario(obj: Obj, store: Store) -> Iterator[Key]:
+    """Whatever it needs may go when it no longer does."""
+    namespace, environment = obj["metadata"]["namespace"], obj["spec"].get("environment") or {}
+    for kind, field in (("Blueprint", "blueprintRef"), ("DiskSnapshot", "diskSnapshotRef")):
+        if field in environment:
+            yield Key(kind, namespace, environment[field]["name"])
+    for _, scorer in scorers_of(obj):
+        yield Key("Scorer", namespace, scorer)
+
+
+def _disk_snapshot(obj: Obj, store: Store) -> Iterator[Key]:
+    """The blueprint it lies on, and runs that wait to score it again."""
+    namespace, status = obj["metadata"]["namespace"], obj.get("status") or {}
+    if image := (status.get("image") or {}).get("reference"):
+        for found in store.find("Blueprint", "image", (namespace, image)):
+            yield Key("Blueprint", namespace, found["metadata"]["name"])
+    if run := (status.get("lineage") or {}).get("scenarioRun"):
+        for found in store.find("ScenarioRun", "rescored", (namespace, run)):
+            yield Key("ScenarioRun", namespace, found["metadata"]["name"])
+
+
+def _benchmark(obj: Obj, store: Store) -> Iterator[Key]:
+    """It may ask for its scenarios to be validated."""
+    if obj["spec"].get("requireValidated"):
+        for ref in obj["spec"].get("scenarios") or ():
+            yield Key("Scenario", obj["metadata"]["namespace"], ref["name"])
+
+
+def _scenario_run(obj: Obj, store: Store) -> Iterator[Key]:
+    """The run that it scores again; scenarios that wait for a place among the validation runs."""
+    namespace, labels = obj["metadata"]["namespace"], obj["metadata"].get("labels") or {}
+    rescore = obj["spec"].get("rescore") or {}
+    if earlier := rescore.get("scenarioRunRef"):
+        yield Key("ScenarioRun", namespace, earlier["name"])
+    if names.VALIDATION in labels:
+        for found in store.find("Scenario", "queued", True):
+            yield Key("Scenario", found["metadata"]["namespace"], found["metadata"]["name"])
+
+
+_FURTHER: Mapping[str, Callable[[Obj, Store], Iterator[Key]]] = {
+    "Job": _job,
+    "Scenario": _scenario,
+    "DiskSnapshot": _disk_snapshot,
+    "Benchmark": _benchmark,
+    "ScenarioRun": _scenario_run,
+}
 
 
 def _by_label(kind: str, metadata: Mapping[str, Any]) -> Iterator[Key]:

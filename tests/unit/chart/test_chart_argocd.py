@@ -53,6 +53,7 @@ def test_health_of_devboxes() -> None:
     assert _health("Devbox", _condition("Ready", "False", "ImagePullBackOff")) == "Progressing"
     assert _health("Devbox", ended, _condition("Finished", "True", "Completed")) == "Healthy"
     assert _health("Devbox", ended, _condition("Finished", "True", "OOMKilled")) == "Degraded"
+    assert _health("Devbox", _condition("Suspended", "True", "DiskKept")) == "Suspended"
 
 
 @pytest.mark.parametrize("kind", ["ScenarioRun", "BenchmarkRun"])

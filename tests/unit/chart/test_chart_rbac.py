@@ -41,10 +41,12 @@ def test_operator_on_our_kinds() -> None:
         assert rights.pop(f"{plural}/status") == {"patch"}
         assert rights[plural] >= READ
     more = {resource: verbs - READ for resource, verbs in rights.items() if verbs - READ}
-    owners = {"benchmarkruns", "blueprints", "devboxes", "scenarioruns"}
+    owners = {"benchmarkruns", "blueprints", "devboxes", "disksnapshots", "scenarioruns", "scenarios"}
     assert more == {
-        "devboxes": {"create", "delete"},
-        "scenarioruns": {"create"},
+        "blueprints": {"patch"},
+        "devboxes": {"create", "delete", "patch"},
+        "disksnapshots": {"create", "delete"},
+        "scenarioruns": {"create", "delete"},
         **{f"{plural}/finalizers": {"update"} for plural in owners},
     }
 
@@ -58,12 +60,16 @@ def test_operator_on_others() -> None:
         "configmaps": READ,
     }
     assert _rights(role, "batch") == {"jobs": {*READ, "create"}}
-    assert _rights(role, "events.k8s.io") == {"events": {"create"}}
+    assert _rights(role, "events.k8s.io") == {"events": {"create", "list"}}
+    assert _rights(role, "snapshot.storage.k8s.io") == {"volumesnapshots": {*READ, "create"}}
+    assert _rights(role, "networking.k8s.io") == {"networkpolicies": {*READ, "create", "patch"}}
     assert {group for rule in role["rules"] for group in rule["apiGroups"]} == {
         "",
         "assay.dev",
         "batch",
         "events.k8s.io",
+        "networking.k8s.io",
+        "snapshot.storage.k8s.io",
     }
 
 
@@ -77,14 +83,19 @@ def test_operator_everywhere_or_in_its_namespaces() -> None:
 
     discovery = (None, "assay-operator-discovery")
     assert bound(render(), "ClusterRoleBinding") == {discovery, (None, "assay-operator")}
-    assert bound(render(), "RoleBinding") == set()
+    probe = (NAMESPACE, "assay-operator-probe")
+    assert bound(render(), "RoleBinding") == {probe}
     limited = render("settings.namespaces={team-a,team-b}")
     assert bound(limited, "ClusterRoleBinding") == {discovery}
-    assert bound(limited, "RoleBinding") == {("team-a", "assay-operator"), ("team-b", "assay-operator")}
+    assert bound(limited, "RoleBinding") == {
+        ("team-a", "assay-operator"),
+        ("team-b", "assay-operator"),
+        probe,
+    }
 
 
 def test_lease_only_with_election() -> None:
-    assert not of_kind(render(), "Role")
+    assert of_kind(render(), "Role").keys() == {"assay-operator-probe"}
     role = of_kind(render("settings.leaderElection=true"), "Role")["assay-operator-lease"]
     assert role["metadata"]["namespace"] == NAMESPACE
     assert _rights(role, "coordination.k8s.io") == {"leases": {"create", "get", "patch"}}
@@ -96,7 +107,7 @@ def test_people() -> None:
     for name, targets, verbs in (
         ("assay-viewer", {"view", "edit", "admin"}, READ),
         (
-            "assay-editor",
+            "assay-author",
             {"edit", "admin"},
             {*READ, "create", "update", "patch", "delete", "deletecollection"},
         ),
@@ -108,7 +119,25 @@ def test_people() -> None:
             **dict.fromkeys(OURS, verbs),
             **{f"{plural}/status": {"get"} for plural in OURS},
         }
-    assert roles.keys() == {"assay-viewer", "assay-editor", "assay-operator", "assay-operator-discovery"}
+    people = {"assay-viewer", "assay-author", "assay-runner"}
+    assert roles.keys() == people | {"assay-operator", "assay-operator-discovery"}
+
+
+def test_runner_runs_and_reads_no_tests() -> None:
+    role = of_kind(render(), "ClusterRole")["assay-runner"]
+    rights = _rights(role, "assay.dev")
+    writes = {resource: verbs - READ for resource, verbs in rights.items() if verbs - READ}
+    change = {"create", "delete", "deletecollection", "patch", "update"}
+    assert writes == {"benchmarkruns": change, "scenarioruns": change}
+    assert _rights(role, "") == {"pods": READ, "pods/log": READ, "events": READ}
+
+
+def test_admission_of_secret_references() -> None:
+    policy = of_kind(render(), "ValidatingAdmissionPolicy")["assay-secret-references"]
+    (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
+    with_secrets = {"agents", "benchmarkruns", "devboxes", "scenarioruns", "scenarios", "scorers"}
+    assert set(rule["resources"]) == with_secrets
+    assert not of_kind(render("admission.secretReferences=false"), "ValidatingAdmissionPolicy")
 
 
 def test_without_rbac() -> None:

@@ -11,7 +11,9 @@ from assay.api.scenariorun import ScenarioRunStatus
 from assay.build import names
 from assay.engine.store import Key, Store
 from assay.reconcile import pods, rollup, scenariorun
-from assay.reconcile.routing import INDEXES, PROJECTIONS, concerned
+from assay.reconcile.indexes import INDEXES
+from assay.reconcile.projections import PROJECTIONS
+from assay.reconcile.routing import concerned
 from tests.unit.build.objects import Obj, existing
 from tests.unit.reconcile.statuses import STATUSES, pod
 from tests.unit.reconcile.test_rollup import scored, unscored
@@ -73,7 +75,10 @@ def child(kind: str, name: str, owners: list[Obj], **labels: str) -> Obj:
         (
             SCENARIO,
             [BENCHMARK, scenario_run("waits"), scenario_run("over", phase="Failed")],
-            {("Scenario", "team", "fix-it"), ("Benchmark", "team", "all"), ("ScenarioRun", "team", "waits")},
+            {
+                *(("Scenario", "team", "fix-it"), ("Benchmark", "team", "all")),
+                *(("ScenarioRun", "team", "waits"), ("Blueprint", "team", "project")),
+            },
         ),
         (
             BENCHMARK,
@@ -152,7 +157,7 @@ def test_whom_a_change_concerns(changed: Obj, known: list[Obj], expected: set[tu
 def test_references_stay_within_the_namespace() -> None:
     there = scenario_run("waits")
     there["metadata"]["namespace"] = "other"
-    assert keys(SCENARIO, there) == {("Scenario", "team", "fix-it")}
+    assert keys(SCENARIO, there) == {("Scenario", "team", "fix-it"), ("Blueprint", "team", "project")}
 
 
 def test_every_kind_tells_itself() -> None:
