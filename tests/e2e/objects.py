@@ -25,6 +25,22 @@ def image() -> str:
     return base_image()
 
 
+@functools.cache
+def python_image() -> str:
+    """A Debian image with Python."""
+    return base_image("python:3.13-slim")
+
+
+def pytest_blueprint() -> dict[str, Any]:
+    """An image with pytest and git, installed from Debian's packages; equal content is built once."""
+    packages = "git patch python3-pytest"
+    dockerfile = f"""FROM {image()}
+RUN apt-get update && apt-get install -y --no-install-recommends {packages} && rm -rf /var/lib/apt/lists/*
+WORKDIR /work
+"""
+    return obj("Blueprint", "pytest", {"dockerfile": dockerfile})
+
+
 def bash(name: str, script: str, **more: Any) -> dict[str, Any]:
     """A BashScript scoring function."""
     return {"name": name, "type": "BashScript", "bashScript": {"script": script}, **more}

@@ -63,9 +63,9 @@ def _build() -> str:
     return tag
 
 
-def base_image() -> str:
-    """A Debian image that the operator can resolve and the nodes can pull by digest."""
-    return "localhost:5001/library/debian:trixie-slim" if _source() == "registries" else "debian:trixie-slim"
+def base_image(name: str = "debian:trixie-slim") -> str:
+    """An official image that the operator can resolve and the nodes can pull by digest."""
+    return f"localhost:5001/library/{name}" if _source() == "registries" else name
 
 
 def _source() -> str:
