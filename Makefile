@@ -71,3 +71,7 @@ crds: $(STAMP) cluster ## Generate CRDs, reference, the chart's copies and the k
 .PHONY: bench
 bench: install ## Measure runs a minute beside the bare floor, memory and API writes
 	$(CLUSTER_ENV); $(PY) -m tests.tools.bench
+
+.PHONY: bench-disks
+bench-disks: install ## Measure snapshot, restore, suspend, resume and re-score, and their sizes
+	$(CLUSTER_ENV); $(PY) -m tests.tools.diskbench
