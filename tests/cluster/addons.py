@@ -1,4 +1,4 @@
-"""What the cluster needs on top of Kubernetes: storage with snapshots, and a registry."""
+"""What the cluster needs on top of Kubernetes: storage with snapshots, a registry, enforced network policies."""
 
 from __future__ import annotations
 
@@ -9,21 +9,31 @@ from string import Template
 from typing import Final
 
 from . import gobuild, pins
+from .cache import content_key
 from .console import ClusterError, capture, step
 from .source import Source
 
 NAMESPACES: Final = ("kube-system", "csi", "registry")
 """Namespaces whose pods must run for the cluster to be ready."""
 
+_RECORD = "assay-addons"
 _MANIFESTS = Path(__file__).with_name("manifests")
 _CRD_MODULE = "github.com/kubernetes-csi/external-snapshotter/client/v8"
 _CRD_UPSTREAM = "https://github.com/kubernetes-csi/external-snapshotter/client/config/crd?ref="
 Kubectl = Callable[..., str]
 
 
+def current(source: Source, kubectl: Kubectl) -> bool:
+    """Whether the cluster has what this checkout would apply."""
+    found = kubectl(
+        "get", "configmap", "-n", "kube-system", _RECORD, "-o=jsonpath={.data.key}", "--ignore-not-found"
+    )
+    return found == _key(source)
+
+
 def apply(source: Source, kubectl: Kubectl) -> None:
-    """Apply the snapshot types, the storage driver and the registry."""
-    with step("apply storage and registry"):
+    """Apply the snapshot types, the storage driver, the registry and what enforces network policies."""
+    with step("apply storage, registry and network"):
         crds = _CRD_UPSTREAM + pins.EXTERNAL_SNAPSHOTTER
         if source is Source.REGISTRIES:
             crds = str(gobuild.module_files(gobuild.STORAGE, _CRD_MODULE, "config/crd"))
@@ -31,8 +41,29 @@ def apply(source: Source, kubectl: Kubectl) -> None:
         kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
         # A class's provisioner cannot be changed, and kind's own default one has no snapshots.
         kubectl("delete", "storageclass", "standard", "--ignore-not-found")
-        for name in ("storageclass.yaml", "csi.yaml", "registry.yaml"):
-            _server_side(kubectl, "--filename=-", stdin=render((_MANIFESTS / name).read_text(), source))
+        for manifest in _manifests(source):
+            _server_side(kubectl, "--filename=-", stdin=manifest)
+        record = kubectl(
+            *("create", "configmap", "-n", "kube-system", _RECORD, f"--from-literal=key={_key(source)}"),
+            *("--dry-run=client", "-o=yaml"),
+        )
+        _server_side(kubectl, "--filename=-", stdin=record)
+
+
+def lossy_driver(source: Source) -> str:
+    """The manifest of a snapshot driver that drops extended attributes, for a test."""
+    return render((_MANIFESTS / "csi-lossy.yaml").read_text(), source)
+
+
+def _manifests(source: Source) -> list[str]:
+    names = ["storageclass.yaml", "storageclass-wait.yaml", "csi.yaml", "registry.yaml"]
+    if source is Source.REGISTRIES:
+        names.append("network.yaml")  # the network that kind brings enforces policies itself
+    return [render((_MANIFESTS / name).read_text(), source) for name in names]
+
+
+def _key(source: Source) -> str:
+    return content_key(*_manifests(source))
 
 
 def render(manifest: str, source: Source) -> str:

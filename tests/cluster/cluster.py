@@ -72,6 +72,15 @@ def ensure() -> None:
             with step("start the node"):
                 capture("docker", "start", node_name())
         _free_sysfs()
+        if (
+            source is not None
+            and kubeconfig_path().exists()
+            and ready()
+            and not addons.current(source, run_kubectl)
+        ):
+            if source is Source.REGISTRIES:
+                node.load_missing_images(node_name())
+            addons.apply(source, run_kubectl)
         if not kubeconfig_path().exists() or not ready():
             capture("kind", "export", "kubeconfig", "--name", name(), "--kubeconfig", kubeconfig_path())
             with step("wait until everything is ready", "about 40 s") as current:
@@ -184,7 +193,11 @@ def _create() -> Source:
 
 def kind_config(source: Source) -> dict[str, Any]:
     """kind's configuration for this machine."""
-    kubelet: dict[str, Any] = {"kind": "KubeletConfiguration", "serializeImagePulls": False}
+    kubelet: dict[str, Any] = {
+        "kind": "KubeletConfiguration",
+        "serializeImagePulls": False,
+        "podPidsLimit": 4096,  # a devbox that forks for ever meets it, whatever users it becomes
+    }
     if engine.cgroup_version() == 1:
         kubelet |= {"failCgroupV1": False, "cgroupDriver": "cgroupfs"}
     only: dict[str, Any] = {"role": "control-plane", "kubeadmConfigPatches": [json.dumps(kubelet)]}

@@ -67,6 +67,7 @@ HOSTPATH = Group("hostpath", "hostpath", _stamp(**{"main.version": pins.CSI_HOST
 RUNC = Group(
     "runc", "runc", _stamp() + " -linkmode=external -extldflags=-static", expect="about 30 s", cgo=True
 )
+NETWORK = Group("network", "network", _stamp(), expect="about 2 min")
 KIND = Group("kind", "runtime", _stamp(), ("sigs.k8s.io/kind",))
 KUBECTL = Group("kubectl", "kubernetes", _kubernetes_stamp(), ("k8s.io/kubernetes/cmd/kubectl",))
 HELM = Group(

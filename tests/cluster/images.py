@@ -14,7 +14,7 @@ from .oci import Image, Layer, Link, write_archive, write_layer
 
 _GROUPS = (
     *(gobuild.RUNTIME, gobuild.KUBERNETES, gobuild.STORAGE, gobuild.RUNC),
-    *(gobuild.HOSTPATH, gobuild.KIND, gobuild.KUBECTL, gobuild.HELM),
+    *(gobuild.HOSTPATH, gobuild.NETWORK, gobuild.KIND, gobuild.KUBECTL, gobuild.HELM),
 )
 KEY_LABEL = "assay.inputs"
 """Image label with the hash of what an image was made from."""
@@ -63,6 +63,7 @@ def cluster_images(folder: Path) -> list[Image]:
         program(pins.CSI_REGISTRAR_IMAGE, storage / "csi-node-driver-registrar"),
         program(pins.CSI_HOSTPATH_IMAGE, hostpath / "hostpathplugin", debian),
         program(pins.REGISTRY_IMAGE, runtime / "registry"),
+        program(pins.KUBE_ROUTER_IMAGE, gobuild.programs(gobuild.NETWORK) / "kube-router", tools),
         _buildkit(folder, tools),
         *base_images(),
     ]

@@ -60,6 +60,24 @@ def ensure_image() -> None:
         images.load_into_engine([Image(pins.NODE_IMAGE, layers, settings)])
 
 
+def load_missing_images(name: str) -> None:
+    """Give a node that was made before what its image would hold today."""
+    images.build_inputs()
+    listing = capture("docker", "exec", name, "ctr", "-n", "k8s.io", "images", "list", "-q").split()
+    with scratch() as folder:
+        missing = [image for image in images.cluster_images(folder) if image.name not in listing]
+        if not missing:
+            return
+        with step(f"load {', '.join(image.name for image in missing)}"):
+            archive = folder / "missing.tar"
+            with archive.open("wb") as out:
+                write_archive(out, missing)
+            capture("docker", "cp", archive, f"{name}:/kind/missing.tar", timeout=300)
+            load = ("ctr", "-n", "k8s.io", "images", "import", "--digests", "--snapshotter=overlayfs")
+            capture("docker", "exec", name, *load, "/kind/missing.tar", timeout=300)
+            capture("docker", "exec", name, "rm", "/kind/missing.tar")
+
+
 def node_files() -> dict[str, Path | bytes | Link]:
     """What goes on top of the node's Debian: kind's own files, ours, and the programs."""
     kind = gobuild.module_files(gobuild.RUNTIME, "sigs.k8s.io/kind", "images/base/files")

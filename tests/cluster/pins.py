@@ -21,6 +21,8 @@ CSI_REGISTRAR: Final = "v2.17.0"
 # v1.7.2 is the newest that is to be had as a Go module; its upstream image has a tar without extended attributes.
 CSI_HOSTPATH: Final = "v1.7.2"
 CSI_HOSTPATH_UPSTREAM: Final = "v1.17.0"
+# Of the policy engines to be had as Go modules the one that needs no nfqueue, which not every kernel has.
+KUBE_ROUTER: Final = "v2.1.0"
 DEBIAN: Final = "trixie"
 PYTHON: Final = "3.13"
 
@@ -29,6 +31,7 @@ DEBIAN_IMAGE: Final = f"docker.io/library/debian:{DEBIAN}-slim"
 PYTHON_IMAGE: Final = f"docker.io/library/python:{PYTHON}-slim"
 BUILDKIT_IMAGE: Final = f"docker.io/moby/buildkit:{BUILDKIT}"
 REGISTRY_IMAGE: Final = f"docker.io/library/registry:{REGISTRY}"
+KUBE_ROUTER_IMAGE: Final = f"docker.io/cloudnativelabs/kube-router:{KUBE_ROUTER}"
 
 _K8S: Final = "registry.k8s.io"
 PAUSE_IMAGE: Final = f"{_K8S}/pause:{PAUSE}"

@@ -37,7 +37,9 @@ class Base:
 
 DEBIAN = Base("debian")
 PYTHON = Base("python", _words("python3 python3-pip python3-venv ca-certificates"), HOOKS / "python.sh")
-TOOLS = Base("tools", _words("ca-certificates conntrack git iptables kmod nftables openssh-client xz-utils"))
+TOOLS = Base(
+    "tools", _words("ca-certificates conntrack git ipset iptables kmod nftables openssh-client xz-utils")
+)
 _NODE_PACKAGES = """
     systemd bash ca-certificates conntrack curl e2fsprogs ethtool iproute2 iptables
     jq kmod libseccomp2 mount nftables pigz procps util-linux xz-utils

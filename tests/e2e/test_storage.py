@@ -5,22 +5,20 @@ from __future__ import annotations
 import subprocess
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.cluster import addons, cluster
 from tests.tools.kube import apply, condition, get, kubectl, wait
 
 from .disks import bash, devbox, snapshot, until_reason
 from .objects import bash as bash_function
 from .objects import command, eventually, finished, image, scenario, scenario_run, shell
 
-LOSSY = Path(__file__).parents[1] / "cluster/manifests/csi-lossy.yaml"
-
 
 def test_snapshot_driver_that_drops_xattrs_is_refused(namespace: str) -> None:
     """The hostpath driver without TAR_OPTIONS: deleted files would come back."""
-    kubectl("apply", "-f", str(LOSSY))
+    kubectl("apply", "-f", "-", stdin=addons.lossy_driver(cluster.source()))
     disk = {"size": "64Mi", "storageClassName": "lossy"}
     apply(namespace, devbox("box", image=image(), disk=disk))
     wait(namespace, "Ready", "devbox/box")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from tests.e2e import disks, objects
 
@@ -86,7 +87,7 @@ def _mode(name: str, mode: str, awaited: str) -> None:
     wait(NAMESPACE, awaited, f"devbox/{name}")
 
 
-def _run(name: str, spec: dict[str, object]) -> None:
+def _run(name: str, spec: dict[str, Any]) -> None:
     apply(NAMESPACE, objects.obj("BenchmarkRun", name, spec))
     finished = objects.finished(NAMESPACE, name, "benchmarkrun", timeout=900)
     assert finished["status"]["score"] == 1.0, condition(finished, "Complete")
