@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from assay.api import KINDS
 from assay.api.crd import GROUP
+from assay.api.scoring import ScoringContract
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -77,6 +78,9 @@ def test_examples_are_valid(document: dict[str, Any]) -> None:
         spec = SPECS[document["kind"]].model_validate(document["spec"])
         # Unknown fields are dropped: what comes out must be what went in.
         assert spec.model_dump(mode="json", by_alias=True, exclude_unset=True) == document["spec"]
+    elif "scoringFunctions" in document:
+        contract = ScoringContract.model_validate(document)
+        assert contract.model_dump(mode="json", by_alias=True, exclude_unset=True) == document
     else:
         values = yaml.safe_load((ROOT / "helm" / "assay" / "values.yaml").read_text())
         assert sorted(unknown(document, values)) == []
