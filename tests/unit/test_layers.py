@@ -21,7 +21,7 @@ ALLOWED = {
     "cluster": _BASE,
     "build": {"api"},
     "reconcile": {"api", "build", *_BASE},
-    "settings": {"build"},
+    "settings": {"api", "build"},
     "health": {"engine"},
     "handlers": {"api", "build", "reconcile", *_BASE},
     "main": {"handlers", "health", "reconcile", "settings", *_BASE},

@@ -46,6 +46,10 @@ class DevboxSpec(Model):
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
         one_of("blueprintRef", "diskSnapshotRef", "image"),
+        Cel(
+            "!has(self.files) || self.files.all(one, one.name != 'launch')",
+            "launch is the launchCommands' own file",
+        ),
         fixed(
             "only operatingMode and ttlSecondsAfterFinished of a devbox may be changed: create another one",
             *("blueprintRef", "diskSnapshotRef", "image", "user", "workingDir", "launchCommands", "command"),
@@ -81,7 +85,7 @@ class DevboxSpec(Model):
     """What it may reach; the operator's default (Internet) when absent."""
     scheduling: Scheduling | None = None
     reference_from: KeyRef | None = None
-    """A key of a Secret, seen as the file /.assay/reference/output."""
+    """A key of a Secret, seen as the file /.assay/files/reference."""
     operating_mode: Literal["Running", "Suspended", "Idle"] = "Running"
     """Running: the command runs. Suspended: no pod, the disk stays. Idle: a pod that only stays up, with the disk
     as it is, to look around by `kubectl exec -it POD -- /.assay/shell`; the command does not run."""

@@ -1,69 +1,165 @@
-"""Devbox → claim and pod."""
+"""Devbox → claim and pods: the one that runs its command, one that only stays up, one that prepares a copy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from assay.api.blueprint import BlueprintImage
 from assay.api.devbox import DevboxSpec
-from assay.api.meta import Disk
+from assay.api.disk import Disk, MountedRoot
+from assay.api.disksnapshot import DiskSnapshotStatus
 
-from . import names, rootfs
+from . import names, network, quantity, rootfs
 from .settings import BuildSettings
 
+Mode = Literal["run", "idle", "prepare"]
 CONTAINER = "devbox"
+LAUNCH, REFERENCE = "launch", "reference"  # files under rootfs.FILES_DIR
 STAY_UP = [rootfs.BUSYBOX, "tail", "-f", "/dev/null"]
 DEADLINE_SLACK = 3600  # the operator stops a devbox in time; this is for when there is none
+COPIED = "root"  # where the copied directories are on a disk
 
 
-def claim(devbox: Mapping[str, Any], spec: DevboxSpec, settings: BuildSettings) -> dict[str, Any]:
-    """The disk that holds what differs from the image."""
+@dataclass(frozen=True, slots=True)
+class Root:
+    """How a disk becomes a root file system, and why so."""
+
+    mode: MountedRoot
+    reason: str
+    directories: Sequence[str] = ()
+    """Copy: those on the disk."""
+
+
+def claim(
+    devbox: Mapping[str, Any],
+    spec: DevboxSpec,
+    settings: BuildSettings,
+    *,
+    snapshot: DiskSnapshotStatus | None = None,
+) -> dict[str, Any]:
+    """The disk, empty or from a snapshot."""
     disk = spec.disk or Disk()
     storage_class = disk.storage_class_name or settings.storage_class
+    size = str(disk.size or settings.disk_size)
+    source: dict[str, Any] = {}
+    if snapshot:
+        size = quantity.larger(size, snapshot.restore_size) if snapshot.restore_size else size
+        named = {"kind": "VolumeSnapshot", "name": snapshot.volume_snapshot_name}
+        source = {"dataSource": {"apiGroup": "snapshot.storage.k8s.io", **named}}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": _metadata(devbox),
         "spec": {
             "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": str(disk.size or settings.disk_size)}},
+            "resources": {"requests": {"storage": size}},
             **({"storageClassName": storage_class} if storage_class else {}),
+            **source,
         },
     }
 
 
 def pod(
-    devbox: Mapping[str, Any], spec: DevboxSpec, image: BlueprintImage, settings: BuildSettings
+    devbox: Mapping[str, Any],
+    spec: DevboxSpec,
+    image: BlueprintImage,
+    settings: BuildSettings,
+    root: Root,
+    mode: Mode = "run",
 ) -> dict[str, Any]:
-    """The pod that boots into the disk and runs the devbox's command as the image's user."""
+    """The pod of a devbox, on its disk. Only one of `mode` run or prepare changes anything by itself."""
     files = {file.name: file.content for file in spec.files or ()}
-    user, directory = rootfs.user_and_directory(image, spec.user, spec.working_dir)
-    command = [*(spec.command or STAY_UP), *(spec.args or ())]
-    mounts = [{"name": "disk", "mountPath": rootfs.DISK}, rootfs.toolbox_mount()]
-    volumes: list[dict[str, Any]] = [
-        {"name": "disk", "persistentVolumeClaim": {"claimName": devbox["metadata"]["name"]}}
-    ]
-    if files:
-        mounts.append({"name": "files", "mountPath": rootfs.FILES_DIR, "readOnly": True})
-        volumes.append(rootfs.files_volume("files", {name: name for name in files}))
+    if mode == "run" and spec.launch_commands:
+        files[LAUNCH] = "".join(f"{command}\n" for command in spec.launch_commands)
     container: dict[str, Any] = {
         "name": CONTAINER,
         "image": image.reference,
         "imagePullPolicy": "IfNotPresent",
-        "command": rootfs.script("boot.sh", user, directory, *command),
-        "env": rootfs.env_list(spec.env or ()),
-        "envFrom": [source.model_dump(by_alias=True, exclude_none=True) for source in spec.env_from or ()],
         "resources": spec.resources.model_dump(exclude_none=True) if spec.resources else {},
-        "securityContext": rootfs.SECURITY_CONTEXT,
-        "volumeMounts": mounts,
     }
+    volumes: list[dict[str, Any]] = [
+        {"name": "disk", "persistentVolumeClaim": {"claimName": devbox["metadata"]["name"]}}
+    ]
+    if mode == "prepare":
+        files = {}
+        container |= _preparing()
+    else:
+        container["env"] = rootfs.env_list(spec.env or (), **_limits(settings, root))
+        container["envFrom"] = [
+            source.model_dump(by_alias=True, exclude_none=True) for source in spec.env_from or ()
+        ]
+        command = [*(spec.command or STAY_UP), *(spec.args or ())] if mode == "run" else STAY_UP
+        started = _overlaid if root.mode == "Overlay" else _copied
+        container |= started(spec, image, root, command, LAUNCH in files)
+        if files or spec.reference_from:
+            secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
+            mount = {"name": "files", "mountPath": rootfs.FILES_DIR, "readOnly": True}
+            container["volumeMounts"].append(mount)
+            volumes.append(rootfs.files_volume("files", {name: name for name in files}, secret))
     metadata = _metadata(devbox)
+    allowed = network.egress(spec.network, settings) if mode != "prepare" else "None"
+    metadata["labels"] |= {names.MODE: mode, names.ROOT_FILESYSTEM: root.mode, **network.label(allowed)}
     metadata["annotations"] = rootfs.file_annotations(files)
-    pod_spec = rootfs.pod_spec([container], volumes, settings)
-    if spec.active_deadline_seconds:
+    pod_spec = rootfs.pod_spec([container], volumes, settings, root.mode)
+    if mode == "run" and spec.active_deadline_seconds:
         pod_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds + DEADLINE_SLACK
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod_spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": rootfs.schedule(pod_spec, spec.scheduling),
+    }
+
+
+def needs_image_config(spec: DevboxSpec, mode: MountedRoot) -> bool:
+    """Whether the image's configuration adds anything: who runs where may be given in full."""
+    given = bool(spec.user and spec.working_dir)
+    return not (given and (mode == "Overlay" or rootfs.numeric_identity(spec.user or "") is not None))
+
+
+def _overlaid(
+    spec: DevboxSpec, image: BlueprintImage, root: Root, command: Sequence[str], launched: bool
+) -> dict[str, Any]:
+    """Boots into the disk, runs the launch commands and becomes the command as the image's user."""
+    user, directory = rootfs.user_and_directory(image, spec.user, spec.working_dir)
+    return {
+        "command": rootfs.script("boot.sh", user, directory, *command),
+        "securityContext": rootfs.SECURITY_CONTEXT,
+        "volumeMounts": [{"name": "disk", "mountPath": rootfs.DISK}, rootfs.toolbox_mount()],
+    }
+
+
+def _copied(
+    spec: DevboxSpec, image: BlueprintImage, root: Root, command: Sequence[str], launched: bool
+) -> dict[str, Any]:
+    """Is in the copy from the start."""
+    mounts = [
+        {"name": "disk", "mountPath": f"/{directory}", "subPath": f"{COPIED}/{directory}"}
+        for directory in root.directories
+    ]
+    identity = rootfs.numeric_identity(spec.user) if spec.user and spec.user != image.user else None
+    return {
+        "command": rootfs.script("launch.sh", "--here", *command) if launched else list(command),
+        "workingDir": rootfs.user_and_directory(image, spec.user, spec.working_dir)[1],
+        "securityContext": {**(identity or {}), **rootfs.ORDINARY},
+        "volumeMounts": [*mounts, rootfs.toolbox_mount("Copy")],
+    }
+
+
+def _preparing() -> dict[str, Any]:
+    """Copies the image onto the disk; as root, for files have owners."""
+    return {
+        "command": rootfs.script("prepare.sh"),
+        "securityContext": {"runAsUser": 0, "runAsGroup": 0, **rootfs.ORDINARY},
+        "volumeMounts": [{"name": "disk", "mountPath": rootfs.DISK}, rootfs.toolbox_mount("Copy")],
+    }
+
+
+def _limits(settings: BuildSettings, root: Root) -> dict[str, str]:
+    """How many processes there may be. Counted per user namespace, so not where a pod has none of its own."""
+    return {"ASSAY_PIDS_MAX": str(settings.pids_max)} if root.mode == "Overlay" else {}
 
 
 def _metadata(devbox: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""ScenarioRun → Devbox: how each type of agent meets the problem."""
+"""ScenarioRun → Devbox and DiskSnapshot: how each type of agent meets the problem, and what stays of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from assay.api.agent import AgentSpec
 from assay.api.devbox import DevboxSpec, File
-from assay.api.meta import EnvVar, Parameter
+from assay.api.disksnapshot import DiskSnapshotSpec
+from assay.api.meta import EnvVar, LocalRef, Parameter
+from assay.api.runtemplate import SnapshotRetention
 from assay.api.scenariorun import PinnedRun, ScenarioRunSpec
 from assay.api.scoring import ReferenceOutput
 
@@ -19,40 +21,83 @@ REFERENCE = "reference"
 
 
 def devbox(run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRun) -> dict[str, Any]:
-    """The devbox in which the run's agent works."""
-    scenario, agent = pinned.scenario, pinned.agent
-    environment = scenario.environment
-    files = [File(name=PROBLEM, content=scenario.problem_statement)]
-    if agent.type == "Reference" and scenario.reference_output:
-        # Only a pod that applies the reference ever sees it.
-        files.append(File(name=REFERENCE, content=_text(scenario.reference_output)))
-    devbox_spec = DevboxSpec(
-        image=pinned.image.reference,
-        user=pinned.image.user or None,
-        working_dir=scenario.working_dir or pinned.image.working_dir or None,
-        command=_command(agent, scenario.reference_output),
-        args=agent.args,
-        env=_environment(run, spec, pinned),
-        env_from=agent.env_from,
-        files=files,
-        resources=agent.resources or environment.resources,
-        disk=environment.disk,
-        active_deadline_seconds=scenario.timeouts.agent_seconds,
-    )
-    labels = run_labels(run, spec)
+    """The devbox in which the run's agent works; where there is none, the disk to score and no pod."""
+    agent = pinned.agent
+    common: dict[str, Any] = {
+        **_origin(pinned),
+        "disk": pinned.scenario.environment.disk,
+        "root_filesystem": pinned.root_filesystem,
+        "scheduling": spec.scheduling,
+    }
+    devbox_spec = DevboxSpec(**common, **(_work(run, spec, pinned, agent) if agent else _REST))
     return {
         "apiVersion": run["apiVersion"],
         "kind": "Devbox",
-        "metadata": names.metadata(run, run["metadata"]["name"], "devbox", labels),
+        "metadata": names.metadata(run, run["metadata"]["name"], "devbox", run_labels(run, spec)),
         "spec": devbox_spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
+    }
+
+
+def disk_snapshot(run: Mapping[str, Any], spec: ScenarioRunSpec) -> dict[str, Any]:
+    """What the agent left on the run's devbox, to keep."""
+    name, retention = run["metadata"]["name"], spec.snapshot_retention or SnapshotRetention()
+    snapshot_spec = DiskSnapshotSpec(
+        devbox_ref=LocalRef(name=name),
+        volume_snapshot_class_name=spec.volume_snapshot_class_name,
+        ttl_seconds=retention.ttl_seconds,
+        keep_per_scenario=retention.per_scenario,
+    )
+    return {
+        "apiVersion": run["apiVersion"],
+        "kind": "DiskSnapshot",
+        "metadata": names.metadata(run, name, "disk-snapshot", run_labels(run, spec)),
+        "spec": snapshot_spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }
 
 
 def run_labels(run: Mapping[str, Any], spec: ScenarioRunSpec) -> dict[str, str]:
     """Labels that say which run a child is of."""
-    ours = {names.SCENARIO_RUN: run["metadata"]["name"], names.SCENARIO: spec.scenario_ref.name}
+    ours = {names.SCENARIO_RUN: run["metadata"]["name"]}
+    if spec.scenario_ref:
+        ours[names.SCENARIO] = spec.scenario_ref.name
     benchmark_run = (run["metadata"].get("labels") or {}).get(names.BENCHMARK_RUN)
     return {**ours, names.BENCHMARK_RUN: benchmark_run} if benchmark_run else ours
+
+
+_REST: dict[str, Any] = {"operating_mode": "Suspended"}
+
+
+def _origin(pinned: PinnedRun) -> dict[str, Any]:
+    if pinned.disk_snapshot:
+        return {"disk_snapshot_ref": LocalRef(name=pinned.disk_snapshot)}
+    return {"image": pinned.image.reference}
+
+
+def _work(
+    run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRun, agent: AgentSpec
+) -> dict[str, Any]:
+    scenario, reference = pinned.scenario, pinned.scenario.reference_output
+    environment = scenario.environment
+    files, reference_from = [File(name=PROBLEM, content=scenario.problem_statement)], None
+    if agent.type == "Reference" and reference:
+        # Only a pod that applies the reference ever sees it.
+        reference_from = reference.secret_key_ref
+        if text := reference.patch or reference.script:
+            files.append(File(name=REFERENCE, content=text))
+    return {
+        "user": pinned.image.user or None,
+        "working_dir": scenario.working_dir or pinned.image.working_dir or None,
+        "launch_commands": environment.launch_commands,
+        "command": _command(agent, reference),
+        "args": agent.args,
+        "env": _environment(run, spec, pinned, agent),
+        "env_from": agent.env_from,
+        "files": files,
+        "reference_from": reference_from,
+        "resources": agent.resources or environment.resources,
+        "network": spec.network or agent.network or environment.network,
+        "active_deadline_seconds": scenario.timeouts.agent_seconds,
+    }
 
 
 def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
@@ -60,28 +105,28 @@ def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
         case "Nop":
             return [rootfs.BUSYBOX, "true"]
         case "Reference":
-            kind = "patch" if reference and reference.patch else "script"
+            is_script = reference is not None and (reference.script or reference.kind == "Script")
+            kind = "script" if is_script else "patch"
             return rootfs.script("reference.sh", kind, f"{rootfs.FILES_DIR}/{REFERENCE}")
         case "Command":
             return agent.command or []
 
 
-def _text(reference: ReferenceOutput) -> str:
-    return reference.patch or reference.script or ""
-
-
-def _environment(run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRun) -> list[EnvVar]:
+def _environment(
+    run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRun, agent: AgentSpec
+) -> list[EnvVar]:
     scenario = pinned.scenario
     ours = {
-        "ASSAY_SCENARIO": spec.scenario_ref.name,
         "ASSAY_RUN": run["metadata"]["name"],
         "ASSAY_ATTEMPT": str(spec.attempt),
         "ASSAY_PROBLEM_FILE": f"{rootfs.FILES_DIR}/{PROBLEM}",
     }
+    if spec.scenario_ref:
+        ours = {"ASSAY_SCENARIO": spec.scenario_ref.name, **ours}
     if len(scenario.problem_statement.encode()) <= STATEMENT_IN_ENV_MAX:
         ours["ASSAY_PROBLEM_STATEMENT"] = rootfs.literal(scenario.problem_statement)
     variables = rootfs.env_list(
-        scenario.environment.env or (), pinned.agent.env or (), _parameters(spec.parameters or ()), **ours
+        scenario.environment.env or (), agent.env or (), _parameters(spec.parameters or ()), **ours
     )
     return [EnvVar.model_validate(variable) for variable in variables]
 

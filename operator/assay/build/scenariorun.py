@@ -7,7 +7,8 @@ from typing import Any
 
 from assay.api.benchmarkrun import BenchmarkRunSpec
 from assay.api.meta import LocalRef
-from assay.api.scenariorun import ScenarioRunSpec
+from assay.api.runtemplate import RunTemplate
+from assay.api.scenariorun import Rescore, ScenarioRunSpec
 
 from . import names
 
@@ -20,12 +21,22 @@ def name(benchmark_run: str, scenario: str, attempt: int) -> str:
 def scenario_run(
     benchmark_run: Mapping[str, Any], spec: BenchmarkRunSpec, scenario: str, attempt: int
 ) -> dict[str, Any]:
-    """One attempt at one scenario."""
-    run_spec = ScenarioRunSpec(
-        scenario_ref=LocalRef(name=scenario), agent=spec.agent, parameters=spec.parameters, attempt=attempt
-    )
+    """One attempt at one scenario, or one that was made before, to be scored again."""
     parent = benchmark_run["metadata"]["name"]
     labels = {names.BENCHMARK_RUN: parent, names.SCENARIO: scenario}
+    rescore = None
+    if spec.rescore_of:
+        earlier = name(spec.rescore_of.name, scenario, attempt)
+        labels[names.RESCORE_OF] = earlier
+        rescore = Rescore(scenario_run_ref=LocalRef(name=earlier))
+    run_spec = ScenarioRunSpec(
+        **dict(spec.template or RunTemplate()),
+        scenario_ref=LocalRef(name=scenario),
+        agent=spec.agent,
+        rescore=rescore,
+        parameters=spec.parameters,
+        attempt=attempt,
+    )
     return {
         "apiVersion": benchmark_run["apiVersion"],
         "kind": "ScenarioRun",

@@ -1,12 +1,14 @@
 """A small client of the Kubernetes API: raw JSON in and out, typed errors, writes limited and counted."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Self
 
 from assay import __version__
+from assay.cluster import exec as execution
 from assay.cluster.connection import Answer, Connection, load_configuration
-from assay.cluster.errors import Conflict, NotFound, Unavailable, from_response
+from assay.cluster.errors import ApiError, Conflict, NotFound, Unavailable, from_response
 from assay.cluster.patch import merge_patch
 from assay.cluster.resources import PODS, Resource, resource_of
 from assay.engine import metrics
@@ -131,8 +133,11 @@ class Client:
         uid: str | None = None,
         grace_seconds: int | None = None,
         propagation: str = "Background",
-    ) -> None:
-        """Delete an object; success if it is gone already, or if the name now belongs to another uid."""
+    ) -> dict[str, Any] | None:
+        """Delete an object; success if it is gone already, or if the name now belongs to another uid.
+
+        Returns the object if it takes its time to go (its deletionTimestamp is set), None if it is gone.
+        """
         options: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
@@ -143,12 +148,15 @@ class Client:
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds
         try:
-            await self._write("delete", res, "DELETE", res.path(namespace, name), options)
+            answer = await self._write("delete", res, "DELETE", res.path(namespace, name), options)
         except NotFound:
-            return
+            return None
         except Conflict:
             if uid is None:
                 raise
+            return None
+        leaving = answer.get("kind") != "Status" and (answer.get("metadata") or {}).get("deletionTimestamp")
+        return answer if leaving else None
 
     async def pod_log(
         self,
@@ -170,6 +178,31 @@ class Client:
             subresource="log",
         )
         return answer.body.decode(errors="replace")
+
+    async def exec(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], seconds: float
+    ) -> str:
+        """Run a command in a container, without input; returns what it printed.
+
+        ApiError: it could not be started, ended with another exit code than 0, or took longer than so many
+        seconds (it may then go on).
+        """
+        path, code = PODS.path(namespace, pod, "exec"), "101"
+        parameters = execution.query(container, command)
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._connection.messages(path, parameters, execution.PROTOCOLS) as messages,
+            ):
+                return await execution.outcome(messages)
+        except TimeoutError as error:
+            code = "none"
+            raise Unavailable(0, "Timeout", f"{' '.join(command)}: not done in {seconds:.0f} s") from error
+        except ApiError as error:
+            code = str(error.status or "none")
+            raise
+        finally:
+            metrics.api_requests_total.labels("create", "pods/exec", code).inc()
 
     async def _write(
         self,

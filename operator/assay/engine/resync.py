@@ -128,7 +128,7 @@ class Resyncer:
 
     async def _once(self, watched: Watched) -> None:
         async with self._slots:
-            for namespace in self._namespaces:
+            for namespace in self._namespaces if watched.resource.namespaced else (None,):
                 count = await resync(
                     self._client,
                     watched.resource,

@@ -192,6 +192,8 @@ async def delete(ctx: Context, obj: dict[str, Any]) -> None:
     """Delete what was observed, and nothing else of that name."""
     resource: Resource = resource_of(obj)
     metadata = obj["metadata"]
-    await ctx.client.delete(resource, metadata["namespace"], metadata["name"], uid=metadata["uid"])
-    if resource != PODS and not metadata.get("finalizers"):
+    leaving = await ctx.client.delete(resource, metadata["namespace"], metadata["name"], uid=metadata["uid"])
+    if leaving is not None:
+        ctx.observe(obj["kind"], leaving)
+    elif resource != PODS and not metadata.get("finalizers"):
         ctx.forget(obj["kind"], obj)  # gone by now, whereas a pod has its time to stop

@@ -10,6 +10,7 @@ from assay.api.agent import AgentSpec
 from assay.api.blueprint import BlueprintImage
 from assay.api.scenario import ScenarioSpec
 from assay.api.scenariorun import PinnedRun, ScenarioRunSpec
+from assay.build.devbox import Root
 from assay.build.settings import BuildSettings, RegistrySettings
 
 Obj = dict[str, Any]
@@ -22,6 +23,7 @@ SETTINGS = BuildSettings(
     toolbox_image="example.test/assay:1",
     registry=RegistrySettings(push="push.example.test/team", pull="pull.example.test/team"),
 )
+OVERLAY = Root("Overlay", "asked for")
 
 SCENARIO = """
 problemStatement: |

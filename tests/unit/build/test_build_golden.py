@@ -17,9 +17,10 @@ from assay import __version__
 from assay.api.benchmarkrun import BenchmarkRunSpec
 from assay.api.blueprint import BlueprintSpec
 from assay.api.devbox import DevboxSpec
-from assay.build import blueprint, devbox, run, scenariorun, scorer
+from assay.api.disksnapshot import DiskSnapshotStatus
+from assay.build import blueprint, devbox, network, probe, run, scenariorun, scorer
 from assay.build.settings import RegistrySettings
-from tests.unit.build.objects import IMAGE, SETTINGS, Obj, existing, from_yaml, pinned, run_spec
+from tests.unit.build.objects import IMAGE, OVERLAY, SETTINGS, Obj, existing, from_yaml, pinned, run_spec
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "ASSAY_UPDATE_GOLDEN"
@@ -39,6 +40,7 @@ def devbox_full() -> list[Obj]:
         image: pull.example.test/assay/blueprints@sha256:0
         user: agent:users
         workingDir: /src
+        launchCommands: [service start, "cat >x <<EOF\\n$(date)\\nEOF"]
         command: [sh, -c]
         args: ["make $0", all]
         env:
@@ -48,17 +50,59 @@ def devbox_full() -> list[Obj]:
         files: [{name: problem.md, content: "Do it.\\n"}, {name: notes, content: see above}]
         resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {memory: 2Gi}}
         disk: {size: 5Gi, storageClassName: fast}
+        network: {egress: None}
+        scheduling:
+          nodeSelector: {pool: agents}
+          tolerations: [{key: agents, operator: Exists}]
+          runtimeClassName: gvisor
+          priorityClassName: low
+          imagePullSecrets: [{name: pull}]
+        referenceFrom: {name: references, key: fix-it}
         activeDeadlineSeconds: 600
         """)
     )
-    return [devbox.claim(owner, spec, SETTINGS), devbox.pod(owner, spec, IMAGE, SETTINGS)]
+    return [
+        devbox.claim(owner, spec, SETTINGS),
+        devbox.pod(owner, spec, IMAGE, SETTINGS, OVERLAY),
+        devbox.pod(owner, spec, IMAGE, SETTINGS, OVERLAY, "idle"),
+    ]
 
 
 def devbox_minimal() -> list[Obj]:
     owner = existing("Devbox", "box")
     spec = DevboxSpec.model_validate({"blueprintRef": {"name": "project"}})
     image = IMAGE.model_copy(update={"user": "", "working_dir": ""})
-    return [devbox.claim(owner, spec, SETTINGS), devbox.pod(owner, spec, image, SETTINGS)]
+    return [devbox.claim(owner, spec, SETTINGS), devbox.pod(owner, spec, image, SETTINGS, OVERLAY)]
+
+
+def devbox_copy() -> list[Obj]:
+    owner = existing("Devbox", "box")
+    spec = DevboxSpec.model_validate(
+        from_yaml("""
+        diskSnapshotRef: {name: frozen}
+        user: "1001:1002"
+        launchCommands: [service start]
+        command: [make]
+        files: [{name: notes, content: see above}]
+        resources: {limits: {memory: 2Gi}}
+        disk: {size: 1Gi}
+        activeDeadlineSeconds: 600
+        """)
+    )
+    frozen = DiskSnapshotStatus(volume_snapshot_name="frozen-1", restore_size="1610612736")
+    root = devbox.Root("Copy", "asked for", ["etc", "usr"])
+    return [
+        devbox.claim(owner, spec, SETTINGS, snapshot=frozen),
+        devbox.pod(owner, spec, IMAGE, SETTINGS, root, "prepare"),
+        devbox.pod(owner, spec, IMAGE, SETTINGS, root),
+    ]
+
+
+def node_probe() -> list[Obj]:
+    return [
+        probe.pod(existing("Devbox", "box"), "0123abcd", ["node-1", "node-2"], SETTINGS),
+        probe.config_map("assay-system", {"0123abcd": "{}"}),
+    ]
 
 
 def run_command() -> list[Obj]:
@@ -137,6 +181,9 @@ def benchmark_run() -> list[Obj]:
 CASES = {
     "devbox-full": devbox_full,
     "devbox-minimal": devbox_minimal,
+    "devbox-copy": devbox_copy,
+    "probe": node_probe,
+    "network-policies": lambda: network.policies("team", SETTINGS),
     "run-command": run_command,
     "run-reference-patch": lambda: run_of("Reference", referenceOutput={"patch": PATCH}),
     "run-reference-script": lambda: run_of("Reference", referenceOutput={"script": "echo right >x\n"}),

@@ -10,7 +10,7 @@ import pytest
 from assay.api.devbox import DevboxSpec, File
 from assay.build import devbox, names, run, scorer
 from assay.build.run import STATEMENT_IN_ENV_MAX
-from tests.unit.build.objects import IMAGE, SETTINGS, Obj, existing, pinned, run_spec
+from tests.unit.build.objects import IMAGE, OVERLAY, SETTINGS, Obj, existing, pinned, run_spec
 
 RUN = existing("ScenarioRun", "r")
 BOX = existing("Devbox", "box")
@@ -201,7 +201,7 @@ def test_a_file_that_the_model_accepts_can_travel_as_an_annotation(name: str) ->
     except ValueError:
         return
     spec = DevboxSpec(image="i", files=[file])
-    made = devbox.pod(existing("Devbox", "box"), spec, IMAGE, SETTINGS)
+    made = devbox.pod(existing("Devbox", "box"), spec, IMAGE, SETTINGS, OVERLAY)
     [key] = made["metadata"]["annotations"]
     prefix, _, rest = key.partition("/")
     assert prefix == names.FILES
@@ -222,5 +222,5 @@ def test_who_runs_where(
 ) -> None:
     spec = DevboxSpec(image="i", user=asked[0], working_dir=asked[1])
     of = IMAGE.model_copy(update={"user": image[0], "working_dir": image[1]})
-    made = devbox.pod(existing("Devbox", "box"), spec, of, SETTINGS)
+    made = devbox.pod(existing("Devbox", "box"), spec, of, SETTINGS, OVERLAY)
     assert tuple(made["spec"]["containers"][0]["command"][3:5]) == expected

@@ -84,6 +84,42 @@ STATUSES = {
               startedAt: '{STARTED}'
               finishedAt: '{FINISHED}'
         """,
+    "disk-full": f"""
+        phase: Failed
+        containerStatuses:
+        - name: devbox
+          state:
+            terminated:
+              exitCode: 125
+              reason: Error
+              message: 'assay-boot: disk full: raise the size of the disk'
+              startedAt: '{STARTED}'
+              finishedAt: '{FINISHED}'
+        """,
+    "launch-failed": f"""
+        phase: Failed
+        containerStatuses:
+        - name: devbox
+          state:
+            terminated:
+              exitCode: 125
+              reason: Error
+              message: 'assay-launch: the launch commands failed with exit code 1, see the log'
+              startedAt: '{STARTED}'
+              finishedAt: '{FINISHED}'
+        """,
+    "prepared": f"""
+        phase: Succeeded
+        containerStatuses:
+        - name: devbox
+          state:
+            terminated:
+              exitCode: 0
+              reason: Completed
+              message: "assay-prepare: bin etc lib-1 ../up usr\\n"
+              startedAt: '{STARTED}'
+              finishedAt: '{FINISHED}'
+        """,
     "oom-killed": f"""
         phase: Failed
         containerStatuses:
@@ -161,9 +197,17 @@ DELETING = {"drained"}
 """Pods whose deletion has begun."""
 
 
-def pod(which: str, *, deleting: bool | None = None, node: str | None = "node-1", name: str = "box") -> Obj:
+def pod(
+    which: str,
+    *,
+    deleting: bool | None = None,
+    node: str | None = "node-1",
+    name: str = "box",
+    mode: str = "run",
+) -> Obj:
     """A pod in one of those states."""
     metadata: Obj = {"name": name, "namespace": "team", "uid": f"uid-of-pod-{name}"}
+    metadata["labels"] = {"assay.dev/mode": mode}
     if which in DELETING if deleting is None else deleting:
         metadata["deletionTimestamp"] = FINISHED
     unassigned = which in ("unseen", "unschedulable")

@@ -1,4 +1,4 @@
-"""What is said and done about a devbox, by what its pod shows."""
+"""What is said and done about a devbox, by what the pod of its command shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from assay.api import conditions
 from assay.api.devbox import DevboxSpec, DevboxStatus
-from assay.reconcile import devbox, pods
+from assay.reconcile import devbox_pod, pods
 from assay.reconcile.outcome import Outcome
 from tests.unit.build.objects import Obj, existing
 from tests.unit.reconcile.statuses import pod
@@ -23,7 +23,7 @@ def decide(
 ) -> Outcome:
     view = pods.view(shown, "devbox") if shown else None
     status = status if status is not None else DevboxStatus()
-    return devbox.decide(existing("Devbox", "box", generation=1), spec, status, view, now)
+    return devbox_pod.decide(existing("Devbox", "box", generation=1), spec, status, view, now)
 
 
 def said(outcome: Outcome, type_: str) -> tuple[str, str] | None:
@@ -43,6 +43,8 @@ def running() -> DevboxStatus:
         ("completed", "Completed", 0),
         ("error", "Error", 3),
         ("boot-failed", "BootFailed", 125),
+        ("disk-full", "DiskFull", 125),
+        ("launch-failed", "LaunchFailed", 125),
         ("oom-killed", "OOMKilled", 137),
         ("cannot-run", "StartError", 128),
         ("node-rebooted", "ContainerStatusUnknown", 137),
@@ -185,11 +187,14 @@ def test_a_runs_devbox_speaks_through_its_run(owned: bool) -> None:
     owners = [{"kind": "ScenarioRun", "name": "r", "uid": "u", "controller": True}] if owned else []
     box = existing("Devbox", "box", owner_references=owners)
     view = pods.view(pod("completed"), "devbox")
-    outcome = devbox.decide(box, SPEC, DevboxStatus(), view, LATER)
+    outcome = devbox_pod.decide(box, SPEC, DevboxStatus(), view, LATER)
     assert (outcome.note is None) is owned
 
 
-@pytest.mark.parametrize("forged", ["assay-boot: cannot mount", "assay/1 exit=0 timeout=0 seconds=1.0\n1.0"])
+@pytest.mark.parametrize(
+    "forged",
+    ["assay-boot: cannot mount", "assay-launch: failed", "assay/1 exit=0 timeout=0 seconds=1.0\n1.0"],
+)
 def test_what_a_command_prints_does_not_change_how_it_ended(forged: str) -> None:
     shown = pod("error")
     shown["status"]["containerStatuses"][0]["state"]["terminated"]["message"] = forged

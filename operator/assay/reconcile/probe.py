@@ -1,0 +1,187 @@
+"""What the cluster's nodes can do: a pod on each class of them tries, once, and the result is kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from assay.build import names
+from assay.build import probe as build
+from assay.build.devbox import Root
+from assay.cluster.errors import AlreadyExists, ApiError, NotFound
+from assay.cluster.resources import CONFIG_MAPS, EVENTS
+from assay.engine.store import Obj
+
+from . import nodes, pods
+from .context import Context
+from .images import NotAvailable
+from .nodes import NodeClass
+from .outcome import Refused, create_all, delete
+
+log = logging.getLogger(__name__)
+
+RESULTS = "RootFilesystems"  # kind in the store: the ConfigMap, as we read and write it
+SILENCE = timedelta(seconds=60)  # after which a pod that only waits is judged by its events
+AGAIN = timedelta(hours=1)  # a node may be mended
+LOOK_SECONDS = 1.0  # while another devbox's probe runs
+RETRY_SECONDS = 15.0
+REASON_MAX = 1024
+
+# The pod cannot tell yet, or tells of something else than its node.
+_UNRELATED = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
+
+
+async def choose(ctx: Context, devbox: Obj) -> Root | float:
+    """How Auto mounts disks here; or after how many seconds to ask again, while probes run.
+
+    NotAvailable: what keeps a probe from running.
+    """
+    known = await _results(ctx)
+    classes = nodes.classes(ctx.store.all("Node"))
+    wait: float | None = None
+    for node_class, hosts in classes.items():
+        if _is_current(ctx, known.get(node_class.hash)):
+            continue
+        left = await _probe(ctx, devbox, node_class, hosts)
+        if left is not None:
+            wait = min(left, wait) if wait is not None else left
+    return wait if wait is not None else verdict(classes, await _results(ctx))
+
+
+async def recall(ctx: Context) -> Root | None:
+    """What earlier probes found, where they found all there is to know."""
+    known, classes = await _results(ctx), nodes.classes(ctx.store.all("Node"))
+    return verdict(classes, known) if all(one.hash in known for one in classes) else None
+
+
+def verdict(classes: Mapping[NodeClass, Any], results: Mapping[str, Mapping[str, Any]]) -> Root:
+    """Overlay where every class of nodes can; the reason names one that cannot. Pure."""
+    failed = [(one, results[one.hash]["error"]) for one in classes if not results[one.hash]["overlay"]]
+    if failed:
+        node_class, error = failed[0]
+        return Root("Copy", f"nodes with {node_class} cannot mount overlays: {error}"[:REASON_MAX])
+    if not classes:
+        return Root("Overlay", "no node is known to probe")
+    return Root("Overlay", f"a probe of {len(classes)} class(es) of nodes mounted one")
+
+
+async def _probe(ctx: Context, devbox: Obj, node_class: NodeClass, hosts: list[str]) -> float | None:
+    """Try one class; None when its result is there, else the seconds to wait."""
+    pod = _find(ctx, node_class)
+    if pod is None:
+        manifest = build.pod(devbox, node_class.hash, hosts, ctx.settings)
+        try:
+            await create_all(ctx, [manifest])
+        except Refused as refused:
+            if refused.reason == "NameTaken":
+                return LOOK_SECONDS  # another devbox was first
+            if refused.reason == "Invalid":  # an API server that does not know some field of it
+                await _keep(ctx, node_class, refused.message)
+                return None
+            raise NotAvailable(refused.reason, refused.message, RETRY_SECONDS) from refused
+        return SILENCE.total_seconds()
+    if pod["metadata"].get("deletionTimestamp"):
+        return LOOK_SECONDS
+    view = pods.view(pod, build.CONTAINER)
+    error = _error(view)
+    if error is None:
+        # The devbox that owns it is woken by the pod, the others look again.
+        mine = any(ref["uid"] == devbox["metadata"]["uid"] for ref in pod["metadata"]["ownerReferences"])
+        created = pods.timestamp(pod["metadata"].get("creationTimestamp")) or ctx.now()
+        left = (created + SILENCE - ctx.now()).total_seconds()
+        if left > 0:
+            return left if mine else min(left, LOOK_SECONDS)
+        if view.trouble:
+            reason, message = view.trouble
+            raise NotAvailable(reason, f"the probe {pod['metadata']['name']} waits: {message}", RETRY_SECONDS)
+        error = await _last_warning(ctx, pod) or f"the pod did not start within {SILENCE.seconds} s"
+    await _keep(ctx, node_class, error)
+    await delete(ctx, pod)
+    return None
+
+
+def _find(ctx: Context, node_class: NodeClass) -> Obj | None:
+    """A probe of that class that runs already, for whichever devbox."""
+    found = (pod for pod in ctx.store.all("Pod") if names.PROBE in (pod["metadata"].get("labels") or {}))
+    return next((pod for pod in found if pod["metadata"]["labels"][names.PROBE] == node_class.hash), None)
+
+
+def _error(pod: pods.PodView) -> str | None:
+    """Why the node cannot; empty if it can, None while that is open. Pure."""
+    if pod.killed_by:
+        return f"{pod.killed_by[0]}: {pod.killed_by[1]}"
+    if pod.terminated:
+        if pod.terminated.exit_code == 0:
+            return ""
+        return pod.terminated.message.strip() or f"{pod.terminated.reason}: {pod.terminated.exit_code}"
+    if pod.trouble and pod.node and pod.trouble[0] not in _UNRELATED:
+        return f"{pod.trouble[0]}: {pod.trouble[1]}"
+    return None
+
+
+async def _last_warning(ctx: Context, pod: Obj) -> str:
+    """What the kubelet says of a pod whose sandbox it cannot make."""
+    metadata, last = pod["metadata"], ("", "")
+    try:
+        async for event in ctx.client.list(EVENTS, metadata["namespace"]):
+            if (event.get("regarding") or {}).get("uid") != metadata["uid"] or event.get("type") != "Warning":
+                continue
+            seen = (event.get("series") or {}).get("lastObservedTime") or event.get("eventTime")
+            when = seen or event.get("deprecatedLastTimestamp") or ""
+            last = max(last, (when, f"{event.get('reason')}: {event.get('note')}"))
+    except ApiError as error:
+        log.warning("cannot read the events of %s: %s", metadata["name"], error)
+    return last[1]
+
+
+async def _results(ctx: Context) -> dict[str, dict[str, Any]]:
+    """What is known, by hash of the class; read from the cluster once."""
+    namespace = ctx.settings.operator_namespace
+    found = ctx.store.get(RESULTS, namespace, build.CONFIG_MAP)
+    if found is None:
+        try:
+            found = await ctx.client.get(CONFIG_MAPS, namespace, build.CONFIG_MAP)
+        except NotFound:
+            found = build.config_map(namespace, {})
+        ctx.store.put(RESULTS, found)
+    parsed = {key: _parse(text) for key, text in (found.get("data") or {}).items()}
+    return {key: result for key, result in parsed.items() if result is not None}
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    """A result; None for what is not ours."""
+    try:
+        result = json.loads(text)
+    except ValueError:
+        return None
+    ours = isinstance(result, dict) and {"overlay", "error", "probedAt"} <= result.keys()
+    return result if ours else None
+
+
+def _is_current(ctx: Context, result: Mapping[str, Any] | None) -> bool:
+    if result is None:
+        return False
+    probed = pods.timestamp(result["probedAt"])
+    return bool(result["overlay"]) or (probed is not None and ctx.now() < probed + AGAIN)
+
+
+async def _keep(ctx: Context, node_class: NodeClass, error: str) -> None:
+    """Remember a result, here and in the cluster; if it cannot be written, here alone."""
+    result = {**node_class.describe(), "overlay": not error, "error": error[:REASON_MAX]}
+    entry = {node_class.hash: json.dumps({**result, "probedAt": ctx.now().isoformat()})}
+    namespace = ctx.settings.operator_namespace
+    known = (ctx.store.get(RESULTS, namespace, build.CONFIG_MAP) or {}).get("data") or {}
+    manifest = build.config_map(namespace, {**known, **entry})
+    try:
+        try:
+            written = await ctx.client.create(manifest)
+        except AlreadyExists:
+            change = {"data": entry}
+            written = await ctx.client.patch(CONFIG_MAPS, namespace, build.CONFIG_MAP, change)
+    except ApiError as failure:
+        log.warning("cannot keep the probe's result in %s/%s: %s", namespace, build.CONFIG_MAP, failure)
+        written = manifest
+    ctx.store.put(RESULTS, written)
