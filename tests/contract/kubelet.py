@@ -1,4 +1,4 @@
-"""What the operator needs of a cluster beside the API server: a kubelet and the Job controller, in a thread.
+"""What the operator needs of a cluster beside the API server: kubelet, Job and snapshot controllers, in a thread.
 
 Not in the test's loop, for the operator's framework takes tasks born while it runs for its own and ends them.
 """
@@ -13,7 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from assay.cluster.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS
+from assay.build import names
+from assay.cluster.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Collection, Fault, Json
 
@@ -39,7 +40,8 @@ def says(score: str) -> Json:
 class Kubelet:
     """Runs each pod for a moment. `end` says by pod and container how a container ends.
 
-    `start` and `work` are the seconds until a pod runs, and for which it runs. A pod whose claim is not there waits.
+    `start` and `work` are the seconds until a pod runs, and for which it runs. A pod whose claim is not there waits,
+    one that is there to look around runs on. `snapshot` is the seconds until a VolumeSnapshot is ready.
     """
 
     def __init__(
@@ -48,9 +50,10 @@ class Kubelet:
         *,
         start: float = 0.03,
         work: float = 0.05,
+        snapshot: float = 0.05,
         end: Callable[[Json, str], Json] = lambda _, container: PASSED if container == AGENT else says("1.0"),
     ) -> None:
-        self.api, self.start, self.work, self.end = api, start, work, end
+        self.api, self.start, self.work, self.snapshot, self.end = api, start, work, snapshot, end
         self.created: Counter[str] = Counter()
         """How many objects were ever created, by `Kind name`."""
         self._errors: list[BaseException] = []
@@ -73,7 +76,7 @@ class Kubelet:
     def _seen(self, where: Collection, obj: Json) -> None:
         kind = where.resource.kind
         self.created[f"{kind} {obj['metadata']['name']}"] += 1
-        steps = {"Pod": self._pod, "Job": self._job}
+        steps = {"Pod": self._pod, "Job": self._job, "VolumeSnapshot": self._snapshot}
         if kind in steps and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(steps[kind], copy.deepcopy(obj))
 
@@ -91,6 +94,8 @@ class Kubelet:
         self._loop.call_later(
             self.start, self._report, PODS, pod, {"phase": "Running", "conditions": [], **running}
         )
+        if (pod["metadata"].get("labels") or {}).get(names.MODE) == "idle":
+            return
         self._loop.call_later(at, self._report, PODS, pod, ended)
         for owner in pod["metadata"].get("ownerReferences") or ():
             if owner["kind"] == "Job":
@@ -113,6 +118,12 @@ class Kubelet:
             "ownerReferences": [{**owner, "controller": True}],
         }
         self.api.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
+
+    def _snapshot(self, snapshot: Json) -> None:
+        content = f"snapcontent-{snapshot['metadata']['uid']}"
+        status = {"boundVolumeSnapshotContentName": content, "creationTime": now(), "restoreSize": "1Gi"}
+        ready = {**status, "readyToUse": True}
+        self._loop.call_later(self.snapshot, self._report, VOLUME_SNAPSHOTS, snapshot, ready)
 
     def _report(self, resource: Any, obj: Json, status: Json) -> None:
         try:

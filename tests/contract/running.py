@@ -45,6 +45,7 @@ async def operating(api: FakeApi, folder: Path, **changes: Any) -> AsyncIterator
             "registry": Registry(push="push.example.test"),
             "port": 0,
             "writes_per_second": 10_000.0,
+            "root_filesystem": "Overlay",
             **changes,
         }
     )
@@ -99,11 +100,10 @@ def create_scenario(api: FakeApi, name: str, blueprint: str = "project") -> None
     create(api, "Scenario", name, spec)
 
 
-def create_run(api: FakeApi, name: str, scenario: str) -> None:
+def create_run(api: FakeApi, name: str, scenario: str, **spec: Any) -> None:
     """A ScenarioRun."""
-    create(
-        api, "ScenarioRun", name, {"scenarioRef": {"name": scenario}, "agent": {"ref": {"name": "solver"}}}
-    )
+    agent = {} if "rescore" in spec else {"agent": {"ref": {"name": "solver"}}}
+    create(api, "ScenarioRun", name, {"scenarioRef": {"name": scenario}, **agent, **spec})
 
 
 def create_benchmark_run(api: FakeApi, name: str, *scenarios: str, **spec: Any) -> None:

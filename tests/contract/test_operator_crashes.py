@@ -17,6 +17,7 @@ from tests.contract.running import (
     RUNS,
     TEAM,
     Operator,
+    condition,
     create_benchmark_run,
     create_definitions,
     create_run,
@@ -67,8 +68,8 @@ def assert_each_once(kubelet: Kubelet, runs: list[str]) -> None:
         assert {child: kubelet.created[child] for child in children} == dict.fromkeys(children, 1)
 
 
-# A run takes 11 writes, the statuses of the definitions around it two more.
-@pytest.mark.parametrize("writes", range(13))
+# A run takes 11 writes, the statuses of the definitions around it and the network policies five more.
+@pytest.mark.parametrize("writes", range(17))
 async def test_death_after_any_write_of_a_run(api: Crashing, tmp_path: Path, writes: int) -> None:
     create_definitions(api, "fix-it")
     create_run(api, "r", "fix-it")
@@ -93,6 +94,68 @@ async def test_death_after_any_write_of_a_run(api: Crashing, tmp_path: Path, wri
         one for one in api.requests if one.verb == "create" and one.resource == "events" and one.code == 201
     ]
     assert len(events) <= 1
+
+
+def kept(api: FakeApi, run: str) -> bool:
+    return condition(api, "ScenarioRun", run, "DiskKept") == ("True", "SnapshotReady")
+
+
+# The DiskSnapshot, its VolumeSnapshot and what is said of them come on top.
+@pytest.mark.parametrize("writes", range(24))
+async def test_death_after_any_write_of_a_run_that_keeps_its_disk(
+    api: Crashing, tmp_path: Path, writes: int
+) -> None:
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it", snapshotPolicy="Always")
+
+    def done() -> bool:
+        return is_over(api, "ScenarioRun", "r") and kept(api, "r") and not leftovers(api)
+
+    api.let_live(writes)
+    with Kubelet(api) as kubelet:
+        async with operating(api, tmp_path) as operator:
+            await operator.until(lambda: api.crashed.is_set() or done())
+        if not api.crashed.is_set():
+            pytest.skip("such a run takes fewer writes than this")
+        api.let_live(NEVER)
+        async with operating(api, tmp_path) as operator:
+            await operator.until(done)
+    run = api.get(RUNS, TEAM, "r")
+    assert run is not None
+    assert (run["status"]["score"], run["status"]["diskSnapshot"]) == (1.0, "r")
+    assert_each_once(kubelet, ["r"])
+    assert (kubelet.created["DiskSnapshot r"], kubelet.created["VolumeSnapshot r"]) == (1, 1)
+
+
+@pytest.mark.parametrize("writes", range(12))
+async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path, writes: int) -> None:
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it", snapshotPolicy="Always")
+
+    def done() -> bool:
+        linked = ((api.get(RUNS, TEAM, "r") or {}).get("status") or {}).get("rescores")
+        return is_over(api, "ScenarioRun", "again") and bool(linked) and not leftovers(api)
+
+    with Kubelet(api) as kubelet:
+        async with operating(api, tmp_path) as operator:
+            await operator.until(lambda: kept(api, "r") and not leftovers(api))
+            api.let_live(writes)
+            create_run(api, "again", "fix-it", rescore={"scenarioRunRef": {"name": "r"}})
+            await operator.until(lambda: api.crashed.is_set() or done())
+        if not api.crashed.is_set():
+            pytest.skip("a re-score takes fewer writes than this")
+        api.let_live(NEVER)
+        async with operating(api, tmp_path) as operator:
+            await operator.until(done)
+    run, old = api.get(RUNS, TEAM, "again"), api.get(RUNS, TEAM, "r")
+    assert run is not None
+    assert old is not None
+    assert (run["status"]["score"], run["status"]["rescored"]["scenarioRun"]) == (1.0, "r")
+    assert old["status"]["rescores"] == [{"scenarioRun": "again", "score": 1.0, "passed": True}]
+    assert len(old["status"]["scores"]) == 2, "its status was not cut to what the operator remembers"
+    children = ["Devbox again", "PersistentVolumeClaim again", "Job again-score"]
+    assert {child: kubelet.created[child] for child in children} == dict.fromkeys(children, 1)
+    assert not kubelet.created["Pod again"]
 
 
 async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, tmp_path: Path) -> None:

@@ -7,18 +7,17 @@ from datetime import datetime
 from typing import Any, Literal
 
 from assay.api import conditions
-from assay.api.benchmark import BenchmarkSpec
 from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus
 from assay.build import scenariorun as build
 from assay.engine.clock import now as monotonic
 from assay.engine.store import Key
 
+from . import runscope
 from .context import Context
-from .definitions import listed
 from .images import NotAvailable
+from .keptdisks import Impossible
 from .outcome import Note, Outcome, act
-from .pinning import resolve_agent
-from .rollup import is_over, summarize
+from .rollup import changed, is_over, summarize
 
 COMPLETE, FAILED = "Complete", "Failed"
 STATUS_INTERVAL_SECONDS = 1.0
@@ -37,44 +36,26 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     if status.scenarios is None:
         return await act(ctx, run, _start(ctx, run, spec, status), gate=COMPLETE)
     children = ctx.store.children("ScenarioRun", run["metadata"]["uid"])
-    outcome = decide(run, spec, status, children, ctx.now())
+    earlier = runscope.earlier_scores(ctx, key.namespace, spec)
+    outcome = decide(run, spec, status, children, earlier, ctx.now())
     return await act(ctx, run, _throttled(ctx, run, outcome), gate=COMPLETE)
 
 
 def _start(ctx: Context, run: dict[str, Any], spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> Outcome:
     """Pin the scenario list. The ScenarioRuns follow when that is written."""
-    now, namespace, name = ctx.now(), run["metadata"]["namespace"], spec.benchmark_ref.name
+    now = ctx.now()
     try:
-        resolve_agent(ctx, namespace, spec.agent)
-        scenarios = _scenarios(ctx, namespace, name)
+        scenarios, status.rescored = runscope.scope(ctx, run["metadata"]["namespace"], spec)
     except NotAvailable as missing:
         status.phase = "Pending"
         _set(run, status, COMPLETE, "False", missing.reason, missing.message, now)
-        return Outcome(status)
-    if not scenarios:
-        message = (
-            f"Benchmark {name} names no scenarios: add some to its spec.scenarios and create another run"
-        )
-        return _failed(run, status, "BenchmarkEmpty", message, now)
+        return Outcome(status, requeue=missing.retry)
+    except Impossible as never:
+        return _failed(run, status, never.reason, never.message, now)
     status.scenarios, status.start_time, status.phase = scenarios, now, "Running"
-    summarize(status, [], len(scenarios) * spec.attempts)
+    summarize(status, [], len(scenarios) * _attempts(spec, status))
     _set(run, status, COMPLETE, "False", "Running", "", now)
     return Outcome(status, requeue=0)
-
-
-def _scenarios(ctx: Context, namespace: str, name: str) -> list[str]:
-    benchmark = ctx.store.get("Benchmark", namespace, name)
-    if benchmark is None:
-        raise NotAvailable(
-            "BenchmarkNotFound", f"there is no Benchmark {name} in namespace {namespace}: create it"
-        )
-    scenarios = [ref.name for ref in BenchmarkSpec.model_validate(benchmark["spec"]).scenarios]
-    missing = [one for one in scenarios if ctx.store.get("Scenario", namespace, one) is None]
-    if missing:
-        raise NotAvailable(
-            "ScenarioNotFound", f"Benchmark {name} names scenarios to create: {listed(missing)}"
-        )
-    return scenarios
 
 
 def decide(
@@ -82,17 +63,20 @@ def decide(
     spec: BenchmarkRunSpec,
     status: BenchmarkRunStatus,
     children: Sequence[Mapping[str, Any]],
+    earlier: Mapping[str, float | None],
     now: datetime,
 ) -> Outcome:
-    """What to say of a run that has started, and which ScenarioRuns to create. Pure."""
-    parent = run["metadata"]["name"]
-    wanted = {
-        build.name(parent, scenario, attempt): (scenario, attempt)
-        for attempt in range(1, spec.attempts + 1)
-        for scenario in status.scenarios or ()
-    }
+    """What to say of a run that has started, and which ScenarioRuns to create. Pure.
+
+    `earlier` has the scores of the run that this one scores again, by the name of its ScenarioRun.
+    """
+    wanted = _wanted(run["metadata"]["name"], spec, status)
     mine = {child["metadata"]["name"]: child for child in children if child["metadata"]["name"] in wanted}
     summarize(status, list(mine.values()), len(wanted))
+    if status.rescored and spec.rescore_of:
+        names = {name: build.name(spec.rescore_of.name, *place) for name, place in wanted.items()}
+        before = {name: earlier.get(names[name]) for name in mine}
+        status.rescored.changed = changed(mine, before)
     active = sum(1 for child in mine.values() if not is_over(child))
     missing = [name for name in wanted if name not in mine]
     if not missing and not active:
@@ -104,6 +88,19 @@ def decide(
         counts.active += len(new)
     _set(run, status, COMPLETE, "False", "Running", "", now)
     return Outcome(status, create=manifests)
+
+
+def _wanted(parent: str, spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> dict[str, tuple[str, int]]:
+    """Scenario and attempt of each ScenarioRun, by its name."""
+    return {
+        build.name(parent, scenario, attempt): (scenario, attempt)
+        for attempt in range(1, _attempts(spec, status) + 1)
+        for scenario in status.scenarios or ()
+    }
+
+
+def _attempts(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> int:
+    return status.rescored.attempts if status.rescored else spec.attempts
 
 
 def _completed(run: Mapping[str, Any], status: BenchmarkRunStatus, now: datetime) -> Outcome:

@@ -1,50 +1,61 @@
-"""What a run uses, fixed when it starts: scenario, image and agent as they are at that moment."""
+"""What a run uses, fixed when it starts: scenario, scorers, image or disk, and agent, as they are at that moment."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay.api.agent import AgentSpec, RunAgent
 from assay.api.blueprint import BlueprintImage
-from assay.api.scenario import ScenarioSpec
-from assay.api.scenariorun import PinnedRun, ScenarioRunSpec
-from assay.build import names
+from assay.api.disk import RootFilesystem
+from assay.api.scenario import Environment, ScenarioSpec
+from assay.api.scenariorun import DryRun, PinnedRun, ScenarioRunSpec
+from assay.api.scoring import ScoringContract, ScoringFunction
 
-from . import images
+from . import images, keptdisks, scorer_refs
+from .content import content_hash
 from .context import Context
 from .images import NotAvailable
+from .keptdisks import Impossible
+
+DRY_RUN_FUNCTION = "scorer"
 
 
-class Impossible(Exception):
-    """The run cannot ever work as it is; what it refers to exists."""
+class Base(NamedTuple):
+    """What a devbox begins from."""
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(reason, message)
-        self.reason = reason
-        self.message = message
+    image: BlueprintImage
+    root_filesystem: RootFilesystem
+    disk_snapshot: str | None = None
 
 
 async def pin(ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec) -> PinnedRun:
     """Resolve every reference of a run. NotAvailable: not yet. Impossible: never."""
     namespace = run["metadata"]["namespace"]
-    name = spec.scenario_ref.name
-    found = ctx.store.get("Scenario", namespace, name)
-    if found is None:
-        raise NotAvailable(
-            "ScenarioNotFound", f"there is no Scenario {name} in namespace {namespace}: create it"
-        )
-    agent, agent_name, agent_generation = resolve_agent(ctx, namespace, spec.agent)
-    scenario = ScenarioSpec.model_validate(found["spec"])
-    if agent.type == "Reference" and scenario.reference_output is None:
+    scenario, generation = _scenario(ctx, namespace, spec)
+    agent, agent_name, agent_generation = _agent(ctx, namespace, spec)
+    if agent and agent.type == "Reference" and scenario.reference_output is None:
+        name = spec.scenario_ref.name if spec.scenario_ref else ""
         raise Impossible(
             "NoReferenceOutput", f"Scenario {name} has no referenceOutput for a Reference agent to apply"
         )
-    image = await _image(ctx, namespace, scenario)
+    base = await _base(ctx, namespace, spec, scenario.environment)
+    contract = scenario.scoring_contract
+    functions, scorers = scorer_refs.resolve(
+        contract.scoring_functions, lambda name: ctx.store.get("Scorer", namespace, name)
+    )
+    hashed = content_hash(scenario, functions, base.image.reference, base.root_filesystem)
+    functions, function_images = await _with_digests(ctx, functions)
     return PinnedRun(
-        scenario_generation=found["metadata"].get("generation", 1),
-        scenario_hash=names.content_hash([found["spec"], image.reference]),
-        scenario=scenario,
-        image=image,
+        scenario_generation=generation,
+        scenario_hash=hashed,
+        scenario=scenario.model_copy(
+            update={"scoring_contract": contract.model_copy(update={"scoring_functions": functions})}
+        ),
+        image=base.image,
+        function_images=function_images or None,
+        scorers=scorers or None,
+        disk_snapshot=base.disk_snapshot,
+        root_filesystem=base.root_filesystem,
         agent_name=agent_name,
         agent_generation=agent_generation,
         agent=agent,
@@ -62,8 +73,64 @@ def resolve_agent(ctx: Context, namespace: str, agent: RunAgent) -> tuple[AgentS
     return AgentSpec.model_validate(found["spec"]), name, found["metadata"].get("generation", 1)
 
 
-async def _image(ctx: Context, namespace: str, scenario: ScenarioSpec) -> BlueprintImage:
-    environment = scenario.environment
+def _scenario(ctx: Context, namespace: str, spec: ScenarioRunSpec) -> tuple[ScenarioSpec, int]:
+    """The scenario with its generation; of a dry run one made up for it."""
+    if spec.dry_run:
+        return _made_up(spec.dry_run), 0
+    assert spec.scenario_ref is not None
+    name = spec.scenario_ref.name
+    found = ctx.store.get("Scenario", namespace, name)
+    if found is None:
+        raise NotAvailable(
+            "ScenarioNotFound", f"there is no Scenario {name} in namespace {namespace}: create it"
+        )
+    return ScenarioSpec.model_validate(found["spec"]), found["metadata"].get("generation", 1)
+
+
+def _made_up(dry_run: DryRun) -> ScenarioSpec:
+    function = ScoringFunction(name=DRY_RUN_FUNCTION, type="Custom", custom=dry_run.scorer)
+    return ScenarioSpec(
+        problem_statement=f"Try Scorer {dry_run.scorer.scorer_ref.name}.",
+        environment=dry_run.environment,
+        scoring_contract=ScoringContract(scoring_functions=[function]),
+    )
+
+
+def _agent(
+    ctx: Context, namespace: str, spec: ScenarioRunSpec
+) -> tuple[AgentSpec | None, str | None, int | None]:
+    """None where a disk is scored that is there already; an untouched environment is what Nop leaves."""
+    if spec.agent:
+        return resolve_agent(ctx, namespace, spec.agent)
+    if spec.dry_run and spec.dry_run.environment.disk_snapshot_ref is None:
+        return AgentSpec(type="Nop"), None, None
+    return None, None, None
+
+
+async def _base(ctx: Context, namespace: str, spec: ScenarioRunSpec, environment: Environment) -> Base:
+    if spec.rescore:
+        return _from_snapshot(ctx, namespace, keptdisks.to_rescore(ctx, namespace, spec.rescore))
+    if environment.disk_snapshot_ref:
+        return _from_snapshot(ctx, namespace, environment.disk_snapshot_ref.name)
     if environment.blueprint_ref:
-        return images.of_blueprint(ctx, namespace, environment.blueprint_ref.name)
-    return await images.of_reference(ctx, environment.image or "")
+        image = images.of_blueprint(ctx, namespace, environment.blueprint_ref.name)
+    else:
+        image = await images.of_reference(ctx, environment.image or "")
+    return Base(image, environment.root_filesystem)
+
+
+def _from_snapshot(ctx: Context, namespace: str, name: str) -> Base:
+    disk = keptdisks.named(ctx, namespace, name)
+    assert disk.image is not None
+    return Base(disk.image, disk.root_filesystem or "Auto", name)
+
+
+async def _with_digests(
+    ctx: Context, functions: list[ScoringFunction]
+) -> tuple[list[ScoringFunction], dict[str, BlueprintImage]]:
+    """The functions with their own images by digest, and what is known of these, by function."""
+    found = {f.name: await images.of_reference(ctx, f.image) for f in functions if f.image}
+    by_digest = [
+        f.model_copy(update={"image": found[f.name].reference}) if f.name in found else f for f in functions
+    ]
+    return by_digest, found

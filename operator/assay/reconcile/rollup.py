@@ -48,6 +48,13 @@ def summarize(status: BenchmarkRunStatus, runs: Sequence[Mapping[str, Any]], tot
     status.worst = [_worst(run) for run in failing[:WORST_MAX]] or None
 
 
+def changed(runs: Mapping[str, Mapping[str, Any]], earlier: Mapping[str, float | None]) -> int:
+    """How many runs that have ended have another score than `earlier` says; both by name."""
+    return sum(
+        1 for name, run in runs.items() if is_over(run) and run["status"].get("score") != earlier[name]
+    )
+
+
 def _worst(run: Mapping[str, Any]) -> WorstRun:
     return WorstRun(
         name=run["metadata"]["name"],

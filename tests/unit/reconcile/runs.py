@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assay.api import conditions
 from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
-from assay.reconcile import devbox as devbox_reconcile
-from assay.reconcile import pods, scenariorun
+from assay.reconcile import devbox_pod, keeping, pods, scenariorun
 from assay.reconcile.outcome import Outcome
-from assay.reconcile.scenariorun import Observed
+from assay.reconcile.runview import Observed, ScorerJob, is_finished
 from tests.unit.build.objects import SETTINGS, Obj, existing, pinned, run_spec
 from tests.unit.reconcile.statuses import pod
 
@@ -21,10 +21,26 @@ OK = "assay/1 exit=0 timeout=0 seconds=0.10\n"
 
 
 def decide(
-    observed: Observed, status: ScenarioRunStatus | None = None, pinned_run: PinnedRun | None = None
+    observed: Observed,
+    status: ScenarioRunStatus | None = None,
+    pinned_run: PinnedRun | None = None,
+    **spec: Any,
 ) -> Outcome:
     status = status if status is not None else ScenarioRunStatus()
-    return scenariorun.decide(RUN, run_spec(), status, pinned_run or pinned(), observed, SETTINGS, NOW)
+    return scenariorun.decide(RUN, run_spec(**spec), status, pinned_run or pinned(), observed, SETTINGS, NOW)
+
+
+def after(
+    status: ScenarioRunStatus,
+    observed: Observed,
+    *,
+    seconds: float = 0,
+    keep_seconds: int = 0,
+    **spec: Any,
+) -> Outcome:
+    """What is left to do so many seconds after the run's end."""
+    settings = replace(SETTINGS, keep_seconds=keep_seconds)
+    return keeping.after(RUN, run_spec(**spec), status, observed, settings, NOW + timedelta(seconds=seconds))
 
 
 def status_of(outcome: Outcome) -> ScenarioRunStatus:
@@ -40,11 +56,12 @@ def said(outcome: Outcome, type_: str) -> tuple[str, str] | None:
 def box(which: str | None) -> Obj:
     """The run's devbox as its own reconcile describes it when its pod is in that state."""
     made = existing("Devbox", "r", owner_references=[{"kind": "ScenarioRun", "uid": "u", "controller": True}])
+    made["spec"] = {"operatingMode": "Running"}
     if which:
         spec = DevboxSpec(image="i", command=["x"], active_deadline_seconds=600)
         view = None if which == "gone" else pods.view(pod(which, name="r"), "devbox")
         status = DevboxStatus(pod_name="r")
-        outcome = devbox_reconcile.decide(made, spec, status, view, NOW - timedelta(minutes=4))
+        outcome = devbox_pod.decide(made, spec, status, view, NOW - timedelta(minutes=4))
         made["status"] = outcome.status.model_dump(by_alias=True, exclude_none=True, mode="json")
     return made
 
@@ -55,9 +72,30 @@ def finished(reason: str, exit_code: int | None = None, message: str | None = No
         box(None),
         DevboxStatus(pod_name="r", claim_name="r", node_name="node-1", exit_code=exit_code, message=message),
     )
+    status.start_time = NOW - timedelta(minutes=4)
     status.conditions = conditions.put([], "Finished", "True", reason, "as told", generation=1, now=NOW)
     made["status"] = status.model_dump(by_alias=True, exclude_none=True, mode="json")
     return made
+
+
+def restored(**ready: str) -> Obj:
+    """The devbox of a run without an agent: its disk is there, or `reason` and `message` say why not."""
+    made = box(None)
+    given = (ready["reason"], ready["message"]) if ready else ("Suspended", "")
+    found = conditions.put([], "Ready", "False", *given, generation=1, now=NOW)
+    if not ready:
+        found = conditions.put(found, "Suspended", "True", "DiskKept", "", generation=1, now=NOW)
+    status = DevboxStatus(conditions=found, claim_name="r")
+    made["spec"] = {"diskSnapshotRef": {"name": "kept"}, "operatingMode": "Suspended"}
+    made["status"] = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return made
+
+
+def disk_snapshot(value: str | None = None, reason: str = "SnapshotReady") -> Obj:
+    """The run's DiskSnapshot; `value` is what its condition Ready says."""
+    ready = {"type": "Ready", "status": value, "reason": reason, "message": "as told"}
+    found = [{**ready, "lastTransitionTime": "2026-01-02T10:05:00Z"}] if value else []
+    return existing("DiskSnapshot", "r", spec={"devboxRef": {"name": "r"}}, status={"conditions": found})
 
 
 def job(*failed: str) -> Obj:
@@ -85,12 +123,12 @@ def scorer_pod(created: str = "2026-01-02T10:01:00Z", *, phase: str = "Running",
 
 
 def scoring() -> ScenarioRunStatus:
-    return status_of(decide(Observed(finished("Completed", 0), None, [])))
+    return status_of(decide(Observed(finished("Completed", 0))))
 
 
 def scored(*scorer_pods: Obj, job_: Obj | None = None, box_: Obj | None = None, **changes: Any) -> Outcome:
     """The outcome once the scorer's pods show this."""
-    observed = Observed(box_ or finished("Completed", 0), job_ or job(), list(scorer_pods))
+    observed = Observed(box_ or finished("Completed", 0), [ScorerJob(job_ or job(), scorer_pods)])
     return decide(observed, scoring(), pinned(**changes))
 
 
@@ -101,7 +139,7 @@ def failed(outcome: Outcome, reason: str) -> str:
     assert said(outcome, "Complete") == ("False", reason)
     assert (status.phase, status.score, status.passed) == ("Failed", None, None)
     assert status.completion_time == NOW
-    assert scenariorun.is_finished(status)
+    assert is_finished(status)
     assert outcome.note is not None
     assert (outcome.note.type, outcome.note.reason) == ("Warning", reason)
     assert outcome.requeue == 0, "the devbox goes at once, by the next look"

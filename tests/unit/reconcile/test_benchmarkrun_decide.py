@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from assay.api import conditions
-from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus
+from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, Rescored
 from assay.build.scenariorun import name
 from assay.reconcile import benchmarkrun
 from assay.reconcile.outcome import Outcome
@@ -28,7 +29,7 @@ def decide(children: list[Obj], scenarios: int = 10, attempts: int = 1, parallel
         }
     )
     status = BenchmarkRunStatus(scenarios=[f"s{n}" for n in range(scenarios)])
-    return benchmarkrun.decide(RUN, spec, status, children, NOW)
+    return benchmarkrun.decide(RUN, spec, status, children, {}, NOW)
 
 
 def status_of(outcome: Outcome) -> BenchmarkRunStatus:
@@ -106,7 +107,63 @@ def test_each_scenario_is_tried_once_before_any_is_tried_again() -> None:
 def test_what_is_created_is_this_runs_child() -> None:
     [made] = decide([], 1).create
     assert made["metadata"]["ownerReferences"][0]["uid"] == RUN["metadata"]["uid"]
-    assert made["spec"] == {"scenarioRef": {"name": "s0"}, "agent": {"type": "Nop"}, "attempt": 1}
+    assert made["spec"] == {
+        "scenarioRef": {"name": "s0"},
+        "agent": {"type": "Nop"},
+        "attempt": 1,
+        "snapshotPolicy": "Never",
+    }
+
+
+def test_the_template_reaches_each_run() -> None:
+    template = {
+        "snapshotPolicy": "OnFailure",
+        "snapshotRetention": {"ttlSeconds": 60},
+        "volumeSnapshotClassName": "fast",
+        "keepDevbox": {"when": "Always", "ttlSeconds": 60},
+        "network": {"egress": "None"},
+        "scheduling": {"nodeSelector": {"a": "b"}},
+    }
+    spec = BenchmarkRunSpec.model_validate(
+        {"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}, "template": template}
+    )
+    [made] = benchmarkrun.decide(RUN, spec, BenchmarkRunStatus(scenarios=["s0"]), [], {}, NOW).create
+    assert {key: made["spec"][key] for key in template} == template
+
+
+def again(*children: Obj, earlier: Mapping[str, float | None] | None = None) -> Outcome:
+    """What a run decides that scores two attempts at two scenarios of BenchmarkRun `old` again."""
+    spec = BenchmarkRunSpec.model_validate({"rescoreOf": {"name": "old"}, "parallelism": 100})
+    status = BenchmarkRunStatus(scenarios=["s0", "s1"], rescored=Rescored(benchmark_run="old", attempts=2))
+    return benchmarkrun.decide(RUN, spec, status, list(children), earlier or {}, NOW)
+
+
+def test_each_run_of_the_earlier_one_is_scored_again() -> None:
+    made = again().create
+    places = [(0, 1), (1, 1), (0, 2), (1, 2)]
+    assert [one["metadata"]["name"] for one in made] == [run(*place) for place in places]
+    for one, (scenario, attempt) in zip(made, places, strict=True):
+        old = name("old", f"s{scenario}", attempt)
+        assert one["spec"] == {
+            "scenarioRef": {"name": f"s{scenario}"},
+            "rescore": {"scenarioRunRef": {"name": old}},
+            "attempt": attempt,
+            "snapshotPolicy": "Never",
+        }
+        assert one["metadata"]["labels"]["assay.dev/rescore-of"] == old
+
+
+def test_changed_scores_are_counted() -> None:
+    children = [
+        scored(run(0, 1), 1.0),
+        scored(run(1, 1), 0.5),
+        unscored(run(0, 2), "NoDiskKept"),
+        child(run(1, 2), phase="Running"),
+    ]
+    earlier = {name("old", f"s{n}", attempt): 1.0 for n in (0, 1) for attempt in (1, 2)}
+    rescored = status_of(again(*children, earlier=earlier)).rescored
+    assert rescored is not None
+    assert rescored.changed == 2, "another score, and none where there was one; the last goes on"
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from assay.api.benchmarkrun import BenchmarkRunStatus
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.build import names
 from assay.engine.store import Key, Store
-from assay.reconcile import pods, rollup, scenariorun
+from assay.reconcile import pods, rollup
 from assay.reconcile.indexes import INDEXES
 from assay.reconcile.projections import PROJECTIONS
 from assay.reconcile.routing import concerned
+from assay.reconcile.runview import is_finished
 from tests.unit.build.objects import Obj, existing
 from tests.unit.reconcile.statuses import STATUSES, pod
 from tests.unit.reconcile.test_rollup import scored, unscored
@@ -218,7 +219,7 @@ def test_an_ended_run_counts_the_same_after_projection_and_is_small(run: Obj) ->
 )
 def test_an_ended_run_is_known_as_ended_after_projection(run: Obj) -> None:
     slim = PROJECTIONS["ScenarioRun"](run)
-    assert scenariorun.is_finished(ScenarioRunStatus.model_validate(slim["status"]))
+    assert is_finished(ScenarioRunStatus.model_validate(slim["status"]))
 
 
 @pytest.mark.parametrize("phase", [None, "Pending", "Running", "Scoring"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from assay.reconcile import scenariorun
-from assay.reconcile.scenariorun import Observed
+from assay.api.scenariorun import PinnedRun
+from assay.reconcile.runview import Observed, ScorerJob, is_finished
 from tests.unit.build.objects import Obj, pinned
 from tests.unit.reconcile.runs import (
     NOW,
@@ -14,6 +16,7 @@ from tests.unit.reconcile.runs import (
     failed,
     finished,
     job,
+    restored,
     said,
     status_of,
 )
@@ -22,7 +25,7 @@ from tests.unit.reconcile.runs import (
 
 
 def test_first_a_devbox() -> None:
-    outcome = decide(Observed(None, None, []))
+    outcome = decide(Observed())
     [made] = outcome.create
     assert (made["kind"], made["metadata"]["name"]) == ("Devbox", "r")
     assert not outcome.write, "nothing to say yet"
@@ -39,7 +42,7 @@ def test_first_a_devbox() -> None:
     ],
 )
 def test_while_the_agent_works(which: str | None, reason: str) -> None:
-    outcome = decide(Observed(box(which), None, []))
+    outcome = decide(Observed(box(which)))
     assert said(outcome, "Complete") == ("False", reason)
     assert said(outcome, "AgentFinished") is None
     assert (outcome.create, outcome.delete, outcome.note) == ((), (), None)
@@ -57,14 +60,14 @@ def test_while_the_agent_works(which: str | None, reason: str) -> None:
     ],
 )
 def test_what_the_agent_left_is_scored(which: str, reason: str, exit_code: int) -> None:
-    outcome = decide(Observed(box(which), None, []))
+    outcome = decide(Observed(box(which)))
     [made] = outcome.create
     assert (made["kind"], made["metadata"]["name"]) == ("Job", "r-score")
     volumes = {volume["name"]: volume for volume in made["spec"]["template"]["spec"]["volumes"]}
     assert volumes["disk"]["persistentVolumeClaim"]["claimName"] == "r"
     assert "node-1" in str(made["spec"]["template"]["spec"]["affinity"])
     status = status_of(outcome)
-    assert (status.phase, status.scorer_job, status.devbox) == ("Scoring", "r-score", "r")
+    assert (status.phase, status.scorer_jobs, status.devbox) == ("Scoring", ["r-score"], "r")
     assert status.scoring_start_time == NOW
     assert said(outcome, "AgentFinished") == ("True", reason)
     assert status.agent is not None
@@ -73,7 +76,7 @@ def test_what_the_agent_left_is_scored(which: str, reason: str, exit_code: int) 
 
 
 def test_an_agent_that_was_stopped_at_its_deadline_is_scored() -> None:
-    outcome = decide(Observed(finished("DeadlineExceeded"), None, []))
+    outcome = decide(Observed(finished("DeadlineExceeded")))
     assert [made["kind"] for made in outcome.create] == ["Job"]
 
 
@@ -87,13 +90,15 @@ def test_an_agent_that_was_stopped_at_its_deadline_is_scored() -> None:
         (box("evicted-by-kubelet"), "Evicted"),
         (box("evicted-before-it-started"), "Evicted"),
         (box("not-admitted"), "UnexpectedAdmissionError"),
+        (finished("LaunchFailed", 125), "LaunchFailed"),
+        (finished("DiskFull", 125), "DiskFull"),
         (box("gone"), "PodLost"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 @pytest.mark.parametrize("agent", [{"type": "Command", "command": ["x"]}, {"type": "Reference"}])
 def test_what_kubernetes_did_is_no_score(devbox: Obj, reason: str, agent: Obj) -> None:
-    outcome = decide(Observed(devbox, None, []), pinned_run=pinned(agent, referenceOutput={"script": "true"}))
+    outcome = decide(Observed(devbox), pinned_run=pinned(agent, referenceOutput={"script": "true"}))
     failed(outcome, reason)
     assert not outcome.create
     agent_result = status_of(outcome).agent
@@ -112,7 +117,7 @@ def test_what_kubernetes_did_is_no_score(devbox: Obj, reason: str, agent: Obj) -
 )
 def test_a_reference_that_was_not_applied_is_not_scored(devbox: Obj, is_scored: bool) -> None:
     reference = pinned({"type": "Reference"}, referenceOutput={"patch": "p"})
-    outcome = decide(Observed(devbox, None, []), pinned_run=reference)
+    outcome = decide(Observed(devbox), pinned_run=reference)
     assert bool(outcome.create) is is_scored
     if not is_scored:
         failed(outcome, "ReferenceNotApplied")
@@ -120,8 +125,61 @@ def test_a_reference_that_was_not_applied_is_not_scored(devbox: Obj, is_scored: 
 
 def test_why_a_reference_was_not_applied() -> None:
     reference = pinned({"type": "Reference"}, referenceOutput={"patch": "p"})
-    outcome = decide(Observed(finished("Error", 1, "patch does not apply"), None, []), pinned_run=reference)
+    outcome = decide(Observed(finished("Error", 1, "patch does not apply")), pinned_run=reference)
     assert "patch does not apply" in failed(outcome, "ReferenceNotApplied")
+
+
+@pytest.mark.parametrize(
+    ("reason", "cure"),
+    [
+        ("OOMKilled", "memory limit"),
+        ("LaunchFailed", "launchCommands"),
+        ("DiskFull", "disk.size"),
+        ("BootFailed", "StorageClass"),
+        ("Evicted", "run it again"),
+    ],
+)
+def test_a_failure_comes_with_its_cure(reason: str, cure: str) -> None:
+    assert cure in failed(decide(Observed(finished(reason))), reason)
+
+
+# --- no agent: a disk that is there already ---
+
+NO_AGENT: dict[str, Any] = {"agent": None, "rescore": {"scenarioRunRef": {"name": "old"}}}
+
+
+def existing_disk() -> PinnedRun:
+    return pinned().model_copy(update={"agent": None, "disk_snapshot": "kept"})
+
+
+def test_a_kept_disk_is_restored_without_a_pod() -> None:
+    [made] = decide(Observed(), None, existing_disk(), **NO_AGENT).create
+    assert made["spec"] == {
+        "diskSnapshotRef": {"name": "kept"},
+        "operatingMode": "Suspended",
+        "rootFilesystem": "Auto",
+    }
+
+
+@pytest.mark.parametrize(
+    ("devbox", "reason"),
+    [
+        (box(None), "RestoringDisk"),
+        (restored(reason="DiskSnapshotNotReady", message="Creating"), "DiskSnapshotNotReady"),
+    ],
+)
+def test_while_a_disk_is_restored(devbox: Obj, reason: str) -> None:
+    outcome = decide(Observed(devbox), None, existing_disk(), **NO_AGENT)
+    assert said(outcome, "Complete") == ("False", reason)
+    assert outcome.create == ()
+
+
+def test_a_restored_disk_is_scored_and_no_agent_is_spoken_of() -> None:
+    outcome = decide(Observed(restored()), None, existing_disk(), **NO_AGENT)
+    assert [made["kind"] for made in outcome.create] == ["Job"]
+    assert status_of(outcome).phase == "Scoring"
+    assert status_of(outcome).agent is None
+    assert said(outcome, "AgentFinished") is None
 
 
 # --- what all stages share ---
@@ -130,17 +188,17 @@ def test_why_a_reference_was_not_applied() -> None:
 @pytest.mark.parametrize(
     "observed",
     [
-        Observed(box("running"), None, []),
-        Observed(box("pull-back-off"), None, []),
-        Observed(finished("Completed", 0), None, []),
-        Observed(finished("OOMKilled"), None, []),
+        Observed(box("running")),
+        Observed(box("pull-back-off")),
+        Observed(finished("Completed", 0)),
+        Observed(finished("OOMKilled")),
     ],
     ids=["running", "trouble", "scoring", "failed"],
 )
 def test_looking_twice_says_the_same(observed: Observed) -> None:
     first = status_of(decide(observed))
-    if scenariorun.is_finished(first):
+    if is_finished(first):
         return
-    seen = observed if first.scorer_job is None else Observed(observed.devbox, job(), [])
+    seen = observed if first.scorer_jobs is None else Observed(observed.devbox, [ScorerJob(job())])
     later = status_of(decide(seen, first.model_copy(deep=True)))
     assert later.model_dump() == first.model_dump()

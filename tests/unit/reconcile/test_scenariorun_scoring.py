@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from assay.reconcile import scenariorun
-from assay.reconcile.scenariorun import Observed
-from tests.unit.build.objects import pinned
+from assay.reconcile import scores
+from assay.reconcile.outcome import Outcome
+from assay.reconcile.runview import Observed, ScorerJob, is_finished
+from tests.unit.build.objects import Obj, pinned
 from tests.unit.reconcile.runs import (
-    NOW,
     OK,
     decide,
     failed,
@@ -38,7 +37,7 @@ def test_the_score_is_known_when_all_functions_have_ended(phase: str) -> None:
         ("tests", 0.5, 0.7),
         ("lint", 1.0, 0.3),
     ]
-    assert scenariorun.is_finished(status)
+    assert is_finished(status)
     assert outcome.note is not None
     assert (outcome.note.type, outcome.note.reason) == ("Normal", "Scored")
     assert (outcome.delete, outcome.requeue) == ((), 0), "the score is written before anything is deleted"
@@ -84,7 +83,7 @@ def test_a_function_without_a_score_leaves_the_run_without_one(end: Any, reason:
 def test_a_function_that_still_runs_is_waited_for(phase: str) -> None:
     outcome = scored(scorer_pod(phase=phase, tests=OK + "1.0\n", lint=None))
     assert said(outcome, "Complete") == ("False", "Scoring")
-    assert not scenariorun.is_finished(status_of(outcome))
+    assert not is_finished(status_of(outcome))
     assert (outcome.create, outcome.delete) == ((), ())
 
 
@@ -123,43 +122,71 @@ def test_a_score_that_is_there_counts_even_if_the_job_failed_later() -> None:
 
 
 def test_a_lost_job_is_made_again_while_the_disk_is_there() -> None:
-    outcome = decide(Observed(finished("Completed", 0), None, []), scoring())
+    outcome = decide(Observed(finished("Completed", 0)), scoring())
     assert [made["metadata"]["name"] for made in outcome.create] == ["r-score"]
     assert not outcome.write
 
 
 def test_without_job_and_disk_there_is_nothing_to_score() -> None:
-    failed(decide(Observed(None, None, []), scoring()), "DevboxLost")
+    failed(decide(Observed(), scoring()), "DevboxLost")
 
 
 def test_a_score_needs_no_devbox_any_more() -> None:
-    observed = Observed(None, job(), [scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")])
+    observed = Observed(None, [ScorerJob(job(), [scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")])])
     assert status_of(decide(observed, scoring())).score == 1.0
 
 
-# --- cleaning up ---
+# --- several Jobs: one for each class of egress ---
 
 
-@pytest.mark.parametrize(
-    ("deleting", "keep_seconds", "deleted", "requeue"),
-    [(False, 0, True, None), (True, 0, False, None), (False, 60, True, None), (False, 301, False, 1.0)],
-    ids=["at once", "deleted already", "kept long enough", "kept for now"],
-)
-def test_the_devbox_of_a_finished_run_goes(
-    deleting: bool, keep_seconds: int, deleted: bool, requeue: float | None
-) -> None:
-    devbox = finished("Completed", 0)
-    if deleting:
-        devbox["metadata"]["deletionTimestamp"] = "2026-01-02T10:04:00Z"
-    status = status_of(scored(scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")))
-    later = NOW + timedelta(seconds=300)
-    outcome = scenariorun.clean_up(status, Observed(devbox, job(), []), keep_seconds, later)
-    assert list(outcome.delete) == ([devbox] if deleted else []), "pod, disk and Job are the devbox's"
-    assert outcome.requeue == requeue
-    assert not outcome.write
+def two_jobs(first: list[Obj], second: list[Obj], *failure: str) -> Outcome:
+    """The outcome with tests in the first Job, lint in the second; `failure` is the first one's."""
+    other = job()
+    other["metadata"]["name"] = "r-score-internet"
+    jobs = [ScorerJob(job(*failure), first), ScorerJob(other, second)]
+    status = scoring()
+    status.scorer_jobs = ["r-score", "r-score-internet"]
+    return decide(Observed(finished("Completed", 0), jobs), status)
 
 
-def test_a_finished_run_without_a_devbox_is_left_alone() -> None:
-    status = status_of(scored(scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")))
-    outcome = scenariorun.clean_up(status, Observed(None, None, []), 0, NOW)
-    assert (outcome.delete, outcome.create, outcome.write, outcome.requeue) == ((), (), False, None)
+TESTS, LINT = scorer_pod(tests=OK + "0.5\n"), scorer_pod(lint=OK + "\n")
+
+
+def test_scores_of_several_jobs_are_put_together() -> None:
+    assert status_of(two_jobs([TESTS], [LINT])).score == 0.65
+    for first, second in (([TESTS], []), ([], [LINT]), ([TESTS], [scorer_pod(lint=None)])):
+        assert said(two_jobs(first, second), "Complete") == ("False", "Scoring")
+
+
+def test_a_job_may_fail_when_all_its_functions_have_ended() -> None:
+    late = ("BackoffLimitExceeded", "a container ended with an error")
+    assert said(two_jobs([TESTS], [scorer_pod(lint=None)], *late), "Complete") == ("False", "Scoring")
+    failed(two_jobs([scorer_pod(tests=None)], [LINT], *late), "ScorerFailed")
+
+
+def test_only_the_lost_job_is_made_again() -> None:
+    status = scoring()
+    status.scorer_jobs = ["r-score", "r-score-internet"]
+    other = job()
+    other["metadata"]["name"] = "r-score-internet"
+    outcome = decide(Observed(finished("Completed", 0), [ScorerJob(other, [LINT])]), status)
+    assert [made["metadata"]["name"] for made in outcome.create] == ["r-score"]
+
+
+def test_network_policies_come_before_the_scorers() -> None:
+    policy = {"kind": "NetworkPolicy", "metadata": {"name": "none"}}
+    outcome = decide(Observed(finished("Completed", 0), policies=[policy]))
+    assert [made["kind"] for made in outcome.create] == ["NetworkPolicy", "Job"]
+
+
+# --- a full disk ---
+
+
+@pytest.mark.parametrize(("percent", "is_told"), [(98, False), (99, True), (100, True)])
+@pytest.mark.parametrize("line", ["0.5", "no number"])
+def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, percent: int, is_told: bool, line: str) -> None:
+    monkeypatch.setattr(scores, "disk_percent", lambda end: percent if "0.5" in end.message else None)
+    outcome = scored(scorer_pod(tests=f"{OK}{line}\n0.5", lint=OK + "\n"))
+    assert outcome.note is not None
+    assert ("filled its disk" in outcome.note.message) is is_told
+    assert status_of(outcome).disk_used_percent == percent

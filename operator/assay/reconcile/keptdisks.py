@@ -1,0 +1,91 @@
+"""Which kept disk a run begins from, or scores again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assay.api import conditions
+from assay.api.disksnapshot import DiskSnapshotStatus
+from assay.api.scenariorun import EarlierScore, NamedScore, Rescore
+
+from .context import Context
+from .images import NotAvailable
+
+
+class Impossible(Exception):
+    """The run cannot ever work as it is; what it refers to exists."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(reason, message)
+        self.reason = reason
+        self.message = message
+
+
+def named(ctx: Context, namespace: str, name: str) -> DiskSnapshotStatus:
+    """A DiskSnapshot that is ready. NotAvailable: not yet."""
+    found = ctx.store.get("DiskSnapshot", namespace, name)
+    if found is None:
+        message = f"there is no DiskSnapshot {name} in namespace {namespace}: create it"
+        raise NotAvailable("DiskSnapshotNotFound", message)
+    status = DiskSnapshotStatus.model_validate(found.get("status") or {})
+    ready = conditions.find(status.conditions, "Ready")
+    if not (ready and ready.status == "True" and status.image) or found["metadata"].get("deletionTimestamp"):
+        why = f"{ready.reason}: {ready.message}" if ready else "it was not looked at yet"
+        raise NotAvailable("DiskSnapshotNotReady", f"DiskSnapshot {name} cannot be used: {why}")
+    return status
+
+
+def to_rescore(ctx: Context, namespace: str, rescore: Rescore) -> str:
+    """The name of the DiskSnapshot to score again. NotAvailable: not yet. Impossible: never."""
+    if rescore.scenario_run_ref is None:
+        assert rescore.disk_snapshot_ref is not None
+        return rescore.disk_snapshot_ref.name
+    name = rescore.scenario_run_ref.name
+    run = _run(ctx, namespace, name)
+    status = run.get("status") or {}
+    if status.get("phase") not in ("Complete", "Failed"):
+        raise NotAvailable("ScenarioRunNotFinished", f"ScenarioRun {name} has not ended yet")
+    kept = status.get("diskSnapshot")
+    if not kept:
+        message = f"ScenarioRun {name} kept no disk: run it with snapshotPolicy: Always"
+        raise Impossible("NoDiskKept", message)
+    snapshot = ctx.store.get("DiskSnapshot", namespace, kept)
+    if snapshot is None or _is_lost(ctx, snapshot):
+        message = (
+            f"DiskSnapshot {kept} of ScenarioRun {name} is gone, or was never taken: run the scenario again"
+        )
+        raise Impossible("NoDiskKept", message)
+    return str(kept)
+
+
+def earlier_score(ctx: Context, namespace: str, rescore: Rescore) -> EarlierScore | None:
+    """What the run that is scored again had."""
+    if rescore.scenario_run_ref is None:
+        return None
+    run = _run(ctx, namespace, rescore.scenario_run_ref.name)
+    status: dict[str, Any] = run.get("status") or {}
+    scores = [NamedScore.model_validate(one) for one in status.get("scores") or ()]
+    return EarlierScore(
+        scenario_run=run["metadata"]["name"],
+        score=status.get("score"),
+        passed=status.get("passed"),
+        scores=scores or None,
+    )
+
+
+def _is_lost(ctx: Context, snapshot: Mapping[str, Any]) -> bool:
+    """Whether there is nothing any more that it could be taken from."""
+    namespace = snapshot["metadata"]["namespace"]
+    devbox = ((snapshot.get("spec") or {}).get("devboxRef") or {}).get("name")
+    if devbox is None or ctx.store.get("Devbox", namespace, devbox):
+        return False
+    return not ctx.store.children("VolumeSnapshot", snapshot["metadata"]["uid"])
+
+
+def _run(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
+    run = ctx.store.get("ScenarioRun", namespace, name)
+    if run is None:
+        message = f"there is no ScenarioRun {name} in namespace {namespace}: create it, or name another"
+        raise NotAvailable("ScenarioRunNotFound", message)
+    return run

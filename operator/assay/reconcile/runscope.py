@@ -1,0 +1,90 @@
+"""Which scenarios a BenchmarkRun runs or scores again, fixed when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assay.api import conditions
+from assay.api.benchmark import BenchmarkSpec
+from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, Rescored
+from assay.api.scenario import ScenarioStatus
+
+from .context import Context
+from .definitions import listed
+from .images import NotAvailable
+from .keptdisks import Impossible
+from .pinning import resolve_agent
+
+
+def scope(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> tuple[list[str], Rescored | None]:
+    """The scenarios, and the run to score again if it is that. NotAvailable: not yet. Impossible: never."""
+    if spec.rescore_of:
+        return _of_earlier(ctx, namespace, spec.rescore_of.name)
+    assert spec.benchmark_ref is not None
+    assert spec.agent is not None
+    resolve_agent(ctx, namespace, spec.agent)
+    return _of_benchmark(ctx, namespace, spec.benchmark_ref.name), None
+
+
+def earlier_scores(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> dict[str, float | None]:
+    """The scores of the run that is scored again, by the name of its ScenarioRun."""
+    if spec.rescore_of is None:
+        return {}
+    earlier = ctx.store.get("BenchmarkRun", namespace, spec.rescore_of.name)
+    runs = ctx.store.children("ScenarioRun", earlier["metadata"]["uid"]) if earlier else []
+    return {run["metadata"]["name"]: (run.get("status") or {}).get("score") for run in runs}
+
+
+def is_validated(scenario: Mapping[str, Any]) -> bool:
+    """Whether the scenario as it is now was proved valid."""
+    status = ScenarioStatus.model_validate(scenario.get("status") or {})
+    found = conditions.find(status.conditions, "Validated")
+    generation = scenario["metadata"].get("generation", 1)
+    return bool(found and found.status == "True" and found.observed_generation == generation)
+
+
+def _of_benchmark(ctx: Context, namespace: str, name: str) -> list[str]:
+    benchmark = ctx.store.get("Benchmark", namespace, name)
+    if benchmark is None:
+        raise NotAvailable(
+            "BenchmarkNotFound", f"there is no Benchmark {name} in namespace {namespace}: create it"
+        )
+    spec = BenchmarkSpec.model_validate(benchmark["spec"])
+    found = {ref.name: ctx.store.get("Scenario", namespace, ref.name) for ref in spec.scenarios}
+    if not found:
+        raise Impossible(
+            "BenchmarkEmpty",
+            f"Benchmark {name} names no scenarios: add some to its spec.scenarios and create another run",
+        )
+    if missing := [one for one, scenario in found.items() if scenario is None]:
+        raise NotAvailable(
+            "ScenarioNotFound", f"Benchmark {name} names scenarios to create: {listed(missing)}"
+        )
+    unproved = [one for one, scenario in found.items() if scenario and not is_validated(scenario)]
+    if spec.require_validated and unproved:
+        raise NotAvailable(
+            "ScenariosNotValidated",
+            f"Benchmark {name} requires validated scenarios: see the condition Validated of {listed(unproved)}",
+        )
+    return list(found)
+
+
+def _of_earlier(ctx: Context, namespace: str, name: str) -> tuple[list[str], Rescored]:
+    earlier = ctx.store.get("BenchmarkRun", namespace, name)
+    if earlier is None:
+        message = f"there is no BenchmarkRun {name} in namespace {namespace}: name one that exists"
+        raise NotAvailable("BenchmarkRunNotFound", message)
+    status = BenchmarkRunStatus.model_validate(earlier.get("status") or {})
+    if status.completion_time is None:
+        raise NotAvailable("BenchmarkRunNotFinished", f"BenchmarkRun {name} has not ended yet")
+    if not status.scenarios:
+        raise Impossible("NothingToRescore", f"BenchmarkRun {name} ran no scenarios: name another")
+    spec = BenchmarkRunSpec.model_validate(earlier["spec"])
+    rescored = Rescored(
+        benchmark_run=name,
+        attempts=status.rescored.attempts if status.rescored else spec.attempts,
+        score=status.score,
+        pass_rate=status.pass_rate,
+    )
+    return status.scenarios, rescored

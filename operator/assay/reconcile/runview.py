@@ -1,0 +1,95 @@
+"""What all phases of a ScenarioRun share: what is there of it, and how something is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from assay.api import conditions
+from assay.api.scenariorun import ScenarioRunSpec, ScenarioRunStatus
+
+from . import network
+from .context import Context
+from .outcome import Note, Outcome
+
+COMPLETE, FAILED = "Complete", "Failed"
+RESOLVED, AGENT_FINISHED, DISK_KEPT = "ReferencesResolved", "AgentFinished", "DiskKept"
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerJob:
+    """A scorer Job with its pods."""
+
+    obj: dict[str, Any]
+    pods: Sequence[dict[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is there of a run's children, and of later runs on its disk."""
+
+    devbox: dict[str, Any] | None = None
+    jobs: Sequence[ScorerJob] = ()
+    disk_snapshot: dict[str, Any] | None = None
+    rescores: Sequence[dict[str, Any]] = ()
+    """Runs that score this one's disk again."""
+    policies: Sequence[dict[str, Any]] = field(default=(), compare=False)
+    """Network policies that scorers need and the namespace lacks, to create."""
+
+
+def observe(ctx: Context, run: Mapping[str, Any]) -> Observed:
+    """The run's children as the store knows them."""
+    metadata, store = run["metadata"], ctx.store
+    namespace, name = metadata["namespace"], metadata["name"]
+    devbox = next(iter(store.children("Devbox", metadata["uid"])), None)
+    jobs = store.children("Job", devbox["metadata"]["uid"]) if devbox else []
+    return Observed(
+        devbox=devbox,
+        jobs=[ScorerJob(job, store.children("Pod", job["metadata"]["uid"])) for job in jobs],
+        disk_snapshot=next(iter(store.children("DiskSnapshot", metadata["uid"])), None),
+        rescores=store.find("ScenarioRun", "rescored", (namespace, name)),
+        policies=network.missing(ctx, namespace),
+    )
+
+
+def is_finished(status: ScenarioRunStatus) -> bool:
+    """Whether the run has ended, with a score or without."""
+    return conditions.is_true(status.conditions, COMPLETE) or conditions.is_true(status.conditions, FAILED)
+
+
+def has_agent(spec: ScenarioRunSpec) -> bool:
+    """Whether an agent works in this run; else it scores what is there already."""
+    return spec.rescore is None and spec.dry_run is None
+
+
+def is_there(devbox: Mapping[str, Any] | None) -> bool:
+    """Whether the devbox, and with it the disk, exists and is not about to go."""
+    return devbox is not None and not devbox["metadata"].get("deletionTimestamp")
+
+
+def say(
+    run: Mapping[str, Any],
+    status: ScenarioRunStatus,
+    type_: str,
+    value: Literal["True", "False", "Unknown"],
+    reason: str,
+    message: str,
+    now: datetime,
+) -> None:
+    """Put a condition into the status."""
+    generation = run["metadata"].get("generation", 1)
+    status.conditions = conditions.put(
+        status.conditions, type_, value, reason, message, generation=generation, now=now
+    )
+
+
+def fail(
+    run: Mapping[str, Any], status: ScenarioRunStatus, reason: str, message: str, now: datetime
+) -> Outcome:
+    """The run ends without a score."""
+    status.phase, status.completion_time = FAILED, now
+    say(run, status, COMPLETE, "False", reason, "the run has no score", now)
+    say(run, status, FAILED, "True", reason, message, now)
+    return Outcome(status, note=Note("Warning", reason, message), requeue=0)

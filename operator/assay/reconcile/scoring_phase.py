@@ -1,0 +1,127 @@
+"""A ScenarioRun from the end of its agent to its score. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from assay.api.scenariorun import PinnedRun, ScenarioRunSpec, ScenarioRunStatus
+from assay.api.scoring import ScoringFunction
+from assay.build import scorer as build
+from assay.build.settings import BuildSettings
+
+from . import pods, scores
+from .outcome import Note, Outcome
+from .runview import COMPLETE, Observed, ScorerJob, fail, is_there, say
+
+DISK_FULL_PERCENT = 99
+
+
+def begin(
+    run: Mapping[str, Any],
+    spec: ScenarioRunSpec,
+    status: ScenarioRunStatus,
+    pinned: PinnedRun,
+    observed: Observed,
+    settings: BuildSettings,
+    now: datetime,
+) -> Outcome:
+    """Set the scorers to work on the disk."""
+    assert observed.devbox is not None
+    status.phase, status.scoring_start_time = "Scoring", now
+    status.scorer_jobs = build.job_names(run, pinned)
+    say(run, status, COMPLETE, "False", "Scoring", "", now)
+    jobs = build.jobs(run, spec, pinned, observed.devbox, settings)
+    return Outcome(status, create=[*observed.policies, *jobs])
+
+
+def outcome(
+    run: Mapping[str, Any],
+    spec: ScenarioRunSpec,
+    status: ScenarioRunStatus,
+    pinned: PinnedRun,
+    observed: Observed,
+    settings: BuildSettings,
+    now: datetime,
+) -> Outcome:
+    """What to say and do while the scorers work, and of what they said."""
+    functions = pinned.scenario.scoring_contract.scoring_functions
+    ends: dict[str, pods.Terminated] = {}
+    for job in observed.jobs:
+        ends |= _ends(job, functions)
+    if len(ends) == len(functions):
+        return _report(run, status, pinned, ends, now)
+    for job in observed.jobs:
+        # One that has said all it has to say may fail as it likes: another is still at work.
+        if not _ends(job, functions) and (failure := _failure(job.obj)):
+            return fail(run, status, *failure, now)
+    there = {job.obj["metadata"]["name"] for job in observed.jobs}
+    if lost := set(status.scorer_jobs or ()) - there:
+        if observed.devbox is None or not is_there(observed.devbox):
+            return fail(run, status, "DevboxLost", "the devbox was deleted before it was scored", now)
+        jobs = build.jobs(run, spec, pinned, observed.devbox, settings)
+        again = [job for job in jobs if job["metadata"]["name"] in lost]
+        return Outcome(status, create=[*observed.policies, *again], write=False)
+    views = (pods.view(pod, f.name) for job in observed.jobs for pod in job.pods for f in functions)
+    troubled = next((view for view in views if view.trouble), None)
+    if troubled and (wait := pods.patience_left(troubled, now)):
+        return Outcome(status, write=False, requeue=wait)
+    say(run, status, COMPLETE, "False", *((troubled and troubled.trouble) or ("Scoring", "")), now)
+    return Outcome(status)
+
+
+def _ends(job: ScorerJob, functions: list[ScoringFunction]) -> dict[str, pods.Terminated]:
+    """How the job's functions ended, by name; empty until one of its pods has ended them all."""
+    for pod in _newest_first(job):
+        views = {f.name: pods.view(pod, f.name) for f in functions if pods.container_state(pod, f.name)}
+        killed = any(view.killed_by for view in views.values())
+        ends = {name: view.terminated for name, view in views.items() if view.terminated}
+        if ends and len(ends) == len(views) and not killed:
+            return ends
+    return {}
+
+
+def _newest_first(job: ScorerJob) -> Iterator[dict[str, Any]]:
+    yield from sorted(job.pods, key=lambda p: str(p["metadata"].get("creationTimestamp")), reverse=True)
+
+
+def _report(
+    run: Mapping[str, Any],
+    status: ScenarioRunStatus,
+    pinned: PinnedRun,
+    ends: Mapping[str, pods.Terminated],
+    now: datetime,
+) -> Outcome:
+    contract = pinned.scenario.scoring_contract
+    status.scores = [scores.function_score(f, ends[f.name]) for f in contract.scoring_functions]
+    percents = [percent for end in ends.values() if (percent := scores.disk_percent(end)) is not None]
+    status.disk_used_percent = max(percents, default=None)
+    full = (status.disk_used_percent or 0) >= DISK_FULL_PERCENT and pinned.agent is not None
+    also = "; the agent filled its disk: see environment.disk.size" if full else ""
+    unscored = next((one for one in status.scores if one.score is None), None)
+    if unscored:
+        message = f"scoring function {unscored.name}: {unscored.message or unscored.reason}{also}"
+        return fail(run, status, unscored.reason or "ScorerFailed", message, now)
+    status.score = scores.total(status.scores)
+    threshold = contract.pass_threshold
+    status.passed = scores.reaches(status.score, threshold)
+    status.phase, status.completion_time = COMPLETE, now
+    verdict = "passed" if status.passed else "not passed"
+    message = f"score {status.score:g}, {verdict} (threshold {threshold:g}){also}"
+    say(run, status, COMPLETE, "True", "Scored", message, now)
+    # The devbox goes with the next look, once the score is safe in the status.
+    return Outcome(status, note=Note("Normal", "Scored", message), requeue=0)
+
+
+def _failure(job: Mapping[str, Any]) -> tuple[str, str] | None:
+    for condition in (job.get("status") or {}).get("conditions") or ():
+        if condition["type"] == "Failed" and condition["status"] == "True":
+            if condition.get("reason") == "DeadlineExceeded":
+                why = "the scorer's pod did not end in time; see its events and logs"
+                return "ScoringDeadlineExceeded", why
+            return (
+                "ScorerFailed",
+                condition.get("message") or "the scorer's Job failed; see its events and logs",
+            )
+    return None
