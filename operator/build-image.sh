@@ -1,11 +1,34 @@
 #!/bin/sh
 # build-image.sh [TAG]: builds the operator's image (default assay/operator:dev) unless the image of that name was
-# built from the same inputs. The Python wheels are downloaded out here, once per set of dependencies.
+# built from the same inputs. The Python wheels, of libraries and of tools, are downloaded out here, once per set.
 set -eu
 tag=${1:-assay/operator:dev}
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 cache=${ASSAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/assay}/wheels
+partial=
+trap '[ -z "$partial" ] || rm -rf "$partial"' EXIT
+
+# fetch REQUIREMENTS DIRECTORY OPTION...: has pip download the wheels, and copies them to build/DIRECTORY.
+fetch() {
+  requirements=$1 directory=$2
+  shift 2
+  wheels=$cache/$(printf '%s\n' "$*" "$requirements" | sha256sum | cut -c1-16)
+  if [ ! -d "$wheels" ]; then
+    mkdir -p "$cache"
+    partial=$(mktemp -d "$cache/.partial.XXXXXX")
+    printf '%s\n' "$requirements" >"$partial/requirements.txt"
+    python3 -m pip download -q --disable-pip-version-check --only-binary=:all: "$@" \
+      --requirement "$partial/requirements.txt" --dest "$partial"
+    rm "$partial/requirements.txt"
+    chmod 755 "$partial"
+    mv "$partial" "$wheels" # complete or absent
+    partial=
+  fi
+  mkdir -p build
+  rm -rf "build/$directory"
+  cp -Rp "$wheels" "build/$directory" # times too: the legacy builder's cache does not look at them, BuildKit's transfer does
+}
 
 # What decides about the image: names, modes and contents, not times.
 inputs=$(find operator pyproject.toml .dockerignore -type d -name __pycache__ -prune -o -type f -print |
@@ -27,22 +50,9 @@ case $(docker version --format '{{.Server.Arch}}') in
   arm64) arch=aarch64 ;;
   *) echo "build-image: no wheels known for this engine's architecture" >&2; exit 1 ;;
 esac
-wheels=$cache/$(printf '%s\n' "3.13 $arch" "$dependencies" | sha256sum | cut -c1-16)
-if [ ! -d "$wheels" ]; then
-  mkdir -p "$cache"
-  partial=$(mktemp -d "$cache/.partial.XXXXXX")
-  trap 'rm -rf "$partial"' EXIT
-  printf '%s\n' "$dependencies" >"$partial/requirements.txt"
-  python3 -m pip download -q --disable-pip-version-check --dest "$partial" --only-binary=:all: --python-version 3.13 \
-    --implementation cp --platform "manylinux_2_28_$arch" --platform "manylinux_2_17_$arch" --platform "manylinux2014_$arch" \
-    --requirement "$partial/requirements.txt"
-  rm "$partial/requirements.txt"
-  chmod 755 "$partial"
-  mv "$partial" "$wheels" # complete or absent
-  trap - EXIT
-fi
-mkdir -p build
-rm -rf build/wheels
-cp -Rp "$wheels" build/wheels # times too: the legacy builder's cache does not look at them, BuildKit's transfer does
+fetch "$dependencies" wheels --python-version 3.13 --implementation cp \
+  --platform "manylinux_2_28_$arch" --platform "manylinux_2_17_$arch" --platform "manylinux2014_$arch"
+# Static (musl) where there is a choice: these run in other images.
+fetch "$(cat operator/tools.txt)" tools --no-deps --platform "musllinux_1_1_$arch" --platform "manylinux_2_28_$arch"
 docker build --quiet --file operator/Dockerfile --label "dev.assay.inputs=$inputs" --tag "$tag" . >/dev/null
 echo "$tag: built"

@@ -12,11 +12,20 @@ from assay.api import KINDS
 from assay.api.crd import GROUP, VERSION
 from assay.build import names
 from assay.cluster.errors import Conflict
-from assay.cluster.resources import CONFIG_MAPS, JOBS, PODS, Resource, register
+from assay.cluster.resources import (
+    CONFIG_MAPS,
+    JOBS,
+    NETWORK_POLICIES,
+    NODES,
+    PODS,
+    VOLUME_SNAPSHOTS,
+    Resource,
+    register,
+)
 from assay.engine.queue import WorkQueue
 from assay.engine.resync import Watched
 from assay.engine.store import Key, Store
-from assay.reconcile import benchmarkrun, blueprint, definitions, devbox, scenariorun
+from assay.reconcile import benchmarkrun, blueprint, definitions, devbox, disksnapshot, scenariorun
 from assay.reconcile.context import Context
 from assay.reconcile.routing import concerned
 
@@ -27,11 +36,13 @@ CONFLICT_RETRY_SECONDS = 0.1  # the watch is about to show what we missed
 OURS: Mapping[str, Resource] = {
     kind.name: register(Resource(GROUP, VERSION, kind.plural, kind.name)) for kind in KINDS
 }
-CHILDREN = (Watched(PODS, names.MANAGED_SELECTOR), Watched(JOBS, names.MANAGED_SELECTOR))
+CHILDREN = tuple(Watched(one, names.MANAGED_SELECTOR) for one in (PODS, JOBS, NETWORK_POLICIES))
 WATCHED = (
     *(Watched(resource) for resource in OURS.values()),
     *CHILDREN,
     Watched(CONFIG_MAPS, f"{names.BUILD_CONTEXT}=true"),
+    Watched(VOLUME_SNAPSHOTS),  # others' too, which may be imported; clusters without the CRD have none
+    Watched(NODES),
 )
 
 RECONCILERS: Mapping[str, Callable[[Context, Key], Awaitable[float | None]]] = {
@@ -39,7 +50,9 @@ RECONCILERS: Mapping[str, Callable[[Context, Key], Awaitable[float | None]]] = {
     "Devbox": devbox.reconcile,
     "Scenario": definitions.reconcile_scenario,
     "Agent": definitions.reconcile_agent,
+    "Scorer": definitions.reconcile_agent,
     "Benchmark": definitions.reconcile_benchmark,
+    "DiskSnapshot": disksnapshot.reconcile,
     "ScenarioRun": scenariorun.reconcile,
     "BenchmarkRun": benchmarkrun.reconcile,
 }

@@ -1,6 +1,7 @@
 /* drop UID GID GROUP[,GROUP...] COMMAND [ARG...]
  *
  * Becomes that user, keeps only the capabilities any ordinary container has, and runs the command.
+ *   ASSAY_PIDS_MAX (4096)   processes and threads that user may have; 0: whatever the limit is already
  *
  * A static program of our own instead of util-linux' setpriv, because it runs with CAP_SYS_ADMIN inside a root
  * file system the agent may have changed: a dynamic program would load what /etc/ld.so.preload, /etc/ld.so.cache
@@ -14,11 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define BIT(cap) (1ULL << (cap))
 #define MAX_GROUPS 1024
+#define PIDS_MAX "4096"
 
 /* What container engines grant by default. An allow-list: capabilities of later kernels are dropped too. */
 static const unsigned long long ordinary =
@@ -99,6 +102,26 @@ static void drop_capabilities(void)
 		fail("capset");
 }
 
+/* For an agent that forks for ever. Counted per user and user namespace, so each pod that has one counts for
+ * itself, and even its root is bound: only the root of the host is not. */
+static void limit_processes(void)
+{
+	const char *text = getenv("ASSAY_PIDS_MAX");
+	rlim_t most = whole_number(text ? text : PIDS_MAX);
+	unsetenv("ASSAY_PIDS_MAX");
+	struct rlimit limit;
+	if (!most)
+		return;
+	if (getrlimit(RLIMIT_NPROC, &limit))
+		fail("getrlimit");
+	if (limit.rlim_cur > most)
+		limit.rlim_cur = most;
+	if (limit.rlim_max > most)
+		limit.rlim_max = most;
+	if (setrlimit(RLIMIT_NPROC, &limit))
+		fail("setrlimit");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 5) {
@@ -107,6 +130,7 @@ int main(int argc, char **argv)
 	}
 	uid_t uid = whole_number(argv[1]);
 	gid_t gid = whole_number(argv[2]);
+	limit_processes();
 	drop_capabilities();
 	set_groups(argv[3]);
 	if (setresgid(gid, gid, gid))

@@ -1,5 +1,5 @@
 #!/.assay/toolbox/busybox sh
-# Sourced by boot.sh and init.sh, which define die(): a root file system made of the image and a disk.
+# Sourced by boot.sh, prepare.sh and init.sh, which define die(): a root file system made of the image and a disk.
 # Only busybox (static) runs here, by its full path: nothing of the image is needed or trusted.
 T=/.assay/toolbox
 B=$T/busybox
@@ -7,6 +7,27 @@ D=/.assay/disk # the devbox's volume: upper/ is what was changed, work/ is overl
 N=/.assay/root # where the new root is put together
 STAGE=$N/.assay/mnt
 staged= # the mounts waiting in $STAGE/0, 1, … to be moved to these paths
+
+# fail_boot MESSAGE...: the end of boot.sh and prepare.sh, in a way the operator can tell from what the agent does.
+fail_boot() {
+  local message="$*"
+  case $message in
+    *"No space left on device"* | *"quota exceeded"*) message="disk full: raise the disk's size (disk.size): $message" ;;
+  esac
+  echo "assay-boot: $message" >&2
+  echo "assay-boot: $message" 2>/dev/null >/dev/termination-log || :
+  exit 125
+}
+
+# require_room: on a full disk overlayfs mounts read-only, without a word.
+require_room() {
+  local out
+  out=$($B dd if=/dev/zero of=$D/.room bs=4096 count=16 2>&1) || {
+    $B rm -f $D/.room
+    die "cannot write to the disk $D: is it mounted, not full and not read-only? $(echo "$out" | $B head -n 1)"
+  }
+  $B rm -f $D/.room
+}
 
 # overlay LOWER UPPERBASE TARGET [OPTION]. userxattr: the only form a user namespace may use, without it `rm -rf` of an
 # image directory fails. index=off, xino=off: an upper must work again after being copied or restored.

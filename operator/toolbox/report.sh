@@ -41,19 +41,29 @@ clean() {
 cut_head() { $B head -c "$1" | clean; }
 cut_tail() { $B tail -c "$1" | clean; }
 
-# report CODE TIMEOUT BEGIN END STDOUT STDERR BYTES: the message, shorter than BYTES.
+# one_line: stdin as a single line of clean text.
+one_line() { clean | $B tr '\n\t' '  ' | $B sed 's/^ *//; s/ *$//'; }
+
+# header CODE TIMEOUT BEGIN END
+header() {
+  $B awk -v b="$3" -v e="$4" -v c="$1" -v t="$2" 'BEGIN { printf "assay/2 exit=%d timeout=%d seconds=%.2f", c, t, e - b }'
+}
+
+# report HEADER RESULT TESTS STDOUT STDERR BYTES: the message, shorter than BYTES. TESTS is the output's first line.
 report() {
-  local line room out err
-  line=$($B tail -c 65536 "$5" | clean | $B awk 'NF { last = $0 } END { print last }' | cut_head 256)
-  line=$($B awk -v b="$3" -v e="$4" -v c="$1" -v t="$2" 'BEGIN { printf "assay/1 exit=%d timeout=%d seconds=%.2f", c, t, e - b }')"
-$line"
-  echo "$line"
+  local head room out err
+  head=$($B tail -c 65536 "$4" | clean | $B awk 'NF { last = $0 } END { print last }' | cut_head 256)
+  head="$1
+$head
+$2${3:+
+$3}"
+  echo "$head"
   # The two headings below and a newline each after text that has none; what stderr leaves is stdout's.
-  room=$(($7 - $(echo "$line" | $B wc -c) - 34))
+  room=$(($6 - $(echo "$head" | $B wc -c) - 34))
   [ $room -gt 0 ] || return 0
-  err=$(size "$6") out=$(size "$5")
+  err=$(size "$5") out=$(size "$4")
   [ "$err" -le $((room / 2)) ] || [ $((err + out)) -le $room ] || err=$((out < room / 2 ? room - out : room / 2))
   out=$((out < room - err ? out : room - err))
-  [ "$out" -eq 0 ] || { echo "--- stdout"; cut_tail "$out" <"$5"; }
-  [ "$err" -eq 0 ] || { echo "--- stderr"; cut_tail "$err" <"$6"; }
+  [ "$out" -eq 0 ] || { echo "--- stdout"; cut_tail "$out" <"$4"; }
+  [ "$err" -eq 0 ] || { echo "--- stderr"; cut_tail "$err" <"$5"; }
 }

@@ -1,11 +1,21 @@
 #!/.assay/toolbox/busybox sh
-# run.sh UID GID GROUPS WORKDIR COMMAND...: init.sh after the switch of root. Runs the function as its child (as
-# the first process of a pid namespace the function would ignore signals such as its own SIGTERM) and ends with it.
+# run.sh UID GID GROUPS WORKDIR COMMAND...: in the function's root, the last step before it: puts the tests in place and
+# runs the function. In a pid namespace as its first process, which ends with the function; COMMAND is a child of it (as
+# the first process it would ignore signals such as its own SIGTERM).
+#   fd 8: our own failures    fd 9: an archive of what is to be restored
 set -u
-exec 8>&-
-uid=$1 gid=$2 groups=$3
-cd "$4" || { echo "the working directory $4 is gone, running in /" >&2; cd /; }
+T=/.assay/toolbox
+B=$T/busybox
+uid=$1 gid=$2 groups=$3 workdir=$4
 shift 4
-unset OLDPWD
-/.assay/toolbox/drop "$uid" "$gid" "$groups" "$@" &
+out=$($B sh $T/tests.sh "$workdir" "$uid:$gid" 2>&1 <&9) || { echo "cannot write the tests: $(echo "$out" | $B tail -n 1)" >&8; exit 125; }
+# The tests are in place; where they came from is nobody's business.
+[ "${ASSAY_ROOTFS:-}" = Copy ] || [ ! -d /.assay/tests ] || $B umount /.assay/tests || { echo "cannot unmount /.assay/tests" >&8; exit 125; }
+exec 8>&- 9<&-
+# Python and others import what lies where they start, so that a function with a root of its own never starts in the agent's.
+cd "$workdir" 2>/dev/null || { [ "${ASSAY_ROOT:-}" = Clean ] || echo "the working directory $workdir is gone, running in /" >&2; cd /; }
+case $ASSAY_DEVBOX$(pwd -P)/ in /devbox/devbox/*) cd / ;; esac
+unset ASSAY_ROOTFS ASSAY_ROOT ASSAY_IMAGE ASSAY_ENVIRONMENT_WORKDIR ASSAY_RESTORE ASSAY_JUNIT ASSAY_ALL_OR_NOTHING \
+  ASSAY_MESSAGE_BYTES ASSAY_KEEP ASSAY_NESTED_USERNS OLDPWD
+$T/drop "$uid" "$gid" "$groups" "$@" &
 wait $!

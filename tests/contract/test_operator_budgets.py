@@ -63,12 +63,11 @@ async def test_a_run_costs_few_writes(api: FakeApi, tmp_path: Path, agent: Json,
 
 
 def about_others(write: Write) -> bool:
-    """Statuses of definitions and of the BenchmarkRun, its Event, and what a namespace gets once."""
+    """Statuses of definitions and of the BenchmarkRun, its Event, what a namespace and a blueprint get once."""
     if write.resource == "events":
         return write.name.rpartition(".")[0] == "b"
-    if write.resource == "networkpolicies":
-        return True
-    return write.resource in {f"{kind}/status" for kind in DEFINITIONS}
+    once = {"networkpolicies", "blueprints"}
+    return write.resource in once | {f"{kind}/status" for kind in DEFINITIONS}
 
 
 async def test_a_restart_with_finished_runs_writes_nothing(api: FakeApi, tmp_path: Path) -> None:

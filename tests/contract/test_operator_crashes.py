@@ -68,8 +68,8 @@ def assert_each_once(kubelet: Kubelet, runs: list[str]) -> None:
         assert {child: kubelet.created[child] for child in children} == dict.fromkeys(children, 1)
 
 
-# A run takes 11 writes, the statuses of the definitions around it and the network policies five more.
-@pytest.mark.parametrize("writes", range(17))
+# A run takes 11 writes; the definitions around it and the network policies take six more.
+@pytest.mark.parametrize("writes", range(19))
 async def test_death_after_any_write_of_a_run(api: Crashing, tmp_path: Path, writes: int) -> None:
     create_definitions(api, "fix-it")
     create_run(api, "r", "fix-it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tools.kube import apply, condition, get, wait
 
-from .disks import snapshot
+from .disks import execute, snapshot
 from .objects import bash, command, eventually, finished, obj, python_image, scenario, scenario_run, shell
 
 
@@ -47,6 +47,7 @@ def test_devbox_says_how_its_disk_is_mounted_and_why(namespace: str) -> None:
     )
     wait(namespace, "Ready", "devbox/auto", "devbox/copy")
     auto, copy = (get(namespace, "devbox", name)["status"] for name in ("auto", "copy"))
+    assert execute(namespace, "copy", "id", "-u") == "0\n"
     assert (auto["rootFilesystem"], copy["rootFilesystem"]) == ("Overlay", "Copy")
     assert auto["rootFilesystemReason"]
     assert copy["rootFilesystemReason"]

@@ -61,7 +61,7 @@ def test_launch_commands_run_first(namespace: str) -> None:
             "good",
             image=image(),
             launchCommands=commands,
-            command=["sh", "-c", "cat /log; pgrep sleep >> /log"],
+            command=["sh", "-c", "cat /log; grep -hx sleep /proc/[0-9]*/comm"],
         ),
         devbox(
             "bad", image=image(), launchCommands=["echo trying", "false", "touch /never"], command=["true"]
@@ -72,7 +72,7 @@ def test_launch_commands_run_first(namespace: str) -> None:
     )
     wait(namespace, "Finished", "devbox/good", "devbox/bad")
     assert condition(get(namespace, "devbox", "good"), "Finished")["reason"] == "Completed"
-    assert kubectl("logs", "-n", namespace, "good").split() == ["one", "two", "0"]
+    assert kubectl("logs", "-n", namespace, "good").split() == ["one", "two", "0", "sleep"]
     failed = condition(get(namespace, "devbox", "bad"), "Finished")
     assert failed["reason"] == "LaunchFailed", failed
     wait(namespace, "Ready", "devbox/served")

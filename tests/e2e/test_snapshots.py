@@ -45,7 +45,7 @@ def test_retained_snapshot_is_imported_again(namespace: str) -> None:
     apply(namespace, snapshot("kept", "source", deletionPolicy="Retain"))
     wait(namespace, "Ready", "disksnapshot/kept")
     volume_snapshot = get(namespace, "disksnapshot", "kept")["status"]["volumeSnapshotName"]
-    kubectl("delete", "-n", namespace, "disksnapshot", "kept", "devbox/source")
+    kubectl("delete", "-n", namespace, "disksnapshot/kept", "devbox/source")
     assert get(namespace, "volumesnapshot", volume_snapshot)["status"]["readyToUse"]
     apply(namespace, obj("DiskSnapshot", "again", {"volumeSnapshotRef": {"name": volume_snapshot}}))
     wait(namespace, "Ready", "disksnapshot/again")

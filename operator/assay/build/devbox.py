@@ -18,6 +18,11 @@ Mode = Literal["run", "idle", "prepare"]
 CONTAINER = "devbox"
 LAUNCH, REFERENCE = "launch", "reference"  # files under rootfs.FILES_DIR
 STAY_UP = [rootfs.BUSYBOX, "tail", "-f", "/dev/null"]
+_BOOTED: dict[str, Any] = {
+    "exec": {"command": [rootfs.BUSYBOX, "test", "-e", f"{rootfs.ROOT}/shell"]},
+    "periodSeconds": 1,
+    "timeoutSeconds": 5,
+}
 DEADLINE_SLACK = 3600  # the operator stops a devbox in time; this is for when there is none
 COPIED = "root"  # where the copied directories are on a disk
 
@@ -93,6 +98,8 @@ def pod(
         command = [*(spec.command or STAY_UP), *(spec.args or ())] if mode == "run" else STAY_UP
         started = _overlaid if root.mode == "Overlay" else _copied
         container |= started(spec, image, root, command, LAUNCH in files)
+        if root.mode == "Overlay" and (mode == "idle" or not spec.command):
+            container["readinessProbe"] = _BOOTED  # somebody wants to enter it
         if files or spec.reference_from:
             secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
             mount = {"name": "files", "mountPath": rootfs.FILES_DIR, "readOnly": True}
@@ -144,7 +151,7 @@ def _copied(
         "command": rootfs.script("launch.sh", "--here", *command) if launched else list(command),
         "workingDir": rootfs.user_and_directory(image, spec.user, spec.working_dir)[1],
         "securityContext": {**(identity or {}), **rootfs.ORDINARY},
-        "volumeMounts": [*mounts, rootfs.toolbox_mount("Copy")],
+        "volumeMounts": [*mounts, rootfs.toolbox_mount("Copy"), rootfs.shell_mount()],
     }
 
 

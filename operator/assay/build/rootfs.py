@@ -98,6 +98,11 @@ def toolbox_mount(root: MountedRoot = "Overlay") -> dict[str, Any]:
     return {"name": "toolbox", "mountPath": TOOLBOX, **part, "readOnly": True}
 
 
+def shell_mount() -> dict[str, Any]:
+    """`/.assay/shell` of a copied root file system; boot.sh makes that of an overlay."""
+    return {"name": "toolbox", "mountPath": f"{ROOT}/shell", "subPath": "here.sh", "readOnly": True}
+
+
 def _toolbox_copy(settings: BuildSettings, resources: dict[str, Any]) -> dict[str, Any]:
     """Fills the toolbox volume; with the resources of the pod's container, which a quota may ask for."""
     source = "/opt/assay/toolbox"

@@ -116,3 +116,19 @@ def _prefer(node: str) -> dict[str, Any]:
             "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": term}]
         }
     }
+
+
+def jobs(
+    run: Mapping[str, Any],
+    spec: ScenarioRunSpec,
+    pinned: PinnedRun,
+    devbox: Mapping[str, Any],
+    settings: BuildSettings,
+) -> list[dict[str, Any]]:
+    """The run's Jobs."""
+    return [job(run, spec, pinned, devbox, settings)]
+
+
+def job_names(run: Mapping[str, Any], pinned: PinnedRun) -> list[str]:
+    """Their names."""
+    return [job_name(run)]

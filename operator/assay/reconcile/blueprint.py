@@ -16,7 +16,7 @@ from assay.cluster.image import ImageNotFound, RegistryUnavailable
 from assay.cluster.resources import CONFIG_MAPS
 from assay.engine.store import Key
 
-from . import buildlog, images, pods
+from . import buildlog, images, pods, protection
 from .context import Context
 from .outcome import Note, Outcome, act
 
@@ -36,10 +36,16 @@ class Ended:
 async def reconcile(ctx: Context, key: Key) -> float | None:
     """Bring one blueprint nearer to an image."""
     blueprint = ctx.store.get("Blueprint", key.namespace, key.name)
-    if blueprint is None or blueprint["metadata"].get("deletionTimestamp"):
+    needed = protection.dependants(ctx, blueprint) if blueprint else []
+    blueprint = await protection.guard(ctx, blueprint, needed) if blueprint else None
+    if blueprint is None:
         return None
     spec = BlueprintSpec.model_validate(blueprint["spec"])
     status = BlueprintStatus.model_validate(blueprint.get("status") or {})
+    if blueprint["metadata"].get("deletionTimestamp"):
+        protection.tell(blueprint, status, needed, ctx.now())
+        if not needed:  # others' finalizers keep it
+            return await act(ctx, blueprint, Outcome(status), gate=READY)
     if spec.image:
         outcome = await _prebuilt(ctx, blueprint, spec.image, status)
     else:

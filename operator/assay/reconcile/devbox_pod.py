@@ -70,7 +70,7 @@ def decide(
     if pod.started_at:
         status.phase, status.pod_name = "Running", name
         awake(devbox, status, now)
-        say(status, devbox, READY, "True", "Running", "", now)
+        _up(devbox, status, pod, "Running", now)
         return Outcome(status, requeue=(deadline - now).total_seconds() if deadline else None)
     return _starting(devbox, status, pod, now)
 
@@ -92,7 +92,7 @@ def idle(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, now
     if pod.started_at:
         status.phase, status.pod_name = "Idle", devbox["metadata"]["name"]
         awake(devbox, status, now)
-        say(status, devbox, READY, "True", "Idle", "", now)
+        _up(devbox, status, pod, "Idle", now)
         return Outcome(status)
     return _starting(devbox, status, pod, now)
 
@@ -127,6 +127,13 @@ def our_reason(end: pods.Terminated | None) -> str | None:
         return None
     said = end.message.lstrip()
     return next((reason for start, reason in _OUR_REASONS if said.startswith(start)), None)
+
+
+def _up(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, what: str, now: datetime) -> None:
+    if pod.ready:
+        say(status, devbox, READY, "True", what, "", now)
+    else:
+        say(status, devbox, READY, "False", "Booting", "the root file system is being mounted", now)
 
 
 def _starting(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, now: datetime) -> Outcome:

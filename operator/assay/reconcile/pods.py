@@ -44,6 +44,8 @@ class PodView:
     node: str | None
     started_at: datetime | None
     """When the container started; None before."""
+    ready: bool
+    """It runs, and its readiness probe, if it has one, says so."""
     terminated: Terminated | None
     """Set when the container is gone for sure."""
     ended: bool
@@ -69,6 +71,7 @@ def view(pod: dict[str, Any], container: str) -> PodView:
         node=(pod.get("spec") or {}).get("nodeName"),
         started_at=timestamp((running or {}).get("startedAt"))
         or (terminated.started_at if terminated else None),
+        ready=running is not None and _container(pod, container).get("ready", True),
         terminated=terminated,
         ended=status.get("phase") in _MAIN_ENDED,
         trouble=_trouble(status, state),
@@ -84,10 +87,12 @@ def patience_left(pod: PodView, now: datetime) -> float:
 
 def container_state(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
     """The container's `state`; empty before the kubelet has reported any."""
-    for status in (pod.get("status") or {}).get("containerStatuses") or ():
-        if status.get("name") == container:
-            return status.get("state") or {}
-    return {}
+    return _container(pod, container).get("state") or {}
+
+
+def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = (pod.get("status") or {}).get("containerStatuses") or ()
+    return next((status for status in found if status.get("name") == name), {})
 
 
 def timestamp(text: str | None) -> datetime | None:

@@ -32,7 +32,7 @@ def test_no_wildcards_and_no_secrets() -> None:
         words = {*rule["apiGroups"], *rule["resources"], *rule["verbs"]}
         assert not {word for word in words if "*" in word}
         assert "secrets" not in words
-        assert not words & {"escalate", "bind", "impersonate", "pods/exec"}
+        assert not words & {"escalate", "bind", "impersonate", "pods/attach", "pods/portforward"}
 
 
 def test_operator_on_our_kinds() -> None:
@@ -56,6 +56,7 @@ def test_operator_on_others() -> None:
     assert _rights(role, "") == {
         "pods": {*READ, "create", "delete"},
         "pods/log": {"get"},
+        "pods/exec": {"create", "get"},
         "persistentvolumeclaims": {"create", "get"},
         "configmaps": READ,
     }

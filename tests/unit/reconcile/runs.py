@@ -17,7 +17,7 @@ from tests.unit.reconcile.statuses import pod
 
 NOW = datetime(2026, 1, 2, 10, 5, tzinfo=UTC)
 RUN = existing("ScenarioRun", "r", generation=1)
-OK = "assay/1 exit=0 timeout=0 seconds=0.10\n"
+OK = "assay/2 exit=0 timeout=0 seconds=0.10\n"
 
 
 def decide(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from assay.reconcile import scores
 from assay.reconcile.outcome import Outcome
 from assay.reconcile.runview import Observed, ScorerJob, is_finished
 from tests.unit.build.objects import Obj, pinned
@@ -59,7 +58,7 @@ def test_passing(line: str, threshold: float, passed: bool) -> None:
     [
         (OK + "no number\n", "NoScore"),
         (OK + "7\n", "ScoreOutOfRange"),
-        ("assay/1 exit=137 timeout=1 seconds=300.00\n\n", "Timeout"),
+        ("assay/2 exit=137 timeout=1 seconds=300.00\n\n", "Timeout"),
         ((125, "Error", "assay-score: cannot mount"), "ScorerFailed"),
         ((137, "OOMKilled", ""), "OOMKilled"),
         ((0, "Completed", "1.0"), "ScorerFailed"),
@@ -184,9 +183,16 @@ def test_network_policies_come_before_the_scorers() -> None:
 
 @pytest.mark.parametrize(("percent", "is_told"), [(98, False), (99, True), (100, True)])
 @pytest.mark.parametrize("line", ["0.5", "no number"])
-def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, percent: int, is_told: bool, line: str) -> None:
-    monkeypatch.setattr(scores, "disk_percent", lambda end: percent if "0.5" in end.message else None)
-    outcome = scored(scorer_pod(tests=f"{OK}{line}\n0.5", lint=OK + "\n"))
+def test_a_full_disk_is_told(percent: int, is_told: bool, line: str) -> None:
+    header = f"{OK.rstrip()} disk={percent}\n"
+    outcome = scored(scorer_pod(tests=f"{header}{line}\n", lint=OK + "\n"))
     assert outcome.note is not None
     assert ("filled its disk" in outcome.note.message) is is_told
     assert status_of(outcome).disk_used_percent == percent
+
+
+def test_a_function_that_counts_as_zero_leaves_a_score() -> None:
+    contract = pinned().scenario.scoring_contract.model_dump(by_alias=True, exclude_none=True)
+    contract["scoringFunctions"][0]["onError"] = "Zero"
+    outcome = scored(scorer_pod(tests=OK + "no number\n", lint=OK + "\n"), scoringContract=contract)
+    assert status_of(outcome).score == 0.3

@@ -15,7 +15,7 @@ PYTEST = """<?xml version="1.0" encoding="utf-8"?>
 <testcase classname="tests.test_a" name="test_good" time="0.001"/>
 <testcase classname="tests.test_a.TestX" name="test_p[a/b::c]" time="0"><system-out>x &lt; y</system-out></testcase>
 <testcase classname='tests.test_a' name='test_bad "q"'><failure message="a > b &amp;&amp; c">trace</failure></testcase>
-<testcase classname="tests.test_b" name="test_error"><error message="m"><![CDATA[</error></testcase>]]></error></testcase>
+<testcase classname="tests.test_b" name="test_error"><error><![CDATA[</error></testcase>]]></error></testcase>
 <testcase classname="tests.test_b" name="test_skip"><skipped type="pytest.skip" message="s" /></testcase>
 </testsuite></testsuites>
 """
@@ -69,7 +69,10 @@ def test_names(shell: Shell, tmp_path: Path, name: str, passed: bool) -> None:
 
 
 def test_named_tests_that_are_not_there_have_failed(shell: Shell, tmp_path: Path) -> None:
-    lists = {"fail_to_pass": "test_good\n\ntest_gone", "pass_to_pass": "tests/test_b.py::test_skip\ntest_good\n"}
+    lists = {
+        "fail_to_pass": "test_good\n\ntest_gone",
+        "pass_to_pass": "tests/test_b.py::test_skip\ntest_good\n",
+    }
     assert junit(shell, tmp_path, PYTEST, **lists) == [
         "score=0.333333",
         "tests: 1 of 3 passed, 1 skipped; failed: test_gone (not in the report), tests/test_b.py::test_skip (skipped)",
@@ -95,7 +98,12 @@ PASS = '<testcase name="a"/>'
         ("\ufeff\n" + suite(PASS), 1),
         ("<?xml version='1.0'?>\r\n<testsuites>\r\n" + suite(PASS) + "</testsuites >\n<!-- end -->\n", 1),
         # What a test printed, in whatever way the runner quotes it
-        (suite(f'<testcase name="a"><failure/><system-out><![CDATA[</failure>{PASS * 9}]]></system-out></testcase>'), 0),
+        (
+            suite(
+                f'<testcase name="a"><failure/><system-out><![CDATA[</failure>{PASS * 9}]]></system-out></testcase>'
+            ),
+            0,
+        ),
         (suite(f"{FAIL}<system-out><![CDATA[<![CDATA[ ]] > {PASS}]]></system-out>"), 0),
         (suite(f"{FAIL}<!-- {PASS} -- > ]]> {PASS} -->"), 0),
         (suite(f"{FAIL}<?php {PASS} ?>"), 0),
@@ -115,7 +123,9 @@ def test_scores(shell: Shell, tmp_path: Path, xml: str, score: float) -> None:
 
 
 def test_a_test_that_is_there_twice_passed_if_both_did(shell: Shell, tmp_path: Path) -> None:
-    xml = suite('<testcase name="a"/><testcase name="a"><error/></testcase><testcase classname="x" name="b"/>')
+    xml = suite(
+        '<testcase name="a"/><testcase name="a"><error/></testcase><testcase classname="x" name="b"/>'
+    )
     assert junit(shell, tmp_path, xml, fail_to_pass="a\nb")[0] == "score=0.500000"
 
 

@@ -1,0 +1,18 @@
+"""What a score rests on, as one hash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.api.scenario import ScenarioSpec
+from assay.api.scoring import ScoringFunction
+from assay.build import names
+
+
+def content_hash(
+    scenario: ScenarioSpec, functions: Sequence[ScoringFunction], image: str, root_filesystem: str
+) -> str:
+    """Equal hash, comparable scores."""
+    spec = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
+    resolved = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in functions]
+    return names.content_hash([spec, resolved, image, root_filesystem])

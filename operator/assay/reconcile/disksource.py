@@ -1,0 +1,117 @@
+"""The devbox whose disk is to be frozen: whether there is one, what it lies on, and that all of it is on the volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assay.api import conditions
+from assay.api.blueprint import BlueprintImage
+from assay.api.devbox import DevboxSpec, DevboxStatus
+from assay.api.disksnapshot import Lineage
+from assay.build import devbox as build
+from assay.build import names, rootfs
+from assay.build.disksnapshot import FrozenDisk
+from assay.cluster.errors import ApiError
+
+from . import images, pods
+from .context import Context
+from .images import NotAvailable
+from .outcome import RETRY_SECONDS
+
+FLUSH_SECONDS = 60.0
+
+
+async def describe(ctx: Context, namespace: str, name: str) -> tuple[str, FrozenDisk]:
+    """The claim of a devbox's disk and what is known of it, once it can be frozen. NotAvailable: not yet."""
+    devbox = ctx.store.get("Devbox", namespace, name)
+    if devbox is None or devbox["metadata"].get("deletionTimestamp"):
+        message = f"there is no Devbox {name} in namespace {namespace}: create it"
+        raise NotAvailable("DevboxNotFound", message)
+    spec = DevboxSpec.model_validate(devbox["spec"])
+    status = DevboxStatus.model_validate(devbox.get("status") or {})
+    if why := missing(spec, status):
+        raise NotAvailable("DevboxNotReady", f"Devbox {name} has no disk to freeze: {why}")
+    assert status.claim_name
+    image = await _image(ctx, devbox, spec, status)
+    disk = FrozenDisk(
+        image=image,
+        root_filesystem=status.root_filesystem or "Overlay",
+        directories=status.directories,
+        lineage=lineage(devbox, spec, _blueprint(ctx, namespace, image.reference)),
+    )
+    await _flush(ctx, devbox, disk)
+    return status.claim_name, disk
+
+
+def missing(spec: DevboxSpec, status: DevboxStatus) -> str:
+    """What keeps the disk of a devbox from being frozen; empty when nothing does. Pure."""
+    finished = conditions.find(status.conditions, "Finished")
+    if finished and finished.reason == "BootFailed":
+        return f"it could not boot: {finished.message}"
+    has_begun = status.start_time is not None or spec.disk_snapshot_ref is not None
+    if has_begun and status.claim_name and status.image and status.root_filesystem:
+        return ""
+    ready = conditions.find(status.conditions, "Ready")
+    return f"{ready.reason}: {ready.message}" if ready else "it has not started yet"
+
+
+def lineage(devbox: Mapping[str, Any], spec: DevboxSpec, blueprint: Mapping[str, Any] | None) -> Lineage:
+    """Where the disk comes from; `blueprint` is one that has its image. Pure."""
+    labels = devbox["metadata"].get("labels") or {} if _run(devbox) else {}
+    named = spec.blueprint_ref.name if spec.blueprint_ref else None
+    return Lineage(
+        devbox=devbox["metadata"]["name"],
+        blueprint=named or (blueprint["metadata"]["name"] if blueprint else None),
+        scenario=labels.get(names.SCENARIO),
+        scenario_run=_run(devbox),
+        benchmark_run=labels.get(names.BENCHMARK_RUN),
+        parent=spec.disk_snapshot_ref.name if spec.disk_snapshot_ref else None,
+    )
+
+
+def _run(devbox: Mapping[str, Any]) -> str | None:
+    """The run that made the devbox. By its controller: anyone may write labels."""
+    for owner in devbox["metadata"].get("ownerReferences") or ():
+        if owner.get("controller") and owner["kind"] == "ScenarioRun":
+            return str(owner["name"])
+    return None
+
+
+def _blueprint(ctx: Context, namespace: str, reference: str) -> Mapping[str, Any] | None:
+    return next(iter(ctx.store.find("Blueprint", "image", (namespace, reference))), None)
+
+
+async def _image(
+    ctx: Context, devbox: Mapping[str, Any], spec: DevboxSpec, status: DevboxStatus
+) -> BlueprintImage:
+    """The devbox's image with who works where: from what has the same, a run's devbox itself, or the registry."""
+    namespace, reference = devbox["metadata"]["namespace"], status.image or ""
+    parent = spec.disk_snapshot_ref and ctx.store.get("DiskSnapshot", namespace, spec.disk_snapshot_ref.name)
+    for known in (_blueprint(ctx, namespace, reference), parent):
+        image = ((known or {}).get("status") or {}).get("image") or {}
+        if image.get("reference") == reference:
+            return BlueprintImage.model_validate(image)
+    if _run(devbox):  # it was told all of what its image says
+        return BlueprintImage(reference=reference, user=spec.user or "", working_dir=spec.working_dir or "")
+    image = await images.of_reference(ctx, reference)
+    return image.model_copy(update={"reference": reference})
+
+
+async def _flush(ctx: Context, devbox: Mapping[str, Any], disk: FrozenDisk) -> None:
+    """Have a running devbox write out what it holds in memory. Only its own file system, not the whole node's."""
+    metadata = devbox["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
+    if not any(_runs(pod, name) for pod in ctx.store.children("Pod", metadata["uid"])):
+        return
+    on_disk = f"/{disk.directories[0]}" if disk.directories else "/"
+    command = [rootfs.BUSYBOX, "sync", "-f", on_disk]
+    try:
+        await ctx.client.exec(namespace, name, build.CONTAINER, command, FLUSH_SECONDS)
+    except ApiError as error:
+        message = f"the disk of Devbox {name} cannot be flushed: {error}"
+        raise NotAvailable("DevboxNotReady", message, RETRY_SECONDS) from error
+
+
+def _runs(pod: Mapping[str, Any], name: str) -> bool:
+    return pod["metadata"]["name"] == name and "running" in pods.container_state(pod, build.CONTAINER)
