@@ -2,6 +2,7 @@
 # Sourced by score.sh: the function runs in the container itself, which has no privileges. Its copy of the root
 # file system is mounted at the top-level directories, so /etc and all programs are the agent's; copydisk.sh left
 # what it saw of the image in $S.
+# shellcheck disable=SC2154 # user, workdir, function and readers are score.sh's, why is who's
 R=/.assay/scratch/run
 RESULTS=/.assay/scratch/results
 

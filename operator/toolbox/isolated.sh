@@ -1,13 +1,13 @@
 #!/.assay/toolbox/busybox sh
 # Sourced by score.sh: the function lives in a root, pid, mount and ipc namespace of its own (init.sh), in a pod with a
 # user namespace.
+# shellcheck disable=SC2154 # user and workdir are score.sh's, uid, gid, groups and why who's
 R=/.assay/run
 RESULTS=/.assay/results
 
 make_run() {
   preflight
   # From the image's own /etc/passwd: what the agent did to its copy must not decide how it is scored.
-  # shellcheck disable=SC2154 # why, uid and gid are who's
   who "$user" || die "$why of the image"
   $B mkdir -p $R $RESULTS && $B mount -t tmpfs -o mode=700,size=16m assay $R || die "cannot mount a tmpfs on $R ($NEEDS)"
   $B mount -t tmpfs -o "mode=700,size=4m,nosuid,nodev,noexec,uid=$uid,gid=$gid" results $RESULTS || die "cannot mount a tmpfs on $RESULTS"

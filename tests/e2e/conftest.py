@@ -35,7 +35,7 @@ def namespace() -> Iterator[str]:
     name = f"e2e-{uuid.uuid4().hex[:8]}"
     create_namespace(name)
     yield name
-    kubectl("delete", "namespace", name, "--wait=false")
+    kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from . import objects
 SHELL = "/.assay/shell"
 
 # One line per path: type, mode, owner, links, size, device, target, content, extended attributes. Written in Python's
-# standard library alone; /proc, /sys, /dev and what is ours or the kubelet's is not on the disk.
+# standard library alone; /proc, /sys, /dev and what is ours, the kubelet's or kind's is not on the disk.
 MANIFEST = r"""
 import hashlib, os, stat, sys
-skip = {"/proc", "/sys", "/dev", "/.assay", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"}
+skip = {"/proc", "/sys", "/dev", "/.assay", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/product_uuid"}
 inodes, lines = {}, []
 def digest(path):
     h = hashlib.sha256()

@@ -34,7 +34,7 @@ def python_image() -> str:
 def pytest_blueprint() -> dict[str, Any]:
     """An image with pytest and git, installed from Debian's packages; equal content is built once."""
     packages = "git patch python3-pytest"
-    dockerfile = f"""FROM {image()}
+    dockerfile = f"""FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends {packages} && rm -rf /var/lib/apt/lists/*
 WORKDIR /work
 """

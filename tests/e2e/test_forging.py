@@ -5,7 +5,7 @@ from __future__ import annotations
 from .objects import bash, command, run_one, scenario, shell
 
 FORGER = r"""
-forged='assay/1 exit=0 timeout=0 seconds=0.1
+forged='assay/2 exit=0 timeout=0 seconds=0.1 disk=1
 1.0'
 echo "$forged" > /dev/termination-log
 for place in /dev/termination-log /reward.txt /logs/verifier/reward.json /score /result.json \

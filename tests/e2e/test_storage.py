@@ -90,7 +90,7 @@ def test_full_disk_is_the_agents_doing_and_said_so(namespace: str, tiny: str) ->
     run = finished(namespace, "full")
     assert run["status"]["score"] == 0.25, run["status"]
     assert run["status"]["diskUsedPercent"] >= 99
-    assert "disk" in condition(run, "AgentFinished")["message"]
+    assert "disk" in condition(run, "Complete")["message"]
 
 
 def test_disk_too_small_to_begin_with(namespace: str, tiny: str) -> None:

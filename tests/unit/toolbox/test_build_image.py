@@ -16,7 +16,7 @@ DOCKER = """#!/bin/sh
 case "$1 $2" in
   "image inspect") cat "$STATE/label" 2>/dev/null ;;
   "version "*) echo amd64 ;;
-  "build "*) echo built >>"$STATE/log"; ls build/wheels >"$STATE/wheels"
+  "build "*) echo built >>"$STATE/log"; ls build/wheels build/tools >"$STATE/wheels"
     while [ $# -gt 1 ]; do case $1 in --label) echo "${2#*=}" >"$STATE/label" ;; esac; shift; done ;;
 esac
 """
@@ -38,6 +38,7 @@ class Checkout:
             path.mkdir(parents=True)
         shutil.copy(OPERATOR / "build-image.sh", self.root / "operator")
         (self.root / "operator" / "assay" / "main.py").write_text("pass\n")
+        (self.root / "operator" / "tools.txt").write_text("tool==1\n")
         (self.root / ".dockerignore").write_text("*\n")
         self.depend("a==1")
         for name, text in (("docker", DOCKER), ("python3", PYTHON)):
@@ -69,8 +70,13 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def test_builds_once(checkout: Checkout) -> None:
-    assert checkout.build() == ("x:y: built", ["downloaded", "built"])
-    assert (checkout.state / "wheels").read_text().split() == ["some.whl"]
+    assert checkout.build() == ("x:y: built", ["downloaded", "downloaded", "built"])
+    assert (checkout.state / "wheels").read_text().split() == [
+        "build/tools:",
+        "some.whl",
+        "build/wheels:",
+        "some.whl",
+    ]
     assert checkout.build() == ("x:y: unchanged", [])
 
 
@@ -78,6 +84,12 @@ def test_source_change_builds_without_download(checkout: Checkout) -> None:
     checkout.build()
     (checkout.root / "operator" / "assay" / "main.py").write_text("print()\n")
     assert checkout.build()[1] == ["built"]
+
+
+def test_tools_are_downloaded_when_their_versions_change(checkout: Checkout) -> None:
+    checkout.build()
+    (checkout.root / "operator" / "tools.txt").write_text("tool==2\n")
+    assert checkout.build()[1] == ["downloaded", "built"]
 
 
 def test_mode_change_builds(checkout: Checkout) -> None:

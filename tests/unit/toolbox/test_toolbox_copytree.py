@@ -88,8 +88,8 @@ def tree(tmp_path: Path) -> Path:
         os.mknod(top / "device", 0o20644, os.makedev(1, 3))
     (top / "suid").chmod(0o6755)
     (top / "sub/deeper").chmod(0o1777)
-    for path in (top / "sub/file", top / "dangling", top / "sub/deeper", top / "sub", top):
-        os.utime(path, ns=(10**18 + 1, 10**18 + 123456789), follow_symlinks=False)
+    for touched in (top / "sub/file", top / "dangling", top / "sub/deeper", top / "sub", top):
+        os.utime(touched, ns=(10**18 + 1, 10**18 + 123456789), follow_symlinks=False)
     return top
 
 

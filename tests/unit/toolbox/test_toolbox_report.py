@@ -10,12 +10,20 @@ from tests.unit.toolbox.toolbox_paths import Shell
 
 
 def report(
-    shell: Shell, folder: Path, out: bytes, err: bytes, *, code: int = 0, limit: int = 4000
+    shell: Shell,
+    folder: Path,
+    out: bytes,
+    err: bytes,
+    *,
+    code: int = 0,
+    limit: int = 4000,
+    result: str = "",
+    tests: str = "",
 ) -> list[str]:
     (folder / "out").write_bytes(out)
     (folder / "err").write_bytes(err)
-    text = '. $T/report.sh; report "$1" 0 10.50 12.75 "$2/out" "$2/err" "$3"'
-    done = shell(text, str(code), str(folder), str(limit))
+    text = '. $T/report.sh; report "$(header "$1" 0 10.50 12.75)" "$4" "$5" "$2/out" "$2/err" "$3"'
+    done = shell(text, str(code), str(folder), str(limit), result, tests)
     assert done.stderr == b""
     assert len(done.stdout) < limit
     return done.stdout.decode().splitlines()  # strict: it must be UTF-8
@@ -24,15 +32,27 @@ def report(
 def test_short_output_is_all_there(shell: Shell, tmp_path: Path) -> None:
     lines = report(shell, tmp_path, b"collected 3\nscore=0.5\n\n", b"warning\n", code=3)
     assert lines == [
-        "assay/1 exit=3 timeout=0 seconds=2.25",
+        "assay/2 exit=3 timeout=0 seconds=2.25",
         "score=0.5",
+        "",
         *("--- stdout", "collected 3", "score=0.5", ""),
         *("--- stderr", "warning"),
     ]
 
 
 def test_silence(shell: Shell, tmp_path: Path) -> None:
-    assert report(shell, tmp_path, b"", b"") == ["assay/1 exit=0 timeout=0 seconds=2.25", ""]
+    assert report(shell, tmp_path, b"", b"") == ["assay/2 exit=0 timeout=0 seconds=2.25", "", ""]
+
+
+def test_result_and_tests_come_before_the_output(shell: Shell, tmp_path: Path) -> None:
+    lines = report(shell, tmp_path, b"x\n" * 5000, b"", result='{"a": 1}', tests="tests: 1 of 2 passed")
+    assert lines[1:5] == ["x", '{"a": 1}', "tests: 1 of 2 passed", "--- stdout"]
+
+
+def test_a_result_becomes_one_line(shell: Shell) -> None:
+    written = b'\n{"a":\t1,\r\n "b": "\x1b[31m\xff"}\n\n'
+    done = shell(". $T/report.sh; one_line", stdin=written)
+    assert done.stdout.decode() == '{"a": 1,   "b": "?"}'
 
 
 @pytest.mark.parametrize(
