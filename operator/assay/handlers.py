@@ -25,7 +25,7 @@ from assay.cluster.resources import (
 from assay.engine.queue import WorkQueue
 from assay.engine.resync import Watched
 from assay.engine.store import Key, Store
-from assay.reconcile import benchmarkrun, blueprint, definitions, devbox, disksnapshot, scenariorun
+from assay.reconcile import benchmarkrun, blueprint, definitions, devbox, disksnapshot, scenario, scenariorun
 from assay.reconcile.context import Context
 from assay.reconcile.routing import concerned
 
@@ -48,9 +48,9 @@ WATCHED = (
 RECONCILERS: Mapping[str, Callable[[Context, Key], Awaitable[float | None]]] = {
     "Blueprint": blueprint.reconcile,
     "Devbox": devbox.reconcile,
-    "Scenario": definitions.reconcile_scenario,
+    "Scenario": scenario.reconcile,
     "Agent": definitions.reconcile_agent,
-    "Scorer": definitions.reconcile_agent,
+    "Scorer": definitions.reconcile_scorer,
     "Benchmark": definitions.reconcile_benchmark,
     "DiskSnapshot": disksnapshot.reconcile,
     "ScenarioRun": scenariorun.reconcile,

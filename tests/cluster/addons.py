@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ NAMESPACES: Final = ("kube-system", "csi", "registry")
 """Namespaces whose pods must run for the cluster to be ready."""
 
 _RECORD = "assay-addons"
+_DRIVER = "hostpath.csi.k8s.io"
 _MANIFESTS = Path(__file__).with_name("manifests")
 _CRD_MODULE = "github.com/kubernetes-csi/external-snapshotter/client/v8"
 _CRD_UPSTREAM = "https://github.com/kubernetes-csi/external-snapshotter/client/config/crd?ref="
@@ -39,8 +41,9 @@ def apply(source: Source, kubectl: Kubectl) -> None:
             crds = str(gobuild.module_files(gobuild.STORAGE, _CRD_MODULE, "config/crd"))
         _server_side(kubectl, "--kustomize", crds)
         kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
-        # A class's provisioner cannot be changed, and kind's own default one has no snapshots.
-        kubectl("delete", "storageclass", "standard", "--ignore-not-found")
+        # kind's own default class has no snapshots, and a class's provisioner cannot be changed.
+        if _provisioner(kubectl, "standard") not in ("", _DRIVER):
+            kubectl("delete", "storageclass", "standard")
         for manifest in _manifests(source):
             _server_side(kubectl, "--filename=-", stdin=manifest)
         record = kubectl(
@@ -50,9 +53,25 @@ def apply(source: Source, kubectl: Kubectl) -> None:
         _server_side(kubectl, "--filename=-", stdin=record)
 
 
+def wait_for_rollouts(kubectl: Kubectl) -> None:
+    """Until pods of before, which are ready too, have made way for those of what was applied."""
+    with step("roll out what changed"):
+        for namespace in NAMESPACES:
+            kubectl("rollout", "status", "daemonset,deployment", "-n", namespace, "--timeout=120s")
+
+
+def image_names(source: Source) -> set[str]:
+    """The images that what is applied runs."""
+    return set(re.findall(r"image: (\S+)", "".join(_manifests(source))))
+
+
 def lossy_driver(source: Source) -> str:
     """The manifest of a snapshot driver that drops extended attributes, for a test."""
     return render((_MANIFESTS / "csi-lossy.yaml").read_text(), source)
+
+
+def _provisioner(kubectl: Kubectl, storage_class: str) -> str:
+    return kubectl("get", "storageclass", storage_class, "-o=jsonpath={.provisioner}", "--ignore-not-found")
 
 
 def _manifests(source: Source) -> list[str]:

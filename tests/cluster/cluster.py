@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -72,19 +72,19 @@ def ensure() -> None:
             with step("start the node"):
                 capture("docker", "start", node_name())
         _free_sysfs()
-        if (
-            source is not None
-            and kubeconfig_path().exists()
-            and ready()
-            and not addons.current(source, run_kubectl)
-        ):
-            if source is Source.REGISTRIES:
-                node.load_missing_images(node_name())
-            addons.apply(source, run_kubectl)
         if not kubeconfig_path().exists() or not ready():
             capture("kind", "export", "kubeconfig", "--name", name(), "--kubeconfig", kubeconfig_path())
+            with step("wait for the API server", "about 15 s") as current:
+                _wait(current, _answers)
+        # Before waiting for what runs: it may be what this checkout mends.
+        if not addons.current(source, run_kubectl):
+            if source is Source.REGISTRIES:
+                node.load_missing_images(node_name(), addons.image_names(source))
+            addons.apply(source, run_kubectl)
+            addons.wait_for_rollouts(run_kubectl)
+        if not ready():
             with step("wait until everything is ready", "about 40 s") as current:
-                _wait_ready(current)
+                _wait(current, ready)
         if source is Source.REGISTRIES:
             images.load_base_images()
         tools.ensure("helm")
@@ -183,7 +183,7 @@ def _create() -> Source:
         _free_sysfs()
         addons.apply(source, run_kubectl)
         with step("wait until everything is ready", "about 20 s") as current:
-            _wait_ready(current)
+            _wait(current, ready)
         if source is Source.REGISTRIES:
             addons.push_base_images(node_name())
         helm.result()
@@ -213,9 +213,17 @@ def kind_config(source: Source) -> dict[str, Any]:
     return config
 
 
-def _wait_ready(current: Step) -> None:
+def _answers() -> bool:
+    """Whether the API server serves."""
+    try:
+        return run_kubectl("get", "--raw=/readyz", "--request-timeout=5s") == "ok"
+    except ClusterError:
+        return False
+
+
+def _wait(current: Step, done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while not ready():
+    while not done():
         if time.monotonic() > deadline:
             for arguments in (
                 ("get", "pods", "-A", "-o", "wide"),

@@ -60,14 +60,14 @@ def ensure_image() -> None:
         images.load_into_engine([Image(pins.NODE_IMAGE, layers, settings)])
 
 
-def load_missing_images(name: str) -> None:
-    """Give a node that was made before what its image would hold today."""
-    images.build_inputs()
+def load_missing_images(name: str, wanted: set[str]) -> None:
+    """Give a node that was made before the images among these that it lacks."""
     listing = capture("docker", "exec", name, "ctr", "-n", "k8s.io", "images", "list", "-q").split()
+    if not (lacking := wanted.difference(listing)):
+        return
+    images.build_inputs()
     with scratch() as folder:
-        missing = [image for image in images.cluster_images(folder) if image.name not in listing]
-        if not missing:
-            return
+        missing = [image for image in images.cluster_images(folder) if image.name in lacking]
         with step(f"load {', '.join(image.name for image in missing)}"):
             archive = folder / "missing.tar"
             with archive.open("wb") as out:

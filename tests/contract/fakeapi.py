@@ -23,6 +23,7 @@ from aiohttp import web
 
 from assay.cluster.resources import EVENTS, LEASES, Resource, known, resource_of
 from tests.contract import fakehttp
+from tests.contract.fakeexec import Command, Ended, Run
 from tests.contract.fakestorage import Collection, Fault, Json, Storage, merged
 
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
@@ -67,6 +68,9 @@ class FakeApi:
         self.token: str | None = None
         self.requests: list[fakehttp.Request] = []
         self.logs: dict[tuple[str, str], str] = {}
+        self.commands: list[Command] = []
+        """What was executed in pods."""
+        self.run_command: Run = lambda _: Ended()
         self.url = ""
         self.cut = asyncio.Event()
         self.pages: dict[str, tuple[int, list[Json]]] = {}

@@ -10,6 +10,7 @@ import jsonpatch
 from aiohttp import web
 
 from assay.cluster.resources import PODS
+from tests.contract import fakeexec
 from tests.contract.fakestorage import Collection, Fault, Json, merged
 from tests.contract.fakewatch import Call, Watch, status_object
 
@@ -52,6 +53,8 @@ class _Handler:
         if self.api.token and request.headers.get("Authorization") != f"Bearer {self.api.token}":
             return _status(Fault(401, "Unauthorized", "Unauthorized"))
         parts = request.path.strip("/").split("/")
+        if parts[:3:2] == ["api", "namespaces"] and parts[4:5] == ["pods"] and parts[6:] == ["exec"]:
+            return await fakeexec.serve(self.api, request, parts[3], parts[5])
         found = self._discovery(parts) if request.method == "GET" else None
         if found is not None:
             return web.json_response(found)

@@ -22,7 +22,7 @@ def test_restored_tree_is_the_same(namespace: str) -> None:
     assert len(before.splitlines()) > 5000
     assert sorted(set(before.splitlines()) ^ set(after.splitlines())) == []
     for there in ("/at-the-root", "/new/deep/file", "/etc/apt/sources"):
-        assert f"\n{there} " in after
+        assert f"{there} " in after
     assert "/usr/share/doc" not in after
 
     # Each has a disk of its own.

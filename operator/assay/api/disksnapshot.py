@@ -11,7 +11,7 @@ from .blueprint import BlueprintImage, ImageReference
 from .crd import Column, Kind
 from .disk import MountedRoot, TopDirectory
 from .markers import Cel
-from .meta import SHORT_NAME, LocalRef, Model, ObjectName, Status, one_of
+from .meta import SHORT_NAME, LocalRef, Model, ObjectName, Status, fixed, one_of
 
 _FIXED = "only ttlSeconds and keepPerScenario of a snapshot may be changed: create another one"
 
@@ -24,6 +24,11 @@ class DiskSnapshotSpec(Model):
         Cel(
             "!has(self.image) || has(self.volumeSnapshotRef)",
             "image goes with volumeSnapshotRef: a devbox knows its own",
+        ),
+        fixed(
+            _FIXED,
+            *("devboxRef", "volumeSnapshotRef", "image", "volumeSnapshotClassName"),
+            required=["deletionPolicy"],
         ),
     )
     devbox_ref: LocalRef | None = None

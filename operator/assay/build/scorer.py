@@ -1,58 +1,80 @@
-"""ScenarioRun → scorer Job: one container a scoring function, on the agent's disk, read-only."""
+"""ScenarioRun → scorer Jobs: one container a scoring function, on the agent's disk, read-only.
+
+A network policy holds for a whole pod, so functions that may reach other things are in other Jobs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assay.api.meta import Egress
 from assay.api.scenariorun import PinnedRun, ScenarioRunSpec
 from assay.api.scoring import ScoringFunction
 
-from . import names, rootfs
+from . import names, network, rootfs, scorer_copy, scorer_files
 from .run import run_labels
+from .scorer_container import Surroundings, container
 from .settings import BuildSettings
 
 START_SLACK = 900  # seconds a scorer pod may need to be scheduled and to pull its image
 MESSAGE_BYTES_MAX = 4096  # the kubelet's limit for one container,
 MESSAGES_BYTES_MAX = 12288  # and for all containers of a pod together
+_EGRESS: tuple[Egress, ...] = ("None", "Internet", "Any")
 
 
-def job_name(run: Mapping[str, Any]) -> str:
-    """Name of the run's scorer Job."""
-    return names.child_name(run["metadata"]["name"], "score")
+def job_names(run: Mapping[str, Any], pinned: PinnedRun) -> list[str]:
+    """Names of the run's scorer Jobs."""
+    return [_name(run, allowed) for allowed in _by_egress(pinned)]
 
 
-def job(
+def jobs(
     run: Mapping[str, Any],
     spec: ScenarioRunSpec,
     pinned: PinnedRun,
     devbox: Mapping[str, Any],
     settings: BuildSettings,
-) -> dict[str, Any]:
-    """The Job that scores what the agent left on the devbox's disk.
+) -> list[dict[str, Any]]:
+    """The Jobs that score what is on the devbox's disk; each function's container has its name.
 
-    The devbox owns it: a claim in use by a pod, even by one that has ended, is not freed, so both go together.
+    The devbox owns them: a claim in use by a pod, even by one that has ended, is not freed, so both go together.
     """
-    claim_name = devbox["metadata"]["name"]
-    node = (devbox.get("status") or {}).get("nodeName")
-    functions = pinned.scenario.scoring_contract.scoring_functions
-    timeouts = {f.name: f.timeout_seconds or pinned.scenario.timeouts.scoring_seconds for f in functions}
-    message_bytes = min(MESSAGE_BYTES_MAX, MESSAGES_BYTES_MAX // len(functions)) - 16
-    volumes: list[dict[str, Any]] = [
-        {"name": "disk", "persistentVolumeClaim": {"claimName": claim_name, "readOnly": True}},
-        {"name": "scratch", "emptyDir": {}},
-        # A volume each, so that no function sees the script of another.
-        *(rootfs.files_volume(_volume(f), {f.name: "script"}) for f in functions if f.bash_script),
+    return [
+        _job(run, spec, pinned, devbox, settings, allowed, functions)
+        for allowed, functions in _by_egress(pinned).items()
     ]
-    containers = [_container(f, pinned, timeouts[f.name], message_bytes) for f in functions]
-    labels = names.labels("scorer", run_labels(run, spec))
-    template_spec = rootfs.pod_spec(containers, volumes, settings)
-    if node:
-        template_spec["affinity"] = _prefer(node)
+
+
+def _by_egress(pinned: PinnedRun) -> dict[Egress, list[ScoringFunction]]:
+    functions = pinned.scenario.scoring_contract.scoring_functions
+    found = {allowed: [f for f in functions if _egress(f) == allowed] for allowed in _EGRESS}
+    return {allowed: those for allowed, those in found.items() if those}
+
+
+def _egress(function: ScoringFunction) -> Egress:
+    return (function.network and function.network.egress) or "None"
+
+
+def _name(run: Mapping[str, Any], allowed: Egress) -> str:
+    suffix = [] if allowed == "None" else [allowed.lower()]
+    return names.child_name(run["metadata"]["name"], "score", *suffix)
+
+
+def _job(
+    run: Mapping[str, Any],
+    spec: ScenarioRunSpec,
+    pinned: PinnedRun,
+    devbox: Mapping[str, Any],
+    settings: BuildSettings,
+    allowed: Egress,
+    functions: Sequence[ScoringFunction],
+) -> dict[str, Any]:
+    labels = {**run_labels(run, spec), **network.label(allowed)}
+    timeouts = {f.name: f.timeout_seconds or pinned.scenario.timeouts.scoring_seconds for f in functions}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": names.metadata(devbox, job_name(run), "scorer", run_labels(run, spec)),
+        "metadata": names.metadata(devbox, _name(run, allowed), "scorer", run_labels(run, spec)),
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": max(timeouts.values()) + START_SLACK,
@@ -64,48 +86,44 @@ def job(
             },
             "template": {
                 "metadata": {
-                    "labels": labels,
-                    "annotations": rootfs.file_annotations(
-                        {f.name: f.bash_script.script for f in functions if f.bash_script}
-                    ),
+                    "labels": names.labels("scorer", labels),
+                    "annotations": rootfs.file_annotations(scorer_files.inline_files(functions)),
                 },
-                "spec": template_spec,
+                "spec": rootfs.schedule(
+                    _pod_spec(pinned, devbox, settings, functions, timeouts), spec.scheduling
+                ),
             },
         },
     }
 
 
-def _container(
-    function: ScoringFunction, pinned: PinnedRun, timeout: int, message_bytes: int
+def _pod_spec(
+    pinned: PinnedRun,
+    devbox: Mapping[str, Any],
+    settings: BuildSettings,
+    functions: Sequence[ScoringFunction],
+    timeouts: Mapping[str, int],
 ) -> dict[str, Any]:
-    user, directory = rootfs.user_and_directory(pinned.image, None, pinned.scenario.working_dir)
-    mounts = [
-        {"name": "disk", "mountPath": rootfs.DISK, "readOnly": True},
-        {"name": "scratch", "mountPath": rootfs.SCRATCH, "subPath": function.name},
-        rootfs.toolbox_mount(),
+    status = devbox.get("status") or {}
+    around = Surroundings(pinned, status.get("rootFilesystem") or "Overlay", status.get("directories") or ())
+    claim = {"claimName": devbox["metadata"]["name"], "readOnly": True}
+    copies = scorer_copy.containers(around, functions, settings) if around.root == "Copy" else []
+    # The kubelet divides by all containers there are, those that only prepare included.
+    sharing = len(functions) + (1 + len(copies) if around.root == "Copy" else 0)
+    message_bytes = min(MESSAGE_BYTES_MAX, MESSAGES_BYTES_MAX // sharing) - 16
+    volumes = [
+        {"name": "disk", "persistentVolumeClaim": claim},
+        {"name": "scratch", "emptyDir": {}},
+        *around.volumes(functions, settings),
+        *scorer_files.volumes(functions),
     ]
-    if function.bash_script:
-        mounts.append({"name": _volume(function), "mountPath": rootfs.FILES_DIR, "readOnly": True})
-    return {
-        "name": function.name,
-        "image": pinned.image.reference,
-        "imagePullPolicy": "IfNotPresent",
-        "command": rootfs.script("score.sh", user, directory, str(timeout), *_command(function)),
-        "env": rootfs.env_list(pinned.scenario.environment.env or (), ASSAY_MESSAGE_BYTES=str(message_bytes)),
-        "securityContext": rootfs.SECURITY_CONTEXT,
-        "volumeMounts": mounts,
-    }
-
-
-def _command(function: ScoringFunction) -> list[str]:
-    if function.bash_script:
-        # The toolbox's bash: it is there in every image, and no agent can have replaced it.
-        return [f"{rootfs.TOOLBOX}/bash", f"{rootfs.FILES_DIR}/script"]
-    return function.command.command if function.command else []
-
-
-def _volume(function: ScoringFunction) -> str:
-    return names.child_name("script", function.name)
+    containers = [container(f, around, timeouts[f.name], message_bytes) for f in functions]
+    made = rootfs.pod_spec(containers, volumes, settings, around.root)
+    if copies:
+        made["initContainers"] += copies
+    if node := status.get("nodeName"):
+        made["affinity"] = _prefer(node)
+    return made
 
 
 def _prefer(node: str) -> dict[str, Any]:
@@ -116,19 +134,3 @@ def _prefer(node: str) -> dict[str, Any]:
             "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": term}]
         }
     }
-
-
-def jobs(
-    run: Mapping[str, Any],
-    spec: ScenarioRunSpec,
-    pinned: PinnedRun,
-    devbox: Mapping[str, Any],
-    settings: BuildSettings,
-) -> list[dict[str, Any]]:
-    """The run's Jobs."""
-    return [job(run, spec, pinned, devbox, settings)]
-
-
-def job_names(run: Mapping[str, Any], pinned: PinnedRun) -> list[str]:
-    """Their names."""
-    return [job_name(run)]

@@ -12,7 +12,16 @@ from assay.build import names
 def content_hash(
     scenario: ScenarioSpec, functions: Sequence[ScoringFunction], image: str, root_filesystem: str
 ) -> str:
-    """Equal hash, comparable scores."""
-    spec = scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
-    resolved = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in functions]
+    """Equal hash, comparable scores: spec, functions as their Scorers make them, image, way of mounting.
+
+    When to validate is no content. Defaults are left out, so that a field that a later version adds changes nothing.
+    """
+    spec = scenario.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+    spec.get("validation", {}).pop("mode", None)
+    if spec.get("validation") == {}:
+        del spec["validation"]
+    resolved = [
+        one.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+        for one in functions
+    ]
     return names.content_hash([spec, resolved, image, root_filesystem])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from assay.api.blueprint import BlueprintImage
 from assay.build.settings import BuildSettings
 from assay.cluster.client import Client
 from assay.cluster.image import ImageConfig
@@ -42,4 +44,8 @@ class Context:
     """The same for a deletion."""
     progress: dict[str, float] = field(default_factory=dict)
     """When a run's progress was last written (uid → monotonic seconds): it is reported once a second at most."""
+    tags: dict[str, tuple[float, BlueprintImage]] = field(default_factory=dict)
+    """What images scenarios meant when we last looked (reference → monotonic seconds, image)."""
+    validating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from counting the unfinished validation runs until others are created."""
     now: Callable[[], datetime] = field(default=_now)

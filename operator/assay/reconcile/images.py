@@ -6,10 +6,12 @@ from assay.api import conditions
 from assay.api.blueprint import BlueprintImage, BlueprintStatus
 from assay.api.meta import EnvVar
 from assay.cluster.image import ImageConfig, ImageNotFound, Reference, RegistryUnavailable
+from assay.engine.clock import now
 
 from .context import Context
 
 RETRY_SECONDS = 30.0
+RECENT_SECONDS = 600.0
 
 
 class NotAvailable(Exception):
@@ -47,6 +49,14 @@ async def of_reference(ctx: Context, reference: str) -> BlueprintImage:
     except RegistryUnavailable as error:
         raise NotAvailable("RegistryUnavailable", str(error), RETRY_SECONDS) from error
     return described(pinned(reference, config.digest), config)
+
+
+async def recent(ctx: Context, reference: str) -> BlueprintImage:
+    """The same, as it was not long ago: for what is asked often, while registries count who asks."""
+    known = ctx.tags.get(reference)
+    if known is None or now() - known[0] >= RECENT_SECONDS:
+        known = ctx.tags[reference] = now(), await of_reference(ctx, reference)
+    return known[1]
 
 
 def pinned(reference: str, digest: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from assay.api.agent import AgentSpec, RunAgent
@@ -110,12 +111,22 @@ def _agent(
 async def _base(ctx: Context, namespace: str, spec: ScenarioRunSpec, environment: Environment) -> Base:
     if spec.rescore:
         return _from_snapshot(ctx, namespace, keptdisks.to_rescore(ctx, namespace, spec.rescore))
+    return await base_of(ctx, namespace, environment, images.of_reference)
+
+
+async def base_of(
+    ctx: Context,
+    namespace: str,
+    environment: Environment,
+    of_reference: Callable[[Context, str], Awaitable[BlueprintImage]],
+) -> Base:
+    """What a devbox of this environment begins from; an image in a registry is what `of_reference` says."""
     if environment.disk_snapshot_ref:
         return _from_snapshot(ctx, namespace, environment.disk_snapshot_ref.name)
     if environment.blueprint_ref:
         image = images.of_blueprint(ctx, namespace, environment.blueprint_ref.name)
     else:
-        image = await images.of_reference(ctx, environment.image or "")
+        image = await of_reference(ctx, environment.image or "")
     return Base(image, environment.root_filesystem)
 
 

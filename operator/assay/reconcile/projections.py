@@ -48,8 +48,14 @@ def keep_scenario_run(obj: Obj) -> Obj:
     kept = {key: status[key] for key in _RUN_STATUS if key in status}
     if "diskSnapshot" in kept and "scores" in status:  # a run that may be scored again
         kept["scores"] = [{key: one[key] for key in _SCORE if key in one} for one in status["scores"]]
+    said = ["type", "status", "reason", "lastTransitionTime"]
+    if names.VALIDATION in (
+        metadata.get("labels") or {}
+    ):  # its scenario asks what it proves, or why it does not
+        said.append("message")
+        kept["scenarioHash"] = (status.get("pinned") or {}).get("scenarioHash")
     kept["conditions"] = [
-        {key: c[key] for key in ("type", "status", "reason", "lastTransitionTime")}
+        {key: c[key] for key in said if key in c}
         for c in status.get("conditions") or ()
         if c["type"] in ("Complete", "Failed", "DiskKept")
     ]

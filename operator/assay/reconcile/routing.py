@@ -16,6 +16,9 @@ RECONCILED = frozenset(
     | {"ScenarioRun", "BenchmarkRun"}
 )
 
+CALLED_MAX = 16
+"""How many of the scenarios that wait to be validated are called when one place becomes free."""
+
 _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ConfigMap": (("Blueprint", "context"),),
     "Blueprint": (("Scenario", "blueprint"), ("Devbox", "blueprint"), ("ScenarioRun", "blueprint")),
@@ -92,8 +95,10 @@ def _scenario_run(obj: Obj, store: Store) -> Iterator[Key]:
     rescore = obj["spec"].get("rescore") or {}
     if earlier := rescore.get("scenarioRunRef"):
         yield Key("ScenarioRun", namespace, earlier["name"])
-    if names.VALIDATION in labels:
-        for found in store.find("Scenario", "queued", True):
+    has_ended = (obj.get("status") or {}).get("phase") in ("Complete", "Failed")
+    is_gone = store.get("ScenarioRun", namespace, obj["metadata"]["name"]) is None
+    if names.VALIDATION in labels and (has_ended or is_gone):
+        for found in store.find("Scenario", "queued", True)[:CALLED_MAX]:
             yield Key("Scenario", found["metadata"]["namespace"], found["metadata"]["name"])
 
 

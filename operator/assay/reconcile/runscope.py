@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from assay.api import conditions
 from assay.api.benchmark import BenchmarkSpec
 from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, Rescored
-from assay.api.scenario import ScenarioStatus
 
 from .context import Context
-from .definitions import listed
 from .images import NotAvailable
 from .keptdisks import Impossible
+from .naming import listed
 from .pinning import resolve_agent
+from .validation import is_validated
 
 
 def scope(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> tuple[list[str], Rescored | None]:
@@ -34,14 +30,6 @@ def earlier_scores(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> dict
     earlier = ctx.store.get("BenchmarkRun", namespace, spec.rescore_of.name)
     runs = ctx.store.children("ScenarioRun", earlier["metadata"]["uid"]) if earlier else []
     return {run["metadata"]["name"]: (run.get("status") or {}).get("score") for run in runs}
-
-
-def is_validated(scenario: Mapping[str, Any]) -> bool:
-    """Whether the scenario as it is now was proved valid."""
-    status = ScenarioStatus.model_validate(scenario.get("status") or {})
-    found = conditions.find(status.conditions, "Validated")
-    generation = scenario["metadata"].get("generation", 1)
-    return bool(found and found.status == "True" and found.observed_generation == generation)
 
 
 def _of_benchmark(ctx: Context, namespace: str, name: str) -> list[str]:

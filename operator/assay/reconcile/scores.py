@@ -148,7 +148,9 @@ def _parts(score: FunctionScore, report: _Report) -> str | None:
     score.subscores = dict(list(good.items())[:_SUBSCORES_MAX]) or None
     if given and len(score.subscores or {}) == len(given):
         return None
-    return "result.json: scores is an object of at most 32 numbers, names of 63 characters: the rest is left out"
+    return (
+        "result.json: scores is an object of at most 32 numbers, names of 63 characters: the rest is left out"
+    )
 
 
 def _fits(name: str, value: object) -> bool:

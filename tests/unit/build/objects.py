@@ -76,6 +76,61 @@ def pinned(agent: Obj | None = None, image: BlueprintImage = IMAGE, **changes: A
     )
 
 
+FUNCTIONS = """
+- name: hidden
+  type: BashScript
+  bashScript: {secretKeyRef: {name: hidden, key: check.sh}}
+  envFrom: [{secretRef: {name: model}}]
+  resources: {limits: {memory: 256Mi}}
+- name: shared
+  type: BashScript
+  bashScript: {configMapKeyRef: {name: scripts, key: check.sh}}
+  root: Clean
+- name: python
+  type: PythonScript
+  pythonScript: {script: "print(1.0)\\n", requirements: "requests==2\\n", pythonVersion: ">=3.11"}
+  network: {egress: Internet}
+- name: tests
+  type: TestFiles
+  testFiles:
+    files: [{path: tests/test_a.py, content: "def test_a(): pass\\n"}, {path: conftest.py, content: ""}]
+    from:
+    - {secretRef: {name: hidden}, items: [{key: b, path: tests/test_b.py}]}
+    - {configMapRef: {name: more}}
+    restore: [tests, pyproject.toml]
+    command: [python3, -m, pytest, "--junitxml=/.assay/results/junit.xml"]
+    junit: {failToPass: ["tests.test_a::test_a", test_b], passToPass: [test_c], allOrNothing: true}
+- name: plain
+  type: TestFiles
+  testFiles: {files: [{path: check.sh, content: "#!/bin/sh\\n"}], command: [./check.sh]}
+- name: pattern
+  type: AstGrep
+  astGrep: {pattern: "print($$$ARGS)", directory: src, language: python}
+- name: judge
+  type: Command
+  command: {command: [judge, --strict]}
+  image: judge.example.test/judge:1
+  env: [{name: LANG, value: judge}, {name: KEY, valueFrom: {secretKeyRef: {name: model, key: key}}}]
+  network: {egress: Any}
+  timeoutSeconds: 60
+- name: custom
+  type: Command
+  command: {command: ["true"]}
+  custom: {scorerRef: {name: any}, parameters: {limit: 3, note: "costs $(HOME) $5"}}
+"""
+JUDGE = IMAGE.model_copy(
+    update={"reference": f"judge.example.test/judge@{DIGEST}", "user": "", "working_dir": "/judge"}
+)
+
+
+def pinned_functions(*only: str, **changes: Any) -> PinnedRun:
+    """A run scored by those of the functions above; all of them if none is named."""
+    functions: list[Obj] = yaml.safe_load(FUNCTIONS)
+    functions = [one for one in functions if not only or one["name"] in only]
+    made = pinned(scoringContract={"scoringFunctions": functions}, **changes)
+    return made.model_copy(update={"function_images": {"judge": JUDGE}})
+
+
 def run_spec(**more: Any) -> ScenarioRunSpec:
     """The spec of a run of it."""
     spec = {"scenarioRef": {"name": "fix-it"}, "agent": {"ref": {"name": "solver"}}, **more}

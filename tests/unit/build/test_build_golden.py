@@ -17,15 +17,27 @@ from assay import __version__
 from assay.api.benchmarkrun import BenchmarkRunSpec
 from assay.api.blueprint import BlueprintSpec
 from assay.api.devbox import DevboxSpec
-from assay.api.disksnapshot import DiskSnapshotStatus
-from assay.build import blueprint, devbox, network, probe, run, scenariorun, scorer
+from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus, Lineage
+from assay.api.meta import EnvVar
+from assay.build import blueprint, devbox, disksnapshot, network, probe, run, scenariorun, scorer
 from assay.build.settings import RegistrySettings
-from tests.unit.build.objects import IMAGE, OVERLAY, SETTINGS, Obj, existing, from_yaml, pinned, run_spec
+from tests.unit.build.objects import (
+    IMAGE,
+    OVERLAY,
+    SETTINGS,
+    Obj,
+    existing,
+    from_yaml,
+    pinned,
+    pinned_functions,
+    run_spec,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "ASSAY_UPDATE_GOLDEN"
 
 OWNED = existing("ScenarioRun", "brun-fix-it-1", labels={"assay.dev/benchmark-run": "brun"})
+COPIED = ("hidden", "shared", "tests", "pattern")
 PATCH = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-wrong\n+right\n"
 
 
@@ -132,7 +144,21 @@ def run_of(agent_type: str, **changes: Any) -> list[Obj]:
 
 def scorer_job() -> list[Obj]:
     devbox_of_run = existing("Devbox", "brun-fix-it-1", status={"nodeName": "node-1"})
-    return [scorer.job(OWNED, run_spec(), pinned(), devbox_of_run, SETTINGS)]
+    return scorer.jobs(OWNED, run_spec(), pinned(), devbox_of_run, SETTINGS)
+
+
+def scorer_types() -> list[Obj]:
+    environment = {"blueprintRef": {"name": "project"}, "env": [{"name": "LANG", "value": "C.UTF-8"}]}
+    spec = run_spec(scheduling={"nodeSelector": {"pool": "scorers"}, "imagePullSecrets": [{"name": "pull"}]})
+    return scorer.jobs(
+        OWNED, spec, pinned_functions(environment=environment), existing("Devbox", "brun-fix-it-1"), SETTINGS
+    )
+
+
+def scorer_copy() -> list[Obj]:
+    status = {"rootFilesystem": "Copy", "directories": ["etc", "usr"]}
+    box = existing("Devbox", "brun-fix-it-1", status=status)
+    return scorer.jobs(OWNED, run_spec(), pinned_functions(*COPIED), box, SETTINGS)
 
 
 def build_full() -> list[Obj]:
@@ -178,7 +204,24 @@ def benchmark_run() -> list[Obj]:
     return [scenariorun.scenario_run(existing("BenchmarkRun", "brun"), spec, "fix-it", 2)]
 
 
+def volume_snapshots() -> list[Obj]:
+    """Of a run's devbox, deleted with its DiskSnapshot; and one to retain, of a class."""
+    labels = {"assay.dev/scenario-run": "r", "assay.dev/scenario": "fix-it", "other": "not inherited"}
+    owner = existing("DiskSnapshot", "frozen", labels=labels)
+    image = IMAGE.model_copy(update={"env": [EnvVar(name="A", value='"é')]})
+    lineage = Lineage(devbox="r", scenario="fix-it", scenario_run="r")
+    disk = disksnapshot.FrozenDisk(image=image, lineage=lineage)
+    copied = disk.model_copy(update={"root_filesystem": "Copy", "directories": ["etc", "usr"]})
+    plain = {"devboxRef": {"name": "box"}}
+    specs = [plain, {**plain, "deletionPolicy": "Retain", "volumeSnapshotClassName": "fast"}]
+    return [
+        disksnapshot.volume_snapshot(owner, DiskSnapshotSpec.model_validate(spec), "box", one, SETTINGS)
+        for spec, one in zip(specs, (disk, copied), strict=True)
+    ]
+
+
 CASES = {
+    "volume-snapshots": volume_snapshots,
     "devbox-full": devbox_full,
     "devbox-minimal": devbox_minimal,
     "devbox-copy": devbox_copy,
@@ -189,6 +232,8 @@ CASES = {
     "run-reference-script": lambda: run_of("Reference", referenceOutput={"script": "echo right >x\n"}),
     "run-nop": lambda: run_of("Nop", referenceOutput={"patch": PATCH}),
     "scorer": scorer_job,
+    "scorer-types": scorer_types,
+    "scorer-copy": scorer_copy,
     "build-full": build_full,
     "build-minimal": build_minimal,
     "benchmark-run": benchmark_run,

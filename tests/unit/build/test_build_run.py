@@ -88,7 +88,7 @@ def test_the_agents_environment_reaches_no_scorer() -> None:
     agent = {"type": "Command", "command": ["solve"], "env": [{"name": "SECRET", "value": "x"}]}
     made = pinned(agent | {"envFrom": [{"secretRef": {"name": "model"}}]}, referenceOutput=REFERENCE)
     spec = run_spec(parameters=[{"name": "p", "value": "parameter"}])
-    text = str(scorer.job(RUN, spec, made, BOX, SETTINGS))
+    text = str(scorer.jobs(RUN, spec, made, BOX, SETTINGS))
     assert not [word for word in ("SECRET", "model", "parameter", "the gold patch") if word in text]
 
 
@@ -109,7 +109,8 @@ def functions(count: int, **more: Any) -> dict[str, Any]:
 
 
 def job(**changes: Any) -> Obj:
-    return scorer.job(RUN, run_spec(), pinned(**changes), BOX, SETTINGS)
+    [made] = scorer.jobs(RUN, run_spec(), pinned(**changes), BOX, SETTINGS)
+    return made
 
 
 @pytest.mark.parametrize(("count", "bytes_each"), [(1, 4080), (2, 4080), (3, 4080), (4, 3056), (32, 368)])
@@ -145,7 +146,8 @@ def test_the_devbox_owns_the_job() -> None:
 @pytest.mark.parametrize("node", [None, "node-1"])
 def test_the_scorer_prefers_the_agents_node(node: str | None) -> None:
     box = existing("Devbox", "box", status={"nodeName": node} if node else {})
-    made = scorer.job(RUN, run_spec(), pinned(), box, SETTINGS)["spec"]["template"]["spec"]
+    [whole] = scorer.jobs(RUN, run_spec(), pinned(), box, SETTINGS)
+    made = whole["spec"]["template"]["spec"]
     assert ("affinity" in made) is (node is not None)
     assert "required" not in str(made.get("affinity")), "it may be full, or gone"
 
@@ -156,7 +158,7 @@ def test_each_function_sees_its_own_script_only() -> None:
     for container in made["spec"]["containers"]:
         [mount] = [m for m in container["volumeMounts"] if m["mountPath"] == "/.assay/files"]
         [item] = files[mount["name"]]
-        assert f"'files.assay.dev/{container['name']}'" in item["fieldRef"]["fieldPath"]
+        assert f"'files.assay.dev/{container['name']}-script'" in item["fieldRef"]["fieldPath"]
 
 
 def test_the_disk_is_read_only_for_scorers() -> None:

@@ -117,6 +117,7 @@ def test_full_image_names(short: str, full: str) -> None:
         ("storage", "github.com/kubernetes-csi/external-provisioner/v6", pins.CSI_PROVISIONER),
         ("storage", "github.com/kubernetes-csi/external-snapshotter/v8", pins.EXTERNAL_SNAPSHOTTER),
         ("hostpath", "github.com/kubernetes-csi/csi-driver-host-path", pins.CSI_HOSTPATH),
+        ("network", "github.com/cloudnativelabs/kube-router/v2", pins.KUBE_ROUTER),
         ("helm", "helm.sh/helm/v3", pins.HELM),
     ],
 )
@@ -133,6 +134,48 @@ def test_manifests_name_only_pinned_images(source: Source) -> None:
         assert set(re.findall(r"image: (\S+)", text)) <= pinned
         assert "${" not in text
     assert "$(NODE)" in addons.render("--nodeid=$$(NODE)", source)
+
+
+class Recorder:
+    """kubectl against a cluster that keeps only what the add-ons' record says."""
+
+    def __init__(self) -> None:
+        self.key, self.applied = "", ""
+
+    def __call__(self, *arguments: str, stdin: str | None = None) -> str:
+        if arguments[:2] == ("get", "configmap"):
+            return self.key
+        for argument in arguments:
+            if argument.startswith("--from-literal=key="):
+                self.key = argument.removeprefix("--from-literal=key=")
+        self.applied += stdin or ""
+        return ""
+
+
+def test_addons_are_current_until_a_manifest_or_a_pin_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = Recorder()
+    assert not addons.current(Source.UPSTREAM, cluster)
+    addons.apply(Source.UPSTREAM, cluster)
+    assert addons.current(Source.UPSTREAM, cluster)
+    monkeypatch.setattr(pins, "REGISTRY_IMAGE", "docker.io/library/registry:next")
+    assert not addons.current(Source.UPSTREAM, cluster)
+
+
+def test_upstream_network_enforces_policies_itself() -> None:
+    cluster = Recorder()
+    addons.apply(Source.UPSTREAM, cluster)
+    assert "csi-hostpath-wait" in cluster.applied
+    assert "kube-router" not in cluster.applied
+
+
+def test_lossy_driver_shares_nothing_with_the_other_and_is_no_addon() -> None:
+    cluster = Recorder()
+    addons.apply(Source.UPSTREAM, cluster)
+    lossy = addons.lossy_driver(Source.UPSTREAM)
+    assert "name: TAR_OPTIONS" in cluster.applied
+    assert "name: TAR_OPTIONS" not in lossy
+    assert "lossy" not in cluster.applied
+    assert not re.search(r"hostpath\.csi\.k8s\.io|csi-hostpath-data", lossy)
 
 
 def test_archive_is_one_image_for_containerd_and_docker(tmp_path: Path) -> None:
