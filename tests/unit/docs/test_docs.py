@@ -21,11 +21,18 @@ TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
 SPECS: dict[str, type[BaseModel]] = {kind.name: kind.spec for kind in KINDS}
 
 # CamelCase words in the reconcilers that are no reason of a condition.
-KUBERNETES_KINDS = {"ConfigMap", "Job", "PersistentVolumeClaim", "Pod"}
+KUBERNETES_KINDS = {
+    *("ConfigMap", "Job", "NetworkPolicy", "Node", "PersistentVolumeClaim", "Pod", "RootFilesystems"),
+    "VolumeSnapshot",
+}
 CONDITION_WORDS = {"True", "False", "Unknown", "DisruptionTarget", "PodScheduled"}
 PHASES = {"Complete", "Failed", "NotReady", "Pending", "Ready", "Succeeded"}
-OTHER_TYPES = {"AgentFinished", "Command", "Normal", "Reconcile", "Reference", "Warning"}
-NO_REASONS = {*SPECS, *KUBERNETES_KINDS, *CONDITION_WORDS, *PHASES, *OTHER_TYPES}
+OTHER_TYPES = {"AgentFinished", "Command", "Custom", "Nop", "Normal", "Reconcile", "Reference", "Warning"}
+OTHER_TYPES |= {"DeletionBlocked", "DiskKept", "Mode", "Validated"}
+# Values of fields.
+VALUES = {"Always", "Auto", "Copy", "Merged", "Never", "OnDemand", "OnFailure", "Overlay", "Zero"}
+VALUES |= {"NoExecute", "NoSchedule"}
+NO_REASONS = {*SPECS, *KUBERNETES_KINDS, *CONDITION_WORDS, *PHASES, *OTHER_TYPES, *VALUES}
 
 
 def reasons() -> set[str]:
@@ -53,6 +60,7 @@ def test_every_reason_is_explained() -> None:
 
 def test_no_reason_is_explained_that_is_gone() -> None:
     types = {"AgentFinished", "Complete", "Failed", "Finished", "Ready", "ReferencesResolved"}
+    types |= {"DeletionBlocked", "DiskKept", "Suspended", "Validated"}
     assert sorted(documented() - reasons() - types) == []
 
 
