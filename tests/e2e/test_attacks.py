@@ -171,19 +171,17 @@ def test_agent_finds_nothing_that_is_not_its_own(namespace: str) -> None:
     assert SECRET not in agent_pod_spec
 
 
-def test_fork_bomb_and_full_disk_leave_others_alone(namespace: str) -> None:
-    judged = scenario(
-        "judged", bash("works", "grep -qx 42 /answer && echo 1 || echo 0"), timeouts={"agentSeconds": 20}
-    )
+def test_fork_bomb_meets_its_limit_and_leaves_others_alone(namespace: str) -> None:
+    """A disk that an agent fills: test_storage.py."""
+    works = bash("works", "grep -qx 42 /answer && echo 1 || echo 0")
+    judged = scenario("judged", works, timeouts={"agentSeconds": 15})
+    judged["spec"]["environment"]["resources"] = {"limits": {"cpu": "250m"}}  # for the other tests' sake
     bomb = "echo 41 > /answer; bomb() { bomb | bomb & }; while :; do bomb; done"
-    fill = "cat /dev/zero > /fill & sleep 15"
-    apply(namespace, judged, scenario("good", bash("works", "grep -qx 42 /answer && echo 1 || echo 0")))
-    apply(namespace, scenario_run("bomb", "judged", shell(bomb)))
-    limited = scenario_run("fill", "judged", shell(fill))
-    apply(namespace, limited, scenario_run("good", "good", shell("sleep 5; echo 42 > /answer")))
+    apply(namespace, judged, scenario("good", works), scenario_run("bomb", "judged", shell(bomb)))
+    apply(namespace, scenario_run("good", "good", shell("sleep 5; echo 42 > /answer")))
     assert finished(namespace, "good")["status"]["score"] == 1.0
-    assert finished(namespace, "bomb")["status"]["score"] == 0.0
-    assert finished(namespace, "fill")["status"]["score"] == 0.0
+    bombed = finished(namespace, "bomb")["status"]
+    assert (bombed["agent"]["reason"], bombed["score"]) == ("DeadlineExceeded", 0.0)
 
 
 def test_runner_cannot_read_what_is_hidden(namespace: str) -> None:

@@ -38,7 +38,7 @@ def test_specs_of_runs_are_immutable_but_parallelism(namespace: str) -> None:
     apply(namespace, obj("BenchmarkRun", "run", {"benchmarkRef": {"name": "none"}, "agent": {"type": "Nop"}}))
     patch = ("patch", "-n", namespace, "benchmarkrun/run", "--type=merge", "-p")
     kubectl(*patch, '{"spec":{"parallelism":7}}')
-    with pytest.raises(CommandFailed, match="immutable"):
+    with pytest.raises(CommandFailed, match="only parallelism of a run may be changed"):
         kubectl(*patch, '{"spec":{"attempts":2}}')
     apply(namespace, scenario_run("one", "none", {"type": "Nop"}))
     with pytest.raises(CommandFailed, match="immutable"):
