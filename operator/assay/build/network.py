@@ -5,6 +5,7 @@ They are found by a pod's label `assay.dev/egress`, so a few hold for all pods t
 
 from __future__ import annotations
 
+from functools import cache
 from ipaddress import ip_network
 from typing import Any
 
@@ -28,34 +29,36 @@ def label(allowed: Egress) -> dict[str, str]:
 
 def policies(namespace: str, settings: BuildSettings) -> list[dict[str, Any]]:
     """All of them; each has a hash of its content as annotation. None for egress Any: nothing forbids it."""
-    every: dict[str, Any] = {"matchExpressions": [{"key": names.EGRESS, "operator": "Exists"}]}
     return [
-        _policy(namespace, "assay-ingress-none", {"podSelector": every, "policyTypes": ["Ingress"]}),
-        _policy(namespace, "assay-egress-none", {**_selecting("None"), "policyTypes": ["Egress"]}),
-        _policy(
-            namespace,
-            "assay-egress-internet",
-            {
-                **_selecting("Internet"),
-                "policyTypes": ["Egress"],
-                "egress": [_dns(), {"to": [_public(family, settings) for family in ANYWHERE]}],
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": names.labels("network", {}),
+                "annotations": {names.CONTENT_HASH: content},
             },
-        ),
+            "spec": spec,
+        }
+        for name, spec, content in _specs(settings.blocked_cidrs)
     ]
 
 
-def _policy(namespace: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {
-            "name": name,
-            "namespace": namespace,
-            "labels": names.labels("network", {}),
-            "annotations": {names.CONTENT_HASH: names.content_hash(spec)},
+@cache  # looked at with every run, and always the same
+def _specs(blocked: tuple[str, ...]) -> tuple[tuple[str, dict[str, Any], str], ...]:
+    every: dict[str, Any] = {"matchExpressions": [{"key": names.EGRESS, "operator": "Exists"}]}
+    public = {"to": [_public(family, blocked) for family in ANYWHERE]}
+    specs = {
+        "assay-ingress-none": {"podSelector": every, "policyTypes": ["Ingress"]},
+        "assay-egress-none": {**_selecting("None"), "policyTypes": ["Egress"]},
+        "assay-egress-internet": {
+            **_selecting("Internet"),
+            "policyTypes": ["Egress"],
+            "egress": [_dns(), public],
         },
-        "spec": spec,
     }
+    return tuple((name, spec, names.content_hash(spec)) for name, spec in specs.items())
 
 
 def _selecting(allowed: Egress) -> dict[str, Any]:
@@ -74,6 +77,6 @@ def _dns() -> dict[str, Any]:
     }
 
 
-def _public(family: int, settings: BuildSettings) -> dict[str, Any]:
-    blocked = [cidr for cidr in settings.blocked_cidrs if ip_network(cidr).version == family]
-    return {"ipBlock": {"cidr": ANYWHERE[family], **({"except": blocked} if blocked else {})}}
+def _public(family: int, blocked: tuple[str, ...]) -> dict[str, Any]:
+    excepted = [cidr for cidr in blocked if ip_network(cidr).version == family]
+    return {"ipBlock": {"cidr": ANYWHERE[family], **({"except": excepted} if excepted else {})}}
