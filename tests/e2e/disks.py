@@ -88,6 +88,12 @@ def bash(namespace: str, pod: str, script: str) -> str:
     return kubectl("exec", "-i", "-n", namespace, pod, "--", SHELL, "bash", "-s", stdin=script)
 
 
+def set_mode(namespace: str, name: str, mode: str) -> None:
+    """Change the operatingMode of a devbox."""
+    change = f'{{"spec":{{"operatingMode":"{mode}"}}}}'
+    kubectl("patch", "-n", namespace, "devbox", name, "--type=merge", "-p", change)
+
+
 def reason(namespace: str, kind: str, name: str, type_: str = "Ready") -> str | None:
     """The reason of a condition."""
     found: str | None = condition(get(namespace, kind, name), type_).get("reason")

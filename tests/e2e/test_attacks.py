@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.tools.kube import CommandFailed, apply, get, kubectl, wait
+from tests.tools.kube import apply, get, kubectl, refusal, wait
 
 from .disks import devbox
 from .objects import bash, command, finished, python_image, scenario, scenario_run, shell
@@ -200,7 +200,7 @@ def test_runner_cannot_read_what_is_hidden(namespace: str) -> None:
     apply(namespace, hidden, judged)
 
     def may(*what: str) -> bool:
-        return _refusal("auth", "can-i", *what, "-n", namespace, f"--as={user}") == ""
+        return refusal("auth", "can-i", *what, "-n", namespace, f"--as={user}") == ""
 
     assert may("create", "scenarioruns.assay.dev")
     for denied in (
@@ -213,10 +213,10 @@ def test_runner_cannot_read_what_is_hidden(namespace: str) -> None:
         assert not may(*denied), denied
     stolen = shell("env", envFrom=[{"secretRef": {"name": "hidden"}}])
     manifest = scenario_run("steal", "judged", stolen)
-    said = _refusal("create", "-n", namespace, f"--as={user}", "-f", "-", stdin=yaml.safe_dump(manifest))
+    said = refusal("create", "-n", namespace, f"--as={user}", "-f", "-", stdin=yaml.safe_dump(manifest))
     assert "a Secret that you may not read" in said
     honest = scenario_run("honest", "judged", {"type": "Nop"})
-    assert _refusal("create", "-n", namespace, f"--as={user}", "-f", "-", stdin=yaml.safe_dump(honest)) == ""
+    assert refusal("create", "-n", namespace, f"--as={user}", "-f", "-", stdin=yaml.safe_dump(honest)) == ""
     assert finished(namespace, "honest")["status"]["score"] == 1.0
 
 
@@ -240,11 +240,3 @@ def test_scorers_have_no_network_unless_they_ask(namespace: str) -> None:
 def _service(namespace: str, name: str) -> str:
     address: str = get(namespace, "service", name)["spec"]["clusterIP"]
     return address
-
-
-def _refusal(*args: str, stdin: str | None = None) -> str:
-    try:
-        kubectl(*args, stdin=stdin)
-    except CommandFailed as error:
-        return error.output
-    return ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from tests.tools.kube import CommandFailed, apply, condition, get, kubectl, wait
+from tests.tools.kube import apply, condition, get, kubectl, refusal, wait
 
-from .disks import bash, devbox, execute, until_reason
+from .disks import bash, devbox, execute, set_mode, until_reason
 from .objects import image, python_image
 
 
@@ -28,13 +28,13 @@ def test_suspended_devbox_keeps_its_disk_and_no_pod(namespace: str) -> None:
     wait(namespace, "Ready", "devbox/box")
     execute(namespace, "box", "sh", "-c", "echo kept > /note; rm -rf /usr/share/doc")
     start = time.monotonic()
-    _mode(namespace, "box", "Suspended")
+    set_mode(namespace, "box", "Suspended")
     wait(namespace, "Suspended", "devbox/box")
     print(f"suspended in {time.monotonic() - start:.1f} s")
     assert not get(namespace, "pods")
     assert get(namespace, "pvc", "box")["status"]["phase"] == "Bound"
     start = time.monotonic()
-    _mode(namespace, "box", "Running")
+    set_mode(namespace, "box", "Running")
     kubectl("wait", "-n", namespace, "--for=condition=Suspended=false", "devbox/box", "--timeout=60s")
     wait(namespace, "Ready", "devbox/box")
     print(f"resumed in {time.monotonic() - start:.1f} s")
@@ -45,7 +45,7 @@ def test_finished_devbox_is_opened_to_look_around(namespace: str) -> None:
     command = ["sh", "-c", "echo done > /result; exit 3"]
     apply(namespace, devbox("box", image=image(), command=command))
     wait(namespace, "Finished", "devbox/box")
-    _mode(namespace, "box", "Idle")
+    set_mode(namespace, "box", "Idle")
     wait(namespace, "Ready", "devbox/box")
     assert execute(namespace, "box", "cat", "/result") == "done\n"
     found = get(namespace, "devbox", "box")
@@ -89,19 +89,6 @@ def test_finished_devbox_goes_after_its_time(namespace: str) -> None:
 def test_spec_is_fixed_but_for_mode_and_time(namespace: str) -> None:
     apply(namespace, devbox("box", image=image(), command=["true"]))
     until_reason(namespace, "devbox", "box", "Completed", "Finished")
-    refused = kubectl_refusal(namespace, '{"spec":{"command":["false"]}}')
+    change = '{"spec":{"command":["false"]}}'
+    refused = refusal("patch", "-n", namespace, "devbox", "box", "--type=merge", "-p", change)
     assert "only operatingMode and ttlSecondsAfterFinished" in refused
-
-
-def kubectl_refusal(namespace: str, patch: str) -> str:
-    """What the API server says to a change of the devbox `box`."""
-    try:
-        kubectl("patch", "-n", namespace, "devbox", "box", "--type=merge", "-p", patch)
-    except CommandFailed as error:
-        return error.output
-    return ""
-
-
-def _mode(namespace: str, name: str, mode: str) -> None:
-    patch = f'{{"spec":{{"operatingMode":"{mode}"}}}}'
-    kubectl("patch", "-n", namespace, "devbox", name, "--type=merge", "-p", patch)

@@ -82,8 +82,7 @@ def _ready(manifest: dict[str, object]) -> None:
 
 
 def _mode(name: str, mode: str, awaited: str) -> None:
-    patch = f'{{"spec":{{"operatingMode":"{mode}"}}}}'
-    kubectl("patch", "-n", NAMESPACE, "devbox", name, "--type=merge", "-p", patch)
+    disks.set_mode(NAMESPACE, name, mode)
     wait(NAMESPACE, awaited, f"devbox/{name}")
 
 

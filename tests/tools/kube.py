@@ -31,6 +31,15 @@ def kubectl(*args: str, stdin: str | None = None, timeout: float = 600) -> str:
     return run("kubectl", *args, stdin=stdin, timeout=timeout)
 
 
+def refusal(*args: str, stdin: str | None = None) -> str:
+    """What kubectl says when it fails; empty if it does not."""
+    try:
+        kubectl(*args, stdin=stdin)
+    except CommandFailed as error:
+        return error.output
+    return ""
+
+
 def helm(*args: str) -> str:
     """Run helm against the current cluster."""
     return run("helm", *args)

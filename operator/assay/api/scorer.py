@@ -9,13 +9,13 @@ from pydantic import Field
 from .crd import Column, Kind
 from .markers import Cel, PreserveUnknown
 from .meta import SHORT_NAME, ObjectName, Status
-from .scoring import _MEMBERS, ScorerFields, union
+from .scoring import MEMBERS, ScorerFields, union
 
 
 class ScorerSpec(ScorerFields):
     """One member of the union that scoring functions have, and what its users may pass."""
 
-    __cel__: ClassVar[tuple[Cel, ...]] = union(_MEMBERS)
+    __cel__: ClassVar[tuple[Cel, ...]] = union(MEMBERS)
     type: Literal["BashScript", "Command", "PythonScript", "TestFiles", "AstGrep"]
     parameters_schema: Annotated[dict[str, Any], PreserveUnknown()] | None = None
     """JSON Schema (2020-12) of the parameters; anything goes when absent."""

@@ -18,7 +18,7 @@ from .scorers import (
     TestFilesScorer,
 )
 
-_MEMBERS = ("bashScript", "command", "pythonScript", "testFiles", "astGrep")
+MEMBERS = ("bashScript", "command", "pythonScript", "testFiles", "astGrep")
 
 
 def union(members: tuple[str, ...]) -> tuple[Cel, ...]:
@@ -73,7 +73,7 @@ class CustomScorer(Model):
 class ScoringFunction(ScorerFields):
     """One weighted part of a contract."""
 
-    __cel__: ClassVar[tuple[Cel, ...]] = union((*_MEMBERS, "custom"))
+    __cel__: ClassVar[tuple[Cel, ...]] = union((*MEMBERS, "custom"))
     name: Name
     type: Literal["BashScript", "Command", "PythonScript", "TestFiles", "AstGrep", "Custom"]
     weight: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0

@@ -10,8 +10,9 @@ from assay.api import conditions
 from assay.api.devbox import DevboxStatus
 from assay.api.scenariorun import AgentResult, PinnedRun, ScenarioRunStatus
 
+from .objects import say
 from .outcome import Outcome
-from .runview import AGENT_FINISHED, COMPLETE, fail, say
+from .runview import AGENT_FINISHED, COMPLETE, fail
 
 # What an agent did itself is scored; what Kubernetes did to it never is.
 SCORED_ENDS = {"Completed", "Error", "DeadlineExceeded"}

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from assay.api import conditions
 from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus
 from assay.build import scenariorun as build
-from assay.engine.clock import now as monotonic
 from assay.engine.store import Key
 
 from . import runscope
 from .context import Context
 from .images import NotAvailable
 from .keptdisks import Impossible
+from .objects import is_over, say
 from .outcome import Note, Outcome, act
-from .rollup import changed, is_over, summarize
+from .pace import paced
+from .rollup import changed, summarize
 
 COMPLETE, FAILED = "Complete", "Failed"
-STATUS_INTERVAL_SECONDS = 1.0
 
 
 async def reconcile(ctx: Context, key: Key) -> float | None:
@@ -38,7 +38,8 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     children = ctx.store.children("ScenarioRun", run["metadata"]["uid"])
     earlier = runscope.earlier_scores(ctx, key.namespace, spec)
     outcome = decide(run, spec, status, children, earlier, ctx.now())
-    return await act(ctx, run, _throttled(ctx, run, outcome), gate=COMPLETE)
+    # Progress may wait; an end is reported at once.
+    return await act(ctx, run, paced(ctx, run, outcome, outcome.status.phase != "Running"), gate=COMPLETE)
 
 
 def _start(ctx: Context, run: dict[str, Any], spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> Outcome:
@@ -48,13 +49,13 @@ def _start(ctx: Context, run: dict[str, Any], spec: BenchmarkRunSpec, status: Be
         scenarios, status.rescored = runscope.scope(ctx, run["metadata"]["namespace"], spec)
     except NotAvailable as missing:
         status.phase = "Pending"
-        _set(run, status, COMPLETE, "False", missing.reason, missing.message, now)
+        say(run, status, COMPLETE, "False", missing.reason, missing.message, now)
         return Outcome(status, requeue=missing.retry)
     except Impossible as never:
         return _failed(run, status, never.reason, never.message, now)
     status.scenarios, status.start_time, status.phase = scenarios, now, "Running"
     summarize(status, [], len(scenarios) * _attempts(spec, status))
-    _set(run, status, COMPLETE, "False", "Running", "", now)
+    say(run, status, COMPLETE, "False", "Running", "", now)
     return Outcome(status, requeue=0)
 
 
@@ -86,7 +87,7 @@ def decide(
     if counts := status.counts:
         counts.pending -= len(new)
         counts.active += len(new)
-    _set(run, status, COMPLETE, "False", "Running", "", now)
+    say(run, status, COMPLETE, "False", "Running", "", now)
     return Outcome(status, create=manifests)
 
 
@@ -116,7 +117,7 @@ def _completed(run: Mapping[str, Any], status: BenchmarkRunStatus, now: datetime
         reason = "SomeUnscored"
         message += f"; {counts.unscored} have no score (status.unscored says why)"
     status.phase = COMPLETE
-    _set(run, status, COMPLETE, "True", reason, message, now)
+    say(run, status, COMPLETE, "True", reason, message, now)
     return Outcome(status, note=Note("Normal", reason, message))
 
 
@@ -124,32 +125,6 @@ def _failed(
     run: Mapping[str, Any], status: BenchmarkRunStatus, reason: str, message: str, now: datetime
 ) -> Outcome:
     status.phase, status.completion_time = FAILED, now
-    _set(run, status, COMPLETE, "False", reason, "the run has no score", now)
-    _set(run, status, FAILED, "True", reason, message, now)
+    say(run, status, COMPLETE, "False", reason, "the run has no score", now)
+    say(run, status, FAILED, "True", reason, message, now)
     return Outcome(status, note=Note("Warning", reason, message))
-
-
-def _throttled(ctx: Context, run: Mapping[str, Any], outcome: Outcome) -> Outcome:
-    """Hold back progress that was reported a moment ago; an end is reported at once."""
-    uid, time = run["metadata"]["uid"], monotonic()
-    since = time - ctx.progress.get(uid, -STATUS_INTERVAL_SECONDS)
-    if outcome.status.phase == "Running" and since < STATUS_INTERVAL_SECONDS:
-        outcome.write, outcome.requeue = False, STATUS_INTERVAL_SECONDS - since
-    else:
-        ctx.progress[uid] = time
-    return outcome
-
-
-def _set(
-    run: Mapping[str, Any],
-    status: BenchmarkRunStatus,
-    type_: str,
-    value: Literal["True", "False"],
-    reason: str,
-    message: str,
-    now: datetime,
-) -> None:
-    generation = run["metadata"].get("generation", 1)
-    status.conditions = conditions.put(
-        status.conditions, type_, value, reason, message, generation=generation, now=now
-    )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from assay.api import conditions
 from assay.api.blueprint import BlueprintSpec, BlueprintStatus, Build
@@ -18,6 +18,7 @@ from assay.engine.store import Key
 
 from . import buildlog, images, pods, protection
 from .context import Context
+from .objects import say
 from .outcome import Note, Outcome, act
 
 READY = "Ready"
@@ -216,7 +217,7 @@ def _ready(
     ctx: Context, blueprint: Mapping[str, Any], status: BlueprintStatus, reason: str, message: str
 ) -> Outcome:
     status.phase = "Ready"
-    _set(ctx, blueprint, status, "True", reason, message)
+    say(blueprint, status, READY, "True", reason, message, ctx.now())
     return Outcome(status, note=Note("Normal", reason, message))
 
 
@@ -231,19 +232,5 @@ def _not_ready(
     requeue: float | None = None,
 ) -> Outcome:
     status.phase = phase
-    _set(ctx, blueprint, status, "False", reason, message)
+    say(blueprint, status, READY, "False", reason, message, ctx.now())
     return Outcome(status, requeue=requeue)
-
-
-def _set(
-    ctx: Context,
-    blueprint: Mapping[str, Any],
-    status: BlueprintStatus,
-    value: Literal["True", "False"],
-    reason: str,
-    message: str,
-) -> None:
-    generation = blueprint["metadata"].get("generation", 1)
-    status.conditions = conditions.put(
-        status.conditions, READY, value, reason, message, generation=generation, now=ctx.now()
-    )

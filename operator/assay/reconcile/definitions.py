@@ -12,9 +12,10 @@ from assay.api.meta import Status
 from assay.api.scorer import ScorerSpec, ScorerStatus
 from assay.engine.store import Key
 
-from . import parameters
+from . import objects, parameters
 from .context import Context
 from .naming import listed
+from .objects import holds
 from .outcome import Outcome, act
 from .pace import paced
 from .validation import is_validated
@@ -49,7 +50,7 @@ async def reconcile_scorer(ctx: Context, key: Key) -> float | None:
         say(ctx, scorer, status, "False", "SchemaInvalid", str(error))
     else:
         say(ctx, scorer, status, "True", "Accepted", "")
-    return await act(ctx, scorer, paced(ctx, scorer, Outcome(status)), gate=READY)
+    return await act(ctx, scorer, paced(ctx, scorer, Outcome(status), _is_news(scorer, status)), gate=READY)
 
 
 async def reconcile_benchmark(ctx: Context, key: Key) -> float | None:
@@ -61,7 +62,7 @@ async def reconcile_benchmark(ctx: Context, key: Key) -> float | None:
     status = BenchmarkStatus.model_validate(benchmark.get("status") or {})
     found = {ref.name: ctx.store.get("Scenario", key.namespace, ref.name) for ref in spec.scenarios}
     missing = [name for name, scenario in found.items() if scenario is None]
-    unready = [name for name, scenario in found.items() if scenario and not _is_ready(scenario)]
+    unready = [name for name, scenario in found.items() if scenario and not holds(scenario, READY)]
     unproved = [name for name, scenario in found.items() if scenario and not is_validated(scenario)]
     status.scenarios, status.missing = len(found), len(missing)
     status.ready = len(found) - len(missing) - len(unready)
@@ -77,7 +78,9 @@ async def reconcile_benchmark(ctx: Context, key: Key) -> float | None:
         say(ctx, benchmark, status, "False", "ScenarioNotValidated", why)
     else:
         say(ctx, benchmark, status, "True", "ScenariosReady", "")
-    return await act(ctx, benchmark, paced(ctx, benchmark, Outcome(status)), gate=READY)
+    return await act(
+        ctx, benchmark, paced(ctx, benchmark, Outcome(status), _is_news(benchmark, status)), gate=READY
+    )
 
 
 def living(ctx: Context, key: Key) -> dict[str, Any] | None:
@@ -96,12 +99,14 @@ def say(
 ) -> None:
     """Put the condition Ready into the status."""
     status.phase = "Ready" if value == "True" else "NotReady"
-    generation = obj["metadata"].get("generation", 1)
-    status.conditions = conditions.put(
-        status.conditions, READY, value, reason, message, generation=generation, now=ctx.now()
-    )
+    objects.say(obj, status, READY, value, reason, message, ctx.now())
 
 
-def _is_ready(obj: Mapping[str, Any]) -> bool:
-    found = (obj.get("status") or {}).get("conditions") or ()
-    return any(one["type"] == READY and one["status"] == "True" for one in found)
+def _is_news(obj: Mapping[str, Any], status: Status) -> bool:
+    """Whether Ready says more than it did; else only counts have changed."""
+    return _ready(Status.model_validate(obj.get("status") or {})) != _ready(status)
+
+
+def _ready(status: Status) -> tuple[str, str, int | None] | None:
+    found = conditions.find(status.conditions, READY)
+    return (found.status, found.reason, found.observed_generation) if found else None

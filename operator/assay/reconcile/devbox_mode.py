@@ -12,7 +12,8 @@ from assay.build.devbox import Mode
 
 from . import pods
 from .devbox_pod import mode
-from .devbox_status import FINISHED, READY, STOPPING, SUSPENDED, forget_end, ready_reason, say, suspended
+from .devbox_status import FINISHED, READY, STOPPING, SUSPENDED, forget_end, ready_reason, suspended
+from .objects import say
 from .outcome import Outcome
 
 _PODS: Mapping[str, Mode | None] = {"Running": "run", "Idle": "idle", "Suspended": None}
@@ -68,7 +69,7 @@ def _stop(
     if not conditions.is_true(status.conditions, FINISHED):
         status.start_time = None
     why = f"ending the pod: operatingMode is {spec.operating_mode}"
-    say(status, devbox, READY, "False", STOPPING, why, now)
+    say(devbox, status, READY, "False", STOPPING, why, now)
     return Outcome(status, delete=[pod.obj])
 
 

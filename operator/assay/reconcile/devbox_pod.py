@@ -13,7 +13,8 @@ from assay.build import names
 from assay.build.devbox import Mode
 
 from . import pods
-from .devbox_status import READY, awake, finish, say
+from .devbox_status import READY, awake, finish
+from .objects import say
 from .outcome import Outcome
 
 OUTPUT_MAX = pods.OUTPUT_MAX
@@ -58,14 +59,14 @@ def decide(
         return finish(devbox, status, *pod.killed_by, now)
     if pod.deleting and pod.killed_by:
         status.phase, status.pod_name = "Running", name
-        say(status, devbox, READY, "False", *pod.killed_by, now)  # the pod takes its condition with it
+        say(devbox, status, READY, "False", *pod.killed_by, now)  # the pod takes its condition with it
         return Outcome(status)
     if pod.deleting:
         return Outcome(status, write=False)  # its end is known, and the disk free, when the object is gone
     if deadline and now >= deadline:
         status.pod_name = name
         why = "stopping: activeDeadlineSeconds is over"
-        say(status, devbox, READY, "False", "DeadlineExceeded", why, now)
+        say(devbox, status, READY, "False", "DeadlineExceeded", why, now)
         return Outcome(status, delete=[pod.obj])
     if pod.started_at:
         status.phase, status.pod_name = "Running", name
@@ -87,7 +88,7 @@ def idle(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, now
             (end.message.strip() if end else "") or "its pod ended: suspend it and set it idle again",
         )
         status.phase, status.pod_name = "Pending", devbox["metadata"]["name"]
-        say(status, devbox, READY, "False", reason, message[:OUTPUT_MAX], now)
+        say(devbox, status, READY, "False", reason, message[:OUTPUT_MAX], now)
         return Outcome(status)
     if pod.started_at:
         status.phase, status.pod_name = "Idle", devbox["metadata"]["name"]
@@ -116,7 +117,7 @@ def preparing(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView
         )
     if pod.started_at:
         status.phase = "Pending"
-        say(status, devbox, READY, "False", "Preparing", "copying the image onto the disk", now)
+        say(devbox, status, READY, "False", "Preparing", "copying the image onto the disk", now)
         return Outcome(status)
     return _starting(devbox, status, pod, now)
 
@@ -131,9 +132,9 @@ def our_reason(end: pods.Terminated | None) -> str | None:
 
 def _up(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, what: str, now: datetime) -> None:
     if pod.ready:
-        say(status, devbox, READY, "True", what, "", now)
+        say(devbox, status, READY, "True", what, "", now)
     else:
-        say(status, devbox, READY, "False", "Booting", "the root file system is being mounted", now)
+        say(devbox, status, READY, "False", "Booting", "the root file system is being mounted", now)
 
 
 def _starting(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, now: datetime) -> Outcome:
@@ -141,7 +142,7 @@ def _starting(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView
         return Outcome(status, write=False, requeue=wait)
     if pod.trouble:
         status.phase = "Pending"
-        say(status, devbox, READY, "False", *pod.trouble, now)
+        say(devbox, status, READY, "False", *pod.trouble, now)
         return Outcome(status)
     return Outcome(status, write=False)
 

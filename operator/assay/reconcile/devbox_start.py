@@ -14,8 +14,9 @@ from assay.build.devbox import Root
 from . import images, keptdisks, network, probe
 from .context import Context
 from .devbox_mode import wanted
-from .devbox_status import READY, say, suspended
+from .devbox_status import READY, suspended
 from .images import NotAvailable
+from .objects import say
 from .outcome import Outcome, act, write_status
 
 Obj = dict[str, Any]
@@ -26,7 +27,7 @@ async def start(ctx: Context, devbox: Obj, spec: DevboxSpec, status: DevboxStatu
     try:
         return await _start(ctx, devbox, spec, status)
     except NotAvailable as missing:
-        say(status, devbox, READY, "False", missing.reason, missing.message, ctx.now())
+        say(devbox, status, READY, "False", missing.reason, missing.message, ctx.now())
         status.phase = "Pending"
         return await act(ctx, devbox, Outcome(status, requeue=missing.retry), gate=READY)
 

@@ -9,27 +9,12 @@ from typing import Any
 from assay.api import conditions
 from assay.api.devbox import DevboxStatus
 
+from .objects import controller, say
 from .outcome import Note, Outcome
 
 READY, FINISHED, SUSPENDED = "Ready", "Finished", "Suspended"
 STOPPING = "Stopping"
 """Reason of a devbox that is not ready because we end its pod for another operatingMode."""
-
-
-def say(
-    status: DevboxStatus,
-    devbox: Mapping[str, Any],
-    type_: str,
-    value: Any,
-    reason: str,
-    message: str,
-    now: datetime,
-) -> None:
-    """Set a condition."""
-    generation = devbox["metadata"].get("generation", 1)
-    status.conditions = conditions.put(
-        status.conditions, type_, value, reason, message, generation=generation, now=now
-    )
 
 
 def ready_reason(status: DevboxStatus) -> str | None:
@@ -45,11 +30,10 @@ def finish(
     status.phase = "Finished"
     status.pod_name = status.pod_name or devbox["metadata"]["name"]
     status.finish_time = status.finish_time or now
-    say(status, devbox, READY, "False", "Finished", "", now)
-    say(status, devbox, FINISHED, "True", reason, message, now)
-    owned = any(ref.get("controller") for ref in devbox["metadata"].get("ownerReferences") or ())
+    say(devbox, status, READY, "False", "Finished", "", now)
+    say(devbox, status, FINISHED, "True", reason, message, now)
     # A run's devbox speaks through the run.
-    return Outcome(status, note=None if owned else Note("Normal", reason, message))
+    return Outcome(status, note=None if controller(devbox) else Note("Normal", reason, message))
 
 
 def suspended(devbox: Mapping[str, Any], status: DevboxStatus, now: datetime) -> None:
@@ -59,14 +43,14 @@ def suspended(devbox: Mapping[str, Any], status: DevboxStatus, now: datetime) ->
     status.suspend_time = now
     if not conditions.is_true(status.conditions, FINISHED):
         status.start_time = None  # the command will start anew
-    say(status, devbox, READY, "False", "Suspended", "set operatingMode: Running to go on", now)
-    say(status, devbox, SUSPENDED, "True", "DiskKept", "", now)
+    say(devbox, status, READY, "False", "Suspended", "set operatingMode: Running to go on", now)
+    say(devbox, status, SUSPENDED, "True", "DiskKept", "", now)
 
 
 def awake(devbox: Mapping[str, Any], status: DevboxStatus, now: datetime) -> None:
     """It has a pod again; nothing to say of one that always had."""
     if conditions.is_true(status.conditions, SUSPENDED):
-        say(status, devbox, SUSPENDED, "False", "Resumed", "", now)
+        say(devbox, status, SUSPENDED, "False", "Resumed", "", now)
     status.suspend_time = None
 
 
@@ -74,5 +58,5 @@ def forget_end(devbox: Mapping[str, Any], status: DevboxStatus, now: datetime) -
     """The command is to run anew: what was said of its last run no longer holds."""
     status.phase, status.exit_code, status.message = "Pending", None, None
     status.start_time = status.finish_time = status.pod_name = None
-    say(status, devbox, FINISHED, "False", "Resumed", "", now)
-    say(status, devbox, READY, "False", "Resumed", "", now)
+    say(devbox, status, FINISHED, "False", "Resumed", "", now)
+    say(devbox, status, READY, "False", "Resumed", "", now)

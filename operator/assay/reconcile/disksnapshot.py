@@ -17,6 +17,7 @@ from . import disksource, images, pods, retention
 from .context import Context
 from .images import NotAvailable
 from .naming import listed
+from .objects import controller, say
 from .outcome import RETRY_SECONDS, Note, Outcome, Refused, act, create_all
 from .volumesnapshot import LOOK_AGAIN, NO_CRDS, State, state
 
@@ -53,15 +54,7 @@ def decide(
     if held:
         message = f"its time is over: it goes once it is no longer needed by {listed(held)}"
     status.phase = _PHASES.get(found.reason, "Pending")
-    status.conditions = conditions.put(
-        status.conditions,
-        READY,
-        found.value,
-        found.reason,
-        message,
-        generation=snapshot["metadata"].get("generation", 1),
-        now=now,
-    )
+    say(snapshot, status, READY, found.value, found.reason, message, now)
     is_news = before is None or before.reason != found.reason
     return Outcome(status, note=_note(snapshot, found) if is_news else None, requeue=found.retry)
 
@@ -156,7 +149,6 @@ async def _describe(
 def _note(snapshot: Obj, found: State) -> Note | None:
     if found.reason in ("SnapshotFailed", "DiskLost"):
         return Note("Warning", found.reason, found.message)
-    owned = any(owner.get("controller") for owner in snapshot["metadata"].get("ownerReferences") or ())
-    if found.value == "True" and not owned:  # a run's snapshot speaks through the run
+    if found.value == "True" and not controller(snapshot):  # a run's snapshot speaks through the run
         return Note("Normal", found.reason, "the disk is kept: devboxes and scenarios can start from it")
     return None

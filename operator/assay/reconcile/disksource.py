@@ -17,6 +17,7 @@ from assay.cluster.errors import ApiError
 from . import images, pods
 from .context import Context
 from .images import NotAvailable
+from .objects import controller
 from .outcome import RETRY_SECONDS
 
 FLUSH_SECONDS = 60.0
@@ -71,11 +72,9 @@ def lineage(devbox: Mapping[str, Any], spec: DevboxSpec, blueprint: Mapping[str,
 
 
 def _run(devbox: Mapping[str, Any]) -> str | None:
-    """The run that made the devbox. By its controller: anyone may write labels."""
-    for owner in devbox["metadata"].get("ownerReferences") or ():
-        if owner.get("controller") and owner["kind"] == "ScenarioRun":
-            return str(owner["name"])
-    return None
+    """The run that made the devbox."""
+    owner = controller(devbox)
+    return str(owner["name"]) if owner and owner["kind"] == "ScenarioRun" else None
 
 
 def _blueprint(ctx: Context, namespace: str, reference: str) -> Mapping[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 from assay.build import names
 from assay.engine.store import IndexFn
 
+from .objects import is_over
 from .projections import Obj
 
 
@@ -37,7 +38,7 @@ def _unpinned(pinned_field: str, *references: IndexFn) -> IndexFn:
 
     def index(obj: Obj) -> list[Any]:
         status = obj.get("status") or {}
-        if pinned_field in status or status.get("phase") in ("Complete", "Failed"):
+        if pinned_field in status or is_over(obj):
             return []
         return [value for reference in references for value in reference(obj) or ()]  # type: ignore[union-attr]
 
@@ -76,7 +77,7 @@ def _unfinished_validation(obj: Obj) -> bool | None:
     """Whether it is a run that proves a scenario and goes on: there may be so many at once."""
     if names.VALIDATION not in (obj["metadata"].get("labels") or {}):
         return None
-    return (obj.get("status") or {}).get("phase") not in ("Complete", "Failed") or None
+    return not is_over(obj) or None
 
 
 def _run_scenario(obj: Obj) -> tuple[tuple[str, str], ...]:

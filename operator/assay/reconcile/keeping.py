@@ -15,8 +15,9 @@ from assay.build import run as build
 from assay.build.settings import BuildSettings
 
 from .context import Context
+from .objects import is_over, say
 from .outcome import RETRY_SECONDS, Note, Outcome, Refused, create_all
-from .runview import COMPLETE, DISK_KEPT, FAILED, Observed, has_agent, is_finished, is_there, say
+from .runview import COMPLETE, DISK_KEPT, FAILED, Observed, has_agent, is_finished, is_there
 
 SNAPSHOT_PATIENCE = 3600.0
 """Seconds that the disk of a finished run waits for its snapshot."""
@@ -159,7 +160,7 @@ def _ended(status: ScenarioRunStatus) -> datetime:
 
 def _later(runs: Sequence[Mapping[str, Any]]) -> list[LaterScore] | None:
     """The scores of later runs, by the order in which they ended."""
-    over = [run for run in runs if (run.get("status") or {}).get("phase") in (COMPLETE, FAILED)]
+    over = [run for run in runs if is_over(run)]
     over.sort(key=lambda run: (run["status"].get("completionTime") or "", run["metadata"]["name"]))
     later = [
         LaterScore(

@@ -11,6 +11,7 @@ from assay.api.scenariorun import EarlierScore, NamedScore, Rescore
 
 from .context import Context
 from .images import NotAvailable
+from .objects import is_over
 
 
 class Impossible(Exception):
@@ -44,7 +45,7 @@ def to_rescore(ctx: Context, namespace: str, rescore: Rescore) -> str:
     name = rescore.scenario_run_ref.name
     run = _run(ctx, namespace, name)
     status = run.get("status") or {}
-    if status.get("phase") not in ("Complete", "Failed"):
+    if not is_over(run):
         raise NotAvailable("ScenarioRunNotFinished", f"ScenarioRun {name} has not ended yet")
     kept = status.get("diskSnapshot")
     if not kept:

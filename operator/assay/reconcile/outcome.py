@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from assay.api import conditions
 from assay.api.meta import Status
 from assay.build import names
 from assay.cluster.errors import AlreadyExists, ApiError, Forbidden, Invalid
 from assay.cluster.resources import PODS, Resource, resource_of
 
 from .context import Context
+from .objects import say
 
 S = TypeVar("S", bound=Status)
 RETRY_SECONDS = 15.0
@@ -144,15 +144,7 @@ def _refused(kind: str, error: ApiError) -> Refused:
 
 def _blocked(ctx: Context, obj: dict[str, Any], gate: str, refused: Refused) -> Status:
     status = _Raw.model_validate(obj.get("status") or {})
-    status.conditions = conditions.put(
-        status.conditions,
-        gate,
-        "False",
-        refused.reason,
-        refused.message,
-        generation=obj["metadata"].get("generation", 1),
-        now=ctx.now(),
-    )
+    say(obj, status, gate, "False", refused.reason, refused.message, ctx.now())
     return status
 
 

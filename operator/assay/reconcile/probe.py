@@ -19,7 +19,7 @@ from . import nodes, pods
 from .context import Context
 from .images import NotAvailable
 from .nodes import NodeClass
-from .outcome import Refused, create_all, delete
+from .outcome import RETRY_SECONDS, Refused, create_all, delete
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ RESULTS = "RootFilesystems"  # kind in the store: the ConfigMap, as we read and 
 SILENCE = timedelta(seconds=60)  # after which a pod that only waits is judged by its events
 AGAIN = timedelta(hours=1)  # a node may be mended
 LOOK_SECONDS = 1.0  # while another devbox's probe runs
-RETRY_SECONDS = 15.0
 REASON_MAX = 1024
 
 # The pod cannot tell yet, or tells of something else than its node.

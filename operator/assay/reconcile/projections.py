@@ -8,6 +8,8 @@ from typing import Any
 from assay.build import names
 from assay.engine.store import Project
 
+from .objects import is_over
+
 Obj = dict[str, Any]
 _META = (
     "name",
@@ -42,7 +44,7 @@ def keep_child(obj: Obj) -> Obj:
 def keep_scenario_run(obj: Obj) -> Obj:
     """Of a run that has ended only what others ask of it: there may be tens of thousands."""
     status = obj.get("status") or {}
-    if status.get("phase") not in ("Complete", "Failed"):
+    if not is_over(obj):
         return obj
     metadata = obj["metadata"]
     kept = {key: status[key] for key in _RUN_STATUS if key in status}

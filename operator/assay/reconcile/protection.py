@@ -13,6 +13,7 @@ from assay.cluster.errors import NotFound
 
 from .context import Context
 from .naming import listed
+from .objects import say
 from .outcome import patch
 
 Obj = dict[str, Any]
@@ -61,16 +62,11 @@ def tell(blueprint: Obj, status: BlueprintStatus, needed: Sequence[str], now: da
     ready = conditions.find(status.conditions, "Ready")
     if said is None and ready and ready.observed_generation == generation - 1:
         ready.observed_generation = generation  # deletion counts as a generation, of the same spec
-    if needed or said:
-        status.conditions = conditions.put(
-            status.conditions,
-            BLOCKED,
-            "True" if needed else "False",
-            "InUse" if needed else "NotInUse",
-            f"needed by {listed(needed)}: delete them first" if needed else "",
-            generation=generation,
-            now=now,
-        )
+    if needed:
+        why = f"needed by {listed(needed)}: delete them first"
+        say(blueprint, status, BLOCKED, "True", "InUse", why, now)
+    elif said:
+        say(blueprint, status, BLOCKED, "False", "NotInUse", "", now)
 
 
 def dependants(ctx: Context, blueprint: Obj) -> list[str]:

@@ -9,11 +9,11 @@ from typing import Any
 from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus
 
 from .context import Context
+from .objects import controller, holds, is_over
 
 Obj = dict[str, Any]
 HELD_RETRY = 60.0
 """Seconds after which to look whether a snapshot whose time is over is still needed."""
-_ENDED = ("Complete", "Failed")
 
 
 def time_left(spec: DiskSnapshotSpec, status: DiskSnapshotStatus, now: datetime) -> float | None:
@@ -56,7 +56,7 @@ def needed_by(
     waiting = [
         one for one in devboxes if not ({"startTime", "finishTime"} & (one.get("status") or {}).keys())
     ]
-    unfinished = [one for one in (*runs, *benchmark_runs) if _phase(one) not in _ENDED]
+    unfinished = [one for one in (*runs, *benchmark_runs) if not is_over(one)]
     return sorted(
         f"{one['kind']} {one['metadata']['name']}"
         for one in (*scenarios, *waiting, *unfinished)
@@ -84,16 +84,9 @@ def holders(ctx: Context, snapshot: Mapping[str, Any]) -> list[str]:
 
 
 def _is_left_by_a_run(snapshot: Mapping[str, Any]) -> bool:
-    owners = snapshot["metadata"].get("ownerReferences") or ()
-    return any(owner.get("controller") and owner["kind"] == "ScenarioRun" for owner in owners)
+    owner = controller(snapshot)
+    return owner is not None and owner["kind"] == "ScenarioRun"
 
 
 def _is_ready(snapshot: Mapping[str, Any]) -> bool:
-    found = (snapshot.get("status") or {}).get("conditions") or ()
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in found)
-    return ready and not snapshot["metadata"].get("deletionTimestamp")
-
-
-def _phase(run: Mapping[str, Any]) -> str | None:
-    phase: str | None = (run.get("status") or {}).get("phase")
-    return phase
+    return holds(snapshot, "Ready") and not snapshot["metadata"].get("deletionTimestamp")

@@ -8,13 +8,10 @@ from typing import Any
 
 from assay.api.benchmarkrun import BenchmarkRunStatus, RunCounts, UnscoredCause, WorstRun
 
+from .objects import is_over
+
 WORST_MAX, CAUSES_MAX = 10, 32
 _DIGITS = 6
-
-
-def is_over(run: Mapping[str, Any]) -> bool:
-    """Whether a ScenarioRun has ended."""
-    return (run.get("status") or {}).get("phase") in ("Complete", "Failed")
 
 
 def summarize(status: BenchmarkRunStatus, runs: Sequence[Mapping[str, Any]], total: int) -> None:

@@ -9,6 +9,7 @@ from assay.build import names
 from assay.engine.store import Key, Store
 
 from .indexes import scorers_of
+from .objects import is_over
 from .projections import Obj
 
 RECONCILED = frozenset(
@@ -95,9 +96,8 @@ def _scenario_run(obj: Obj, store: Store) -> Iterator[Key]:
     rescore = obj["spec"].get("rescore") or {}
     if earlier := rescore.get("scenarioRunRef"):
         yield Key("ScenarioRun", namespace, earlier["name"])
-    has_ended = (obj.get("status") or {}).get("phase") in ("Complete", "Failed")
     is_gone = store.get("ScenarioRun", namespace, obj["metadata"]["name"]) is None
-    if names.VALIDATION in labels and (has_ended or is_gone):
+    if names.VALIDATION in labels and (is_over(obj) or is_gone):
         for found in store.find("Scenario", "queued", True)[:CALLED_MAX]:
             yield Key("Scenario", found["metadata"]["namespace"], found["metadata"]["name"])
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from assay.api import conditions
 from assay.api.scenariorun import ScenarioRunSpec, ScenarioRunStatus
 
 from . import network
 from .context import Context
+from .objects import say
 from .outcome import Note, Outcome
 
 COMPLETE, FAILED = "Complete", "Failed"
@@ -67,22 +68,6 @@ def has_agent(spec: ScenarioRunSpec) -> bool:
 def is_there(devbox: Mapping[str, Any] | None) -> bool:
     """Whether the devbox, and with it the disk, exists and is not about to go."""
     return devbox is not None and not devbox["metadata"].get("deletionTimestamp")
-
-
-def say(
-    run: Mapping[str, Any],
-    status: ScenarioRunStatus,
-    type_: str,
-    value: Literal["True", "False", "Unknown"],
-    reason: str,
-    message: str,
-    now: datetime,
-) -> None:
-    """Put a condition into the status."""
-    generation = run["metadata"].get("generation", 1)
-    status.conditions = conditions.put(
-        status.conditions, type_, value, reason, message, generation=generation, now=now
-    )
 
 
 def fail(

@@ -17,9 +17,10 @@ from . import agent_phase, keeping, keptdisks, scoring_phase
 from .context import Context
 from .images import NotAvailable
 from .keptdisks import Impossible
+from .objects import say
 from .outcome import Outcome, act
 from .pinning import pin
-from .runview import COMPLETE, RESOLVED, Observed, fail, is_finished, observe, say
+from .runview import COMPLETE, RESOLVED, Observed, fail, is_finished, observe
 
 
 async def reconcile(ctx: Context, key: Key) -> float | None:

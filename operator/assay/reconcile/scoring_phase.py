@@ -12,8 +12,9 @@ from assay.build import scorer as build
 from assay.build.settings import BuildSettings
 
 from . import pods, scores
+from .objects import say
 from .outcome import Note, Outcome
-from .runview import COMPLETE, Observed, ScorerJob, fail, is_there, say
+from .runview import COMPLETE, Observed, ScorerJob, fail, is_there
 
 DISK_FULL_PERCENT = 99
 

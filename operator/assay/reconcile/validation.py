@@ -12,6 +12,7 @@ from assay.api.scenario import ScenarioSpec, ScenarioStatus, ValidationStatus
 from assay.build import validation as build
 
 from . import verdict
+from .objects import is_over, say
 from .verdict import Proof
 
 Obj = dict[str, Any]
@@ -103,7 +104,7 @@ def step(
         said = "Unknown", "Running", f"{ended} of {len(wanted)} runs have ended: {', '.join(wanted)}"
     else:
         said = _waiting(spec, status, content, requested, free)
-    _say(scenario, status, *said, now)
+    say(scenario, status, VALIDATED, *said, now)
     _record(status, content, sorted(proofs, key=lambda one: list(wanted).index(one.name)))
     return Step(
         [build.run(scenario, name, wanted[name]) for name in begin],
@@ -129,9 +130,9 @@ def withdraw(scenario: Mapping[str, Any], status: ScenarioStatus, now: datetime)
     why = "something it rests on is missing: see the condition Ready"
     said = conditions.find(status.conditions, VALIDATED)
     if said and said.status != "Unknown":
-        _say(scenario, status, "False", "Stale", why, now)
+        say(scenario, status, VALIDATED, "False", "Stale", why, now)
     else:
-        _say(scenario, status, "Unknown", "NotReady", why, now)
+        say(scenario, status, VALIDATED, "Unknown", "NotReady", why, now)
 
 
 def _is_of(run: Mapping[str, Any], wanted: Mapping[str, Any], content: str) -> bool:
@@ -141,8 +142,7 @@ def _is_of(run: Mapping[str, Any], wanted: Mapping[str, Any], content: str) -> b
         return False
     # The projection of a run that has ended keeps the hash alone.
     pinned = (status.get("pinned") or {}).get("scenarioHash") or status.get("scenarioHash")
-    has_ended = status.get("phase") in ("Complete", "Failed")
-    return bool(pinned == content or (pinned is None and not has_ended))
+    return bool(pinned == content or (pinned is None and not is_over(run)))
 
 
 def _record(status: ScenarioStatus, content: str, proofs: Sequence[Proof]) -> None:
@@ -157,17 +157,3 @@ def _refusal(run: Mapping[str, Any]) -> str | None:
     status = run.get("status") or {}
     said = next((c for c in status.get("conditions") or () if c["type"] == "Complete"), None)
     return said["reason"] if said and ("pinned" not in status or said["reason"] in _REFUSED) else None
-
-
-def _say(
-    scenario: Mapping[str, Any],
-    status: ScenarioStatus,
-    value: Literal["True", "False", "Unknown"],
-    reason: str,
-    message: str,
-    now: datetime,
-) -> None:
-    generation = scenario["metadata"].get("generation", 1)
-    status.conditions = conditions.put(
-        status.conditions, VALIDATED, value, reason, message, generation=generation, now=now
-    )

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from assay.api.scenario import ValidationRun
 from assay.build.validation import Prover
 
+from .objects import is_over
 from .scores import reaches
 
 NOT_APPLIED = "ReferenceNotApplied"
@@ -40,7 +41,7 @@ class Verdict(NamedTuple):
 def proof(run: Mapping[str, Any], agent: Prover) -> Proof:
     """What a run, as stored, says."""
     name, status = run["metadata"]["name"], run.get("status") or {}
-    if status.get("phase") not in ("Complete", "Failed"):
+    if not is_over(run):
         return Proof(name, agent)
     if (score := status.get("score")) is not None:
         return Proof(name, agent, True, score)

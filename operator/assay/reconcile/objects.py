@@ -1,0 +1,46 @@
+"""What is asked and said of an object, of whatever kind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from assay.api import conditions
+from assay.api.meta import Status
+
+Seen = Mapping[str, Any]
+"""An object as the store has it."""
+
+
+def say(
+    obj: Seen,
+    status: Status,
+    type_: str,
+    value: Literal["True", "False", "Unknown"],
+    reason: str,
+    message: str,
+    now: datetime,
+) -> None:
+    """Put a condition of the object's present generation into its status."""
+    generation = obj["metadata"].get("generation", 1)
+    status.conditions = conditions.put(
+        status.conditions, type_, value, reason, message, generation=generation, now=now
+    )
+
+
+def is_over(run: Seen) -> bool:
+    """Whether a ScenarioRun or BenchmarkRun has ended."""
+    return (run.get("status") or {}).get("phase") in ("Complete", "Failed")
+
+
+def holds(obj: Seen, type_: str) -> bool:
+    """Whether the object has that condition with status True."""
+    found = (obj.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == type_ and one["status"] == "True" for one in found)
+
+
+def controller(obj: Seen) -> Seen | None:
+    """The owner that made the object. By reference: anyone may write labels."""
+    owners = obj["metadata"].get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)
