@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from assay.api.disk import RootFilesystem
 from assay.api.meta import Egress
 from assay.build.settings import PRIVATE_CIDRS, BuildSettings, RegistrySettings
 
+API_SERVER = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")  # as every pod is told
 FILE_VARIABLE, NAMESPACE_VARIABLE, POD_VARIABLE = "ASSAY_CONFIG", "POD_NAMESPACE", "POD_NAME"
 
 
@@ -47,6 +49,9 @@ class Settings(_Section):
     snapshot_class: str | None = None
     agent_egress: Egress = "Internet"
     blocked_cidrs: list[str] = Field(default_factory=lambda: list(PRIVATE_CIDRS))
+    network_gate_seconds: Annotated[int, Field(ge=0)] = 30
+    network_gate_address: str | None = None
+    """`address:port` to watch (build.settings.forbidden_place); the API server's service when absent."""
     validation_parallelism: Annotated[int, Field(gt=0)] = 4
     pids_max: Annotated[int, Field(ge=0)] = 4096
     namespaces: list[str] = Field(default_factory=list)
@@ -59,6 +64,13 @@ class Settings(_Section):
     log_level: str = "INFO"
     port: int = 8080
     """Of /healthz, /readyz and /metrics."""
+
+    @field_validator("network_gate_address")
+    @classmethod
+    def _is_place(cls, text: str | None) -> str | None:
+        if text:
+            _place(text)
+        return text
 
     def build(self) -> BuildSettings:
         """What the builders need of it."""
@@ -81,6 +93,8 @@ class Settings(_Section):
             snapshot_class=self.snapshot_class,
             agent_egress=self.agent_egress,
             blocked_cidrs=tuple(self.blocked_cidrs),
+            forbidden_place=_place(self.network_gate_address) if self.network_gate_address else _api_server(),
+            network_gate_seconds=self.network_gate_seconds,
             validation_parallelism=self.validation_parallelism,
             pids_max=self.pids_max,
             operator_namespace=os.environ.get(NAMESPACE_VARIABLE, "assay-system"),
@@ -93,6 +107,19 @@ class Settings(_Section):
         pull_host = (self.registry.pull or self.registry.push).split("/")[0]
         mirrors = {host: f"{scheme}://{mirror}" for host, mirror in self.registry.mirrors.items()}
         return {**mirrors, push_host: f"{scheme}://{push_host}", pull_host: f"{scheme}://{push_host}"}
+
+
+def _place(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text} is no address:port, such as 10.0.0.1:443 or [fd00::1]:443")
+    return str(ip_address(host.strip("[]"))), int(port)
+
+
+def _api_server() -> tuple[str, int] | None:
+    """The API server's service, where the operator runs in a pod."""
+    host, port = (os.environ.get(name) for name in API_SERVER)
+    return (host, int(port)) if host and port else None
 
 
 def load() -> Settings:

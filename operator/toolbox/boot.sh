@@ -3,6 +3,7 @@
 # root file system and becomes COMMAND in it, as the image's user. Every change then lands on the disk alone.
 # Before that the launch commands in /.assay/files/launch run, if there are any (launch.sh).
 #   ASSAY_KEEP=PATH...       further mounts of the container to carry over (Secrets, caches)
+#   ASSAY_CLOSED             what has to be out of reach before COMMAND runs, see lib.sh
 #   ASSAY_NESTED_USERNS=1    leave user namespaces open to the agent (sandboxes such as bubblewrap need them)
 # Our own failures end with exit code 125 and a line `assay-boot: …` in the termination message, which COMMAND
 # cannot write: so the operator can tell them from whatever the agent does.
@@ -15,6 +16,7 @@ die() { fail_boot "$@"; }
 [ $# -ge 3 ] || die "usage: boot.sh USER[:GROUP] WORKDIR COMMAND..."
 user=$1 workdir=${2:-/}
 shift 2
+watch_network
 preflight
 [ ! -e $D/root.complete ] || die "the disk $D was made in Copy mode: set rootFilesystem: Copy"
 require_room
@@ -29,6 +31,7 @@ quoted() { echo "'$(echo "$1" | $B sed "s/'/'\\\\''/g")'"; }
   echo "exec $B sh $T/shell.sh $(quoted "$user") $(quoted "$workdir") \"\$@\""
 } >$N/.assay/shell && $B chmod 755 $N/.assay/shell || die "cannot write $N/.assay/shell"
 place devbox "$workdir" "$user"
+pass_network
 # The overlay holds the volume by itself. In the namespace nothing shall lead to upper/ and work/, not even for
 # `kubectl exec`, which is uid 0 with SYS_ADMIN.
 $B umount -l $D 2>/dev/null || :

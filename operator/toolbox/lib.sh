@@ -35,6 +35,21 @@ overlay() {
   $B mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work,userxattr,index=off,xino=off${4:+,$4}" "$3" 2>&1
 }
 
+# watch_network, pass_network: before anything of the user's runs, a place that the pod may not reach must have closed.
+# That takes the network's time, so it goes on beside our own work. ASSAY_CLOSED: the arguments of `closed`.
+watch_network() {
+  watcher=
+  [ -z "${ASSAY_CLOSED:-}" ] || { $T/closed $ASSAY_CLOSED & watcher=$!; }
+}
+
+pass_network() { [ -z "$watcher" ] || wait "$watcher" || die "$(network_open)"; }
+
+network_open() {
+  set -- $ASSAY_CLOSED
+  echo "network open: $1 port $2, which network policies forbid, still answers after $3 s; use a network that enforces" \
+    "NetworkPolicies, or set settings.networkGateSeconds to 0 to run without"
+}
+
 # Checks with a cure beat the errno of a mount call later on.
 preflight() {
   local size

@@ -16,6 +16,6 @@ exec 8>&- 9<&-
 cd "$workdir" 2>/dev/null || { [ "${ASSAY_ROOT:-}" = Clean ] || echo "the working directory $workdir is gone, running in /" >&2; cd /; }
 case $ASSAY_DEVBOX$(pwd -P)/ in /devbox/devbox/*) cd / ;; esac
 unset ASSAY_ROOTFS ASSAY_ROOT ASSAY_IMAGE ASSAY_ENVIRONMENT_WORKDIR ASSAY_RESTORE ASSAY_JUNIT ASSAY_ALL_OR_NOTHING \
-  ASSAY_MESSAGE_BYTES ASSAY_KEEP ASSAY_NESTED_USERNS OLDPWD
+  ASSAY_MESSAGE_BYTES ASSAY_KEEP ASSAY_CLOSED ASSAY_NESTED_USERNS OLDPWD
 $T/drop "$uid" "$gid" "$groups" "$@" &
 wait $!

@@ -16,7 +16,7 @@
 #   ASSAY_RESTORE                paths in WORKDIR, a line each, to be put back as they are in the image (Merged)
 #   ASSAY_JUNIT                  a JUnit report in the results to score by; ASSAY_ALL_OR_NOTHING=1, see junit.sh
 #   ASSAY_MESSAGE_BYTES (4000)   the kubelet cuts at 4096, and at 12288 divided by the pod's number of containers
-#   ASSAY_KEEP, ASSAY_NESTED_USERNS as in boot.sh
+#   ASSAY_KEEP, ASSAY_CLOSED, ASSAY_NESTED_USERNS as in boot.sh
 # /.assay/tests: files for WORKDIR; /.assay/expect/{fail-to-pass,pass-to-pass}: names of tests, a line each.
 # The function has ASSAY_RESULTS, ASSAY_DEVBOX and ASSAY_DEVBOX_WORKDIR, and none of the above.
 set -u
@@ -63,6 +63,7 @@ ASSAY_DEVBOX_WORKDIR=$(echo "$ASSAY_DEVBOX_WORKDIR" | $B tr -s /)
 case /${ASSAY_JUNIT:-}/ in */../*) die "the report's path leads out of the results: $ASSAY_JUNIT" ;; esac
 case $(echo "${ASSAY_RESTORE:-}" | $B sed 's|.*|/&/|') in *//?* | */../*) die "paths to restore are relative, without ..: $ASSAY_RESTORE" ;; esac
 
+watch_network
 make_run
 set_home
 disk=$(disk_percent)
@@ -74,6 +75,7 @@ readers=$!
 $B setsid $B sh -c ". $T/report.sh; keep_last $LOG_BYTES $R/stderr <$R/stderr.pipe" 7>&- &
 readers="$readers $!"
 
+pass_network
 begin=$(now)
 start_function "$@" </dev/null >$R/stdout.pipe 2>$R/stderr.pipe 7>&- 8>$R/failed &
 function=$!

@@ -72,6 +72,12 @@ def scenario_run(name: str, scenario_name: str, agent: dict[str, Any], **more: A
     return obj("ScenarioRun", name, {"scenarioRef": {"name": scenario_name}, "agent": agent, **more})
 
 
+def service_address(namespace: str, name: str) -> str:
+    """The address of a Service."""
+    address: str = get(namespace, "service", name)["spec"]["clusterIP"]
+    return address
+
+
 def finished(namespace: str, name: str, kind: str = "scenariorun", timeout: float = 240) -> dict[str, Any]:
     """The run, once it has ended in whatever way."""
 

@@ -14,7 +14,7 @@ import yaml
 from tests.tools.kube import apply, get, kubectl, refusal, wait
 
 from .disks import devbox
-from .objects import bash, command, finished, python_image, scenario, scenario_run, shell
+from .objects import bash, command, finished, python_image, scenario, scenario_run, service_address, shell
 from .test_scorers import PROJECT, pytest_function, pytest_scenario, scores
 
 SECRET = "marker-of-a-hidden-test-5f1c"
@@ -151,8 +151,8 @@ def test_agent_finds_nothing_that_is_not_its_own(namespace: str) -> None:
         f"{neighbour['podIP']}:8000",
         f"{neighbour['hostIP']}:10250",
         f"{neighbour['hostIP']}:6443",
-        f"{_service('default', 'kubernetes')}:443",
-        f"{_service('registry', 'registry')}:5000",
+        f"{service_address('default', 'kubernetes')}:443",
+        f"{service_address('registry', 'registry')}:5000",
         "169.254.169.254:80",
     ]
     checks = bash("clean", "cat /findings; test -s /findings && echo 0 || echo 1")
@@ -218,25 +218,3 @@ def test_runner_cannot_read_what_is_hidden(namespace: str) -> None:
     honest = scenario_run("honest", "judged", {"type": "Nop"})
     assert refusal("create", "-n", namespace, f"--as={user}", "-f", "-", stdin=yaml.safe_dump(honest)) == ""
     assert finished(namespace, "honest")["status"]["score"] == 1.0
-
-
-def test_scorers_have_no_network_unless_they_ask(namespace: str) -> None:
-    apply(namespace, devbox("server", image=python_image(), launchCommands=["python3 -m http.server 8000 &"]))
-    wait(namespace, "Ready", "devbox/server")
-    address = get(namespace, "pod", "server")["status"]["podIP"]
-    dial = f"timeout 3 /.assay/toolbox/bash -c 'exec 3<>/dev/tcp/{address}/8000' && echo 1 || echo 0"
-    kubernetes = _service("default", "kubernetes")
-    api = f"timeout 3 /.assay/toolbox/bash -c 'exec 3<>/dev/tcp/{kubernetes}/443' && echo 1 || echo 0"
-    functions = [
-        bash("none", api),
-        bash("internet", api, network={"egress": "Internet"}),
-        bash("any", api, network={"egress": "Any"}),
-        bash("ingress", dial, network={"egress": "Any"}),
-    ]
-    apply(namespace, scenario("dialled", *functions), scenario_run("run", "dialled", {"type": "Nop"}))
-    assert scores(finished(namespace, "run")) == {"none": 0.0, "internet": 0.0, "any": 1.0, "ingress": 0.0}
-
-
-def _service(namespace: str, name: str) -> str:
-    address: str = get(namespace, "service", name)["spec"]["clusterIP"]
-    return address

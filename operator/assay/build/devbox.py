@@ -75,6 +75,10 @@ def pod(
     mode: Mode = "run",
 ) -> dict[str, Any]:
     """The pod of a devbox, on its disk. Only one of `mode` run or prepare changes anything by itself."""
+    allowed = network.egress(spec.network, settings) if mode != "prepare" else "None"
+    # A copied root file system has nothing of ours before its command: there an init container waits.
+    waits = network.gate(allowed, settings) if mode != "prepare" else {}
+    gate, init_gate = (waits, {}) if root.mode == "Overlay" else ({}, waits)
     files = {file.name: file.content for file in spec.files or ()}
     if mode == "run" and spec.launch_commands:
         files[LAUNCH] = "".join(f"{command}\n" for command in spec.launch_commands)
@@ -91,7 +95,7 @@ def pod(
         files = {}
         container |= _preparing()
     else:
-        container["env"] = rootfs.env_list(spec.env or (), **_limits(settings, root))
+        container["env"] = rootfs.env_list(spec.env or (), **_limits(settings, root), **gate)
         container["envFrom"] = [
             source.model_dump(by_alias=True, exclude_none=True) for source in spec.env_from or ()
         ]
@@ -106,10 +110,9 @@ def pod(
             container["volumeMounts"].append(mount)
             volumes.append(rootfs.files_volume("files", {name: name for name in files}, secret))
     metadata = _metadata(devbox)
-    allowed = network.egress(spec.network, settings) if mode != "prepare" else "None"
     metadata["labels"] |= {names.MODE: mode, names.ROOT_FILESYSTEM: root.mode, **network.label(allowed)}
     metadata["annotations"] = rootfs.file_annotations(files)
-    pod_spec = rootfs.pod_spec([container], volumes, settings, root.mode)
+    pod_spec = rootfs.pod_spec([container], volumes, settings, root.mode, init_gate)
     if mode == "run" and spec.active_deadline_seconds:
         pod_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds + DEADLINE_SLACK
     return {

@@ -6,7 +6,7 @@ They are found by a pod's label `assay.dev/egress`, so a few hold for all pods t
 from __future__ import annotations
 
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from assay.api.meta import Egress, Network
@@ -25,6 +25,22 @@ def egress(network: Network | None, settings: BuildSettings) -> Egress:
 def label(allowed: Egress) -> dict[str, str]:
     """The label by which policies find a pod."""
     return {names.EGRESS: allowed.lower()}
+
+
+def gate(allowed: Egress, settings: BuildSettings) -> dict[str, str]:
+    """The variable that has a pod wait until its policies are in force (operator/toolbox/lib.sh), where it may
+    not reach the place that shows it.
+    """
+    if allowed == "Any" or not settings.forbidden_place or not settings.network_gate_seconds:
+        return {}
+    address, port = settings.forbidden_place
+    if allowed == "Internet" and not _is_blocked(address, settings.blocked_cidrs):
+        return {}
+    return {"ASSAY_CLOSED": f"{address} {port} {settings.network_gate_seconds}"}
+
+
+def _is_blocked(address: str, blocked: tuple[str, ...]) -> bool:
+    return any(ip_address(address) in ip_network(cidr) for cidr in blocked)
 
 
 def policies(namespace: str, settings: BuildSettings) -> list[dict[str, Any]]:

@@ -65,8 +65,9 @@ def pod_spec(
     volumes: list[dict[str, Any]],
     settings: BuildSettings,
     root: MountedRoot = "Overlay",
+    init_env: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A pod that runs its containers once, with no access to the cluster."""
+    """A pod that runs its containers once, with no access to the cluster; `init_env` is for Copy's init container."""
     common: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -77,7 +78,10 @@ def pod_spec(
     }
     if root == "Overlay":
         return {"hostUsers": False, **common}
-    return {**common, "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {})]}
+    return {
+        **common,
+        "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {}, init_env or {})],
+    }
 
 
 def schedule(spec: dict[str, Any], scheduling: Scheduling | None) -> dict[str, Any]:
@@ -103,10 +107,13 @@ def shell_mount() -> dict[str, Any]:
     return {"name": "toolbox", "mountPath": f"{ROOT}/shell", "subPath": "here.sh", "readOnly": True}
 
 
-def _toolbox_copy(settings: BuildSettings, resources: dict[str, Any]) -> dict[str, Any]:
+def _toolbox_copy(
+    settings: BuildSettings, resources: dict[str, Any], env: Mapping[str, str]
+) -> dict[str, Any]:
     """Fills the toolbox volume; with the resources of the pod's container, which a quota may ask for."""
     source = "/opt/assay/toolbox"
     return {
+        **({"env": env_list(**env)} if env else {}),
         "name": "toolbox",
         "image": settings.toolbox_image,
         "imagePullPolicy": "IfNotPresent",

@@ -90,7 +90,7 @@ def _job(
                     "annotations": rootfs.file_annotations(scorer_files.inline_files(functions)),
                 },
                 "spec": rootfs.schedule(
-                    _pod_spec(pinned, devbox, settings, functions, timeouts), spec.scheduling
+                    _pod_spec(pinned, devbox, settings, allowed, functions, timeouts), spec.scheduling
                 ),
             },
         },
@@ -101,11 +101,17 @@ def _pod_spec(
     pinned: PinnedRun,
     devbox: Mapping[str, Any],
     settings: BuildSettings,
+    allowed: Egress,
     functions: Sequence[ScoringFunction],
     timeouts: Mapping[str, int],
 ) -> dict[str, Any]:
     status = devbox.get("status") or {}
-    around = Surroundings(pinned, status.get("rootFilesystem") or "Overlay", status.get("directories") or ())
+    around = Surroundings(
+        pinned,
+        status.get("rootFilesystem") or "Overlay",
+        status.get("directories") or (),
+        network.gate(allowed, settings),
+    )
     claim = {"claimName": devbox["metadata"]["name"], "readOnly": True}
     copies = scorer_copy.containers(around, functions, settings) if around.root == "Copy" else []
     # The kubelet divides by all containers there are, those that only prepare included.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from assay.api.disk import MountedRoot
@@ -38,12 +38,14 @@ def needs_tools(function: ScoringFunction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all functions of a run have in common."""
+    """What all functions of a pod have in common."""
 
     pinned: PinnedRun
     root: MountedRoot
     directories: Sequence[str]
     """Copy: those on the disk."""
+    gate: Mapping[str, str] = field(default_factory=dict)
+    """The variable that has score.sh wait for the pod's network policies."""
 
     def place(self) -> tuple[str, str]:
         """User and working directory of the environment."""
@@ -66,7 +68,7 @@ def container(
 ) -> dict[str, Any]:
     """The container, which score.sh leads."""
     image, (user, directory) = around.pinned.image, around.place()
-    ours = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function)}
+    ours = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **around.gate}
     if around.root == "Copy":
         ours["ASSAY_ROOTFS"] = "Copy"
     if function.image:

@@ -51,6 +51,10 @@ class BuildSettings:
     """What devboxes may reach that say nothing of it."""
     blocked_cidrs: tuple[str, ...] = PRIVATE_CIDRS
     """What egress Internet does not reach."""
+    forbidden_place: tuple[str, int] | None = None
+    """Address and port that are up, and that no pod of egress None reaches: the API server's service."""
+    network_gate_seconds: int = 30
+    """How long a pod waits for its network policies before anything of the user's runs in it; 0: it does not."""
     validation_parallelism: int = 4
     """How many validation runs may be unfinished at once, in all namespaces together."""
     pids_max: int = 4096

@@ -21,6 +21,7 @@ _NO_NEWS = {"DeadlineExceeded", "Suspended"}
 _CURES = {
     "OOMKilled": "raise the devbox's memory limit",
     "BootFailed": "the disk cannot carry a root file system: use another StorageClass, or rootFilesystem: Copy",
+    "NetworkOpen": "no agent runs where it could reach what is forbidden",
     "LaunchFailed": "correct environment.launchCommands (status.agent.message is the end of their output)",
     "DiskFull": "the disk was full before the agent began: raise environment.disk.size",
 }

@@ -12,22 +12,15 @@ from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.build import names
 from assay.build.devbox import Mode
 
-from . import pods
+from . import pods, toolbox_words
 from .devbox_status import READY, awake, finish
 from .objects import say
 from .outcome import Outcome
 
 OUTPUT_MAX = pods.OUTPUT_MAX
-OURS = 125  # exit code of the toolbox's own failures
 PREPARED = "assay-prepare:"
 _DIRECTORY = re.compile(r"[A-Za-z0-9._+-]{1,255}")
 _DIRECTORIES_MAX = 64
-# Beginnings of termination messages that go with that exit code.
-_OUR_REASONS = (
-    ("assay-launch:", "LaunchFailed"),
-    ("assay-boot: disk full", "DiskFull"),
-    ("assay-boot:", "BootFailed"),
-)
 
 
 def mode(pod: Mapping[str, Any]) -> Mode:
@@ -123,11 +116,8 @@ def preparing(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView
 
 
 def our_reason(end: pods.Terminated | None) -> str | None:
-    """Why the toolbox gave up, where it did. The termination message is out of the command's reach (Overlay)."""
-    if end is None or end.exit_code != OURS:
-        return None
-    said = end.message.lstrip()
-    return next((reason for start, reason in _OUR_REASONS if said.startswith(start)), None)
+    """Why the toolbox gave up, where it did."""
+    return toolbox_words.reason(end.exit_code, end.message) if end else None
 
 
 def _up(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, what: str, now: datetime) -> None:

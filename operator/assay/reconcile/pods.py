@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from . import toolbox_words
+
 OUTPUT_MAX = 2048
 PATIENCE = timedelta(seconds=10)
 
@@ -55,7 +57,7 @@ class PodView:
     trouble_due: datetime | None
     """When that is worth a word: until then it is the way of the world (a claim not bound yet)."""
     killed_by: tuple[str, str] | None
-    """Reason and message where Kubernetes, not the command, ended the pod."""
+    """Reason and message where Kubernetes or an init container of ours, not the command, ended the pod."""
 
 
 def view(pod: dict[str, Any], container: str) -> PodView:
@@ -130,6 +132,16 @@ def _killed_by(status: Mapping[str, Any]) -> tuple[str, str] | None:
         return "Evicted", disrupted.get("message") or disrupted.get("reason") or "the pod was evicted"
     if status.get("phase") == "Failed" and status.get("reason"):
         return status["reason"], status.get("message") or status["reason"]
+    return _init_failure(status) if status.get("phase") == "Failed" else None
+
+
+def _init_failure(status: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Of a pod whose containers never ran: what the init container says that failed."""
+    for one in status.get("initContainerStatuses") or ():
+        end = _terminated((one.get("state") or {}).get("terminated"))
+        if end and end.exit_code != 0:
+            said = end.message.strip() or f"init container {one.get('name')}: {end.reason or end.exit_code}"
+            return toolbox_words.reason(end.exit_code, said) or "BootFailed", said[:OUTPUT_MAX]
     return None
 
 

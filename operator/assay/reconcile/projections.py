@@ -35,7 +35,7 @@ def keep_child(obj: Obj) -> Obj:
     status = obj.get("status") or {}
     slim["status"] = {
         key: status[key]
-        for key in ("phase", "reason", "message", "conditions", "containerStatuses")
+        for key in ("phase", "reason", "message", "conditions", "containerStatuses", "initContainerStatuses")
         if key in status
     }
     return slim

@@ -120,6 +120,34 @@ STATUSES = {
               startedAt: '{STARTED}'
               finishedAt: '{FINISHED}'
         """,
+    "network-open": f"""
+        phase: Failed
+        containerStatuses:
+        - name: devbox
+          state:
+            terminated:
+              exitCode: 125
+              reason: Error
+              message: 'assay-boot: network open: 10.96.0.1 port 443 still answers after 30 s'
+              startedAt: '{STARTED}'
+              finishedAt: '{FINISHED}'
+        """,
+    "init-network-open": """
+        phase: Failed
+        initContainerStatuses:
+        - name: toolbox
+          state:
+            terminated: {exitCode: 125, reason: Error, message: 'assay-boot: network open: it still answers'}
+        containerStatuses:
+        - {name: devbox, state: {waiting: {reason: PodInitializing}}}
+        """,
+    "init-failed": """
+        phase: Failed
+        initContainerStatuses:
+        - {name: toolbox, state: {terminated: {exitCode: 1, reason: Error}}}
+        containerStatuses:
+        - {name: devbox, state: {waiting: {reason: PodInitializing}}}
+        """,
     "oom-killed": f"""
         phase: Failed
         containerStatuses:

@@ -43,6 +43,7 @@ def running() -> DevboxStatus:
         ("completed", "Completed", 0),
         ("error", "Error", 3),
         ("boot-failed", "BootFailed", 125),
+        ("network-open", "NetworkOpen", 125),
         ("disk-full", "DiskFull", 125),
         ("launch-failed", "LaunchFailed", 125),
         ("oom-killed", "OOMKilled", 137),

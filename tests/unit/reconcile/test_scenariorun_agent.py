@@ -85,6 +85,8 @@ def test_an_agent_that_was_stopped_at_its_deadline_is_scored() -> None:
     [
         (box("oom-killed"), "OOMKilled"),
         (box("boot-failed"), "BootFailed"),
+        (box("network-open"), "NetworkOpen"),
+        (box("init-network-open"), "NetworkOpen"),
         (box("cannot-run"), "StartError"),
         (box("node-rebooted"), "ContainerStatusUnknown"),
         (box("evicted-by-kubelet"), "Evicted"),
