@@ -40,7 +40,8 @@ def surplus(snapshots: Iterable[Obj]) -> Sequence[Obj]:
 def surplus_beside(ctx: Context, snapshot: Mapping[str, Any]) -> list[Obj]:
     """The surplus among the snapshots of the same scenario, without what is needed."""
     scenario = ((snapshot.get("status") or {}).get("lineage") or {}).get("scenario")
-    if not (scenario and _is_left_by_a_run(snapshot) and _is_ready(snapshot)):
+    asks = snapshot["spec"].get("keepPerScenario")  # most do not: the others need not be looked through
+    if not (asks and scenario and _is_left_by_a_run(snapshot) and _is_ready(snapshot)):
         return []
     beside = ctx.store.find("DiskSnapshot", "scenario", (snapshot["metadata"]["namespace"], scenario))
     return [one for one in surplus(beside) if not holders(ctx, one)]
