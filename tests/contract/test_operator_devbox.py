@@ -305,6 +305,33 @@ async def test_where_one_class_of_nodes_cannot_disks_are_copies(api: FakeApi, tm
     assert "cannot mount overlayfs" in status(api)["rootFilesystemReason"]
 
 
+async def test_a_failed_probe_is_repeated_once_what_it_found_is_deleted(api: FakeApi, tmp_path: Path) -> None:
+    create_node(api, "one")
+    mended = False
+
+    def end(pod: Json, container: str) -> Json:
+        if container == "probe" and not mended:
+            return {"exitCode": 125, "reason": "Error", "message": "assay-boot: cannot mount overlayfs"}
+        return PASSED if container == "probe" else prepares(pod, container)
+
+    def chosen(name: str) -> str | None:
+        found = (api.get(DEVBOXES, TEAM, name) or {}).get("status") or {}
+        return found.get("rootFilesystem") if condition(api, "Devbox", name, "Finished") else None
+
+    with Kubelet(api, end=end) as kubelet:
+        async with operating(api, tmp_path, root_filesystem="Auto") as operator:
+            for name in ("box", "box-2"):
+                create(api, "Devbox", name, {**SPEC, "command": ["true"]})
+                await operator.until(lambda name=name: chosen(name) == "Copy")  # type: ignore[misc]
+            assert probes(kubelet) == 1, "a failure is remembered"
+            mended = True
+            [kept] = api.all(CONFIG_MAPS)
+            api.delete(CONFIG_MAPS, kept["metadata"]["namespace"], kept["metadata"]["name"])
+            create(api, "Devbox", "box-3", {**SPEC, "command": ["true"]})
+            await operator.until(lambda: chosen("box-3") == "Overlay")
+            assert probes(kubelet) == 2
+
+
 async def test_a_probe_that_never_starts_is_judged_by_its_last_warning(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,9 @@ from assay.build import names
 def content_hash(
     scenario: ScenarioSpec, functions: Sequence[ScoringFunction], image: str, root_filesystem: str
 ) -> str:
-    """Equal hash, comparable scores: spec, functions as their Scorers make them, image, way of mounting.
+    """Equal hash, comparable scores: spec, functions as their Scorers make them, images, way of mounting.
+
+    `functions` name images of their own by digest, as `image` is one: a tag that has moved is another content.
 
     When to validate is no content. Defaults are left out, so that a field that a later version adds changes nothing.
     """

@@ -9,7 +9,7 @@ from assay.api.agent import AgentSpec, RunAgent
 from assay.api.blueprint import BlueprintImage
 from assay.api.disk import RootFilesystem
 from assay.api.scenario import Environment, ScenarioSpec
-from assay.api.scenariorun import DryRun, PinnedRun, ScenarioRunSpec
+from assay.api.scenariorun import DryRun, PinnedRun, PinnedScorer, ScenarioRunSpec
 from assay.api.scoring import ScoringContract, ScoringFunction
 
 from . import images, keptdisks, scorer_refs
@@ -19,6 +19,10 @@ from .images import NotAvailable
 from .keptdisks import Impossible
 
 DRY_RUN_FUNCTION = "scorer"
+
+
+OfReference = Callable[[Context, str], Awaitable[BlueprintImage]]
+"""An image in a registry by its name: as it is now, or as it was not long ago (module images)."""
 
 
 class Base(NamedTuple):
@@ -41,11 +45,8 @@ async def pin(ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec) -> Pinne
         )
     base = await _base(ctx, namespace, spec, scenario.environment)
     contract = scenario.scoring_contract
-    functions, scorers = scorer_refs.resolve(
-        contract.scoring_functions, lambda name: ctx.store.get("Scorer", namespace, name)
-    )
+    functions, function_images, scorers = await functions_of(ctx, namespace, scenario, images.of_reference)
     hashed = content_hash(scenario, functions, base.image.reference, base.root_filesystem)
-    functions, function_images = await _with_digests(ctx, functions)
     return PinnedRun(
         scenario_generation=generation,
         scenario_hash=hashed,
@@ -114,12 +115,7 @@ async def _base(ctx: Context, namespace: str, spec: ScenarioRunSpec, environment
     return await base_of(ctx, namespace, environment, images.of_reference)
 
 
-async def base_of(
-    ctx: Context,
-    namespace: str,
-    environment: Environment,
-    of_reference: Callable[[Context, str], Awaitable[BlueprintImage]],
-) -> Base:
+async def base_of(ctx: Context, namespace: str, environment: Environment, of_reference: OfReference) -> Base:
     """What a devbox of this environment begins from; an image in a registry is what `of_reference` says."""
     if environment.disk_snapshot_ref:
         return _from_snapshot(ctx, namespace, environment.disk_snapshot_ref.name)
@@ -130,18 +126,23 @@ async def base_of(
     return Base(image, environment.root_filesystem)
 
 
+async def functions_of(
+    ctx: Context, namespace: str, scenario: ScenarioSpec, of_reference: OfReference
+) -> tuple[list[ScoringFunction], dict[str, BlueprintImage], list[PinnedScorer]]:
+    """The contract's functions as their Scorers make them, images of their own by digest; these images, by
+    function; the Scorers. NotAvailable, Impossible: as of `scorer_refs.resolve`, and for images.
+    """
+    functions, scorers = scorer_refs.resolve(
+        scenario.scoring_contract.scoring_functions, lambda name: ctx.store.get("Scorer", namespace, name)
+    )
+    found = {f.name: await of_reference(ctx, f.image) for f in functions if f.image}
+    by_digest = [
+        f.model_copy(update={"image": found[f.name].reference}) if f.name in found else f for f in functions
+    ]
+    return by_digest, found, scorers
+
+
 def _from_snapshot(ctx: Context, namespace: str, name: str) -> Base:
     disk = keptdisks.named(ctx, namespace, name)
     assert disk.image is not None
     return Base(disk.image, disk.root_filesystem or "Auto", name)
-
-
-async def _with_digests(
-    ctx: Context, functions: list[ScoringFunction]
-) -> tuple[list[ScoringFunction], dict[str, BlueprintImage]]:
-    """The functions with their own images by digest, and what is known of these, by function."""
-    found = {f.name: await images.of_reference(ctx, f.image) for f in functions if f.image}
-    by_digest = [
-        f.model_copy(update={"image": found[f.name].reference}) if f.name in found else f for f in functions
-    ]
-    return by_digest, found

@@ -40,6 +40,10 @@ async def choose(ctx: Context, devbox: Obj) -> Root | float:
     """
     known = await _results(ctx)
     classes = nodes.classes(ctx.store.all("Node"))
+    if any(not known[one.hash]["overlay"] for one in classes if one.hash in known):
+        known = await _results(
+            ctx, anew=True
+        )  # somebody may have mended nodes and deleted what is said of them
     wait: float | None = None
     for node_class, hosts in classes.items():
         if _is_current(ctx, known.get(node_class.hash)):
@@ -136,10 +140,10 @@ async def _last_warning(ctx: Context, pod: Obj) -> str:
     return last[1]
 
 
-async def _results(ctx: Context) -> dict[str, dict[str, Any]]:
-    """What is known, by hash of the class; read from the cluster once."""
+async def _results(ctx: Context, *, anew: bool = False) -> dict[str, dict[str, Any]]:
+    """What is known, by hash of the class; read from the cluster once, or anew."""
     namespace = ctx.settings.operator_namespace
-    found = ctx.store.get(RESULTS, namespace, build.CONFIG_MAP)
+    found = None if anew else ctx.store.get(RESULTS, namespace, build.CONFIG_MAP)
     if found is None:
         try:
             found = await ctx.client.get(CONFIG_MAPS, namespace, build.CONFIG_MAP)

@@ -7,7 +7,7 @@ from typing import Any
 from assay.api.scenario import ScenarioSpec, ScenarioStatus
 from assay.engine.store import Key
 
-from . import images, pinning, scorer_refs, validation
+from . import images, pinning, validation
 from .content import content_hash
 from .context import Context
 from .definitions import READY, living, say
@@ -43,9 +43,7 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
 async def content_of(ctx: Context, namespace: str, spec: ScenarioSpec) -> str:
     """The hash that a run pins which starts now. NotAvailable, Impossible: none can."""
     base = await pinning.base_of(ctx, namespace, spec.environment, images.recent)
-    functions, _ = scorer_refs.resolve(
-        spec.scoring_contract.scoring_functions, lambda name: ctx.store.get("Scorer", namespace, name)
-    )
+    functions, _, _ = await pinning.functions_of(ctx, namespace, spec, images.recent)
     return content_hash(spec, functions, base.image.reference, base.root_filesystem)
 
 

@@ -62,6 +62,7 @@ async def test_a_run_pins_the_hash_that_the_scenario_has(environment: Obj) -> No
         ),
         (scenario(environment={"image": NOWHERE}), [], "ImageNotFound"),
         (scenario(**JUDGED), [blueprint()], "ScorerNotFound"),
+        (scenario(**JUDGED), [blueprint(), scorer(image=NOWHERE)], "ImageNotFound"),
         (scenario(**JUDGED), [blueprint(), scorer(parametersSchema={"type": "odd"})], "ScorerNotReady"),
         (scenario(**JUDGED), [blueprint(), scorer(parametersSchema=SCHEMA)], "ParametersInvalid"),
     ],
@@ -111,6 +112,30 @@ def test_what_does_not(changes: Obj) -> None:
 async def test_an_edited_scorer_changes_the_content() -> None:
     made = scenario(**JUDGED)
     before, after = [await hashed(made, blueprint(), scorer(script)) for script in ("echo 1.0", "echo 0.5")]
+    assert before != after
+
+
+async def test_a_function_s_image_whose_tag_has_moved_changes_the_content() -> None:
+    class Moving(Registry):
+        digest = "sha256:1"
+
+        async def resolve(self, reference: str) -> ImageConfig:
+            return replace(await super().resolve(reference), digest=self.digest)
+
+    made, registry = scenario(**JUDGED), Moving()
+    known = [made, blueprint(), scorer(image="example.test/judge:1")]
+    run = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "fix-it"}, "agent": {"type": "Nop"}})
+
+    async def both() -> tuple[str, str]:
+        ctx = replace(context(*known), images=cast(Any, registry))
+        content = await content_of(ctx, "team", ScenarioSpec.model_validate(made["spec"]))
+        return content, (await pin(ctx, existing("ScenarioRun", "r"), run)).scenario_hash
+
+    before = await both()
+    registry.digest = "sha256:2"
+    after = await both()
+    assert before[0] == before[1]
+    assert after[0] == after[1]
     assert before != after
 
 
