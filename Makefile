@@ -10,6 +10,8 @@ WORKERS ?= 4
 # kubectl, kind, helm and the kubeconfig of the test cluster
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 CLUSTER_ENV = eval "$$(python3 -m tests.cluster env)"
+# Side by side, and then those that change the cluster for everyone.
+E2E = $(PY) -m pytest tests/e2e --ignore tests/e2e/alone -n $(WORKERS) --dist worksteal && $(PY) -m pytest tests/e2e/alone
 
 .PHONY: help
 help: ## List the targets
@@ -41,7 +43,7 @@ demo: install ## Run the sample benchmark with three agents and show the scores
 
 .PHONY: test
 test: lint install test-unit ## All checks and tests, from unit to end-to-end
-	$(CLUSTER_ENV); $(PY) -m pytest tests/e2e -n $(WORKERS) --dist worksteal
+	$(CLUSTER_ENV); $(E2E)
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## Tests that need no cluster
@@ -49,7 +51,7 @@ test-unit: $(STAMP) ## Tests that need no cluster
 
 .PHONY: test-e2e
 test-e2e: install ## Tests on the kind cluster only
-	$(CLUSTER_ENV); $(PY) -m pytest tests/e2e -n $(WORKERS) --dist worksteal
+	$(CLUSTER_ENV); $(E2E)
 
 .PHONY: lint
 lint: $(STAMP) ## Lint and type-check

@@ -65,6 +65,34 @@ def test_snapshot_says_what_is_missing(namespace: str) -> None:
     assert "none-such" in found["message"]
 
 
+def test_error_of_the_driver_is_told_until_it_is_cured(namespace: str) -> None:
+    """The sidecar cannot take the snapshot without the Secret that its class names."""
+    standard = get("default", "volumesnapshotclass", "standard")
+    key = "csi.storage.k8s.io/snapshotter-secret"
+    keyed = {
+        "apiVersion": standard["apiVersion"],
+        "kind": standard["kind"],
+        "metadata": {"name": namespace},
+        "driver": standard["driver"],
+        "deletionPolicy": "Delete",
+        "parameters": {f"{key}-name": "credentials", f"{key}-namespace": namespace},
+    }
+    try:
+        apply(namespace, keyed, devbox("box", image=python_image()))
+        apply(namespace, snapshot("frozen", "box", volumeSnapshotClassName=namespace))
+        failed = until_reason(namespace, "disksnapshot", "frozen", "SnapshotFailed")
+        assert failed["status"] == "False"
+        assert "credentials" in failed["message"]
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "credentials"}}
+        apply(namespace, {**secret, "stringData": {"password": "secret"}})
+        wait(namespace, "Ready", "disksnapshot/frozen")
+        assert get(namespace, "disksnapshot", "frozen")["status"]["restoreSize"]
+        kubectl("delete", "-n", namespace, "disksnapshot", "frozen")  # deleting it needs the Secret, too
+        kubectl("wait", "-n", namespace, "--for=delete", "volumesnapshot", "--all", "--timeout=60s")
+    finally:
+        kubectl("delete", "volumesnapshotclass", namespace, "--ignore-not-found")
+
+
 def test_snapshot_goes_after_its_time(namespace: str) -> None:
     apply(namespace, devbox("box", image=python_image()), snapshot("brief", "box", ttlSeconds=5))
     wait(namespace, "Ready", "disksnapshot/brief")
