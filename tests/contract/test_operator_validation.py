@@ -7,8 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assay.build import names
+from assay.cluster.image import ImageConfig, ImageNotFound
+from assay.cluster.registry import RegistryReader
 from assay.handlers import OURS
+from assay.reconcile import images
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Collection, Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says
@@ -94,6 +99,81 @@ async def test_a_scorer_is_part_of_the_content(api: FakeApi, tmp_path: Path) -> 
             await operator.until(lambda: len(api.all(RUNS)) == 2)
     made = [name for name in kubelet.created - before if name.startswith("ScenarioRun ")]
     assert len(made) == 2
+
+
+class Tags:
+    """What image tags mean, in all registries."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **digests: str) -> None:
+        self.digests = digests
+
+        async def resolve(_: RegistryReader, reference: str) -> ImageConfig:
+            tag = reference.rpartition(":")[2]
+            if tag not in self.digests:
+                raise ImageNotFound(f"there is no image {reference}")
+            return ImageConfig(self.digests[tag], "1000", "/src", env=[], entrypoint=[], command=[])
+
+        monkeypatch.setattr(RegistryReader, "resolve", resolve)
+
+
+JUDGED = {"type": "BashScript", "bashScript": {"script": "check"}, "image": "example.test/judge:v1"}
+
+
+async def test_a_moved_tag_of_a_function_s_image_is_another_content(
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scenario remembers tags for a while, its runs ask: what they pinned is what is proved in the end."""
+    tags = Tags(monkeypatch, v1="sha256:1")
+    create_definitions(api)
+    contract = {"scoringFunctions": [{"name": "tests", **JUDGED}]}
+    create_provable(api, "fix-it", scoringContract=contract, validation={"mode": "Never"})
+
+    def content() -> object:
+        return ((api.get(SCENARIOS, TEAM, "fix-it") or {}).get("status") or {}).get("contentHash")
+
+    def pinned() -> set[str]:
+        return {one["status"]["pinned"]["scenarioHash"] for one in api.all(RUNS)}
+
+    with Kubelet(api, end=score):
+        async with operating(api, tmp_path) as operator:
+            await operator.until(lambda: validated(api, "fix-it") == ("Unknown", "NotRequested"))
+            before = content()
+            tags.digests["v1"] = "sha256:2"
+            edit(api, "fix-it", validation={"mode": "Always"})
+            await operator.until(lambda: validated(api, "fix-it") == ("True", "ReferencePassed"))
+            assert content() != before
+            assert pinned() == {content()}
+            edit(api, "fix-it", validation={"mode": "Never"})
+            await operator.until(
+                lambda: (api.get(SCENARIOS, TEAM, "fix-it") or {})["status"]["observedGeneration"] == 3
+            )
+            assert validated(api, "fix-it") == ("True", "ReferencePassed")
+            tags.digests["v1"] = "sha256:3"
+            monkeypatch.setattr(images, "RECENT_SECONDS", 0.0)
+            api.patch(SCENARIOS, TEAM, "fix-it", {"metadata": {"labels": {"look": "again"}}})
+            await operator.until(lambda: validated(api, "fix-it") == ("False", "Stale"))
+
+
+@pytest.mark.parametrize("by_scorer", [False, True])
+async def test_a_function_s_image_that_does_not_exist_is_said_and_waited_for(
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_scorer: bool
+) -> None:
+    tags = Tags(monkeypatch)
+    monkeypatch.setattr(images, "RETRY_SECONDS", 0.1)
+    create_definitions(api)
+    function: Json = {"name": "tests", **JUDGED}
+    if by_scorer:
+        create(api, "Scorer", "judge", JUDGED)
+        function = {"name": "tests", "type": "Custom", "custom": {"scorerRef": {"name": "judge"}}}
+    create_provable(api, "fix-it", scoringContract={"scoringFunctions": [function]})
+    with Kubelet(api, end=score):
+        async with operating(api, tmp_path) as operator:
+            missing = ("False", "ImageNotFound")
+            await operator.until(lambda: condition(api, "Scenario", "fix-it", "Ready") == missing)
+            assert validated(api, "fix-it") == ("Unknown", "NotReady")
+            assert api.all(RUNS) == []
+            tags.digests["v1"] = "sha256:1"
+            await operator.until(lambda: validated(api, "fix-it") == ("True", "ReferencePassed"))
 
 
 async def test_what_is_wrong_with_scorers_and_parameters_is_said(api: FakeApi, tmp_path: Path) -> None:

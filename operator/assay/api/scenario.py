@@ -92,8 +92,8 @@ class ScenarioStatus(Status):
     """Conditions: Ready (ReferencesResolved; BlueprintNotFound, …), Validated (ReferencePassed; NopPassed, …)."""
 
     content_hash: str | None = None
-    """Hash of the spec, the Scorers it uses, the image and the way disks are mounted: equal hash, comparable
-    scores."""
+    """Hash of the spec, the Scorers it uses, the image, its functions' own images and the way disks are mounted:
+    equal hash, comparable scores."""
     validation: ValidationStatus | None = None
 
 

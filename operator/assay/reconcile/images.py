@@ -12,6 +12,7 @@ from .context import Context
 
 RETRY_SECONDS = 30.0
 RECENT_SECONDS = 600.0
+UNAVAILABLE = "RegistryUnavailable"
 
 
 class NotAvailable(Exception):
@@ -47,15 +48,22 @@ async def of_reference(ctx: Context, reference: str) -> BlueprintImage:
     except ImageNotFound as error:
         raise NotAvailable("ImageNotFound", str(error), RETRY_SECONDS) from error
     except RegistryUnavailable as error:
-        raise NotAvailable("RegistryUnavailable", str(error), RETRY_SECONDS) from error
+        raise NotAvailable(UNAVAILABLE, str(error), RETRY_SECONDS) from error
     return described(pinned(reference, config.digest), config)
 
 
 async def recent(ctx: Context, reference: str) -> BlueprintImage:
-    """The same, as it was not long ago: for what is asked often, while registries count who asks."""
+    """The same, as it was not long ago: for what is asked often, while registries count who asks.
+
+    A registry that does not answer changes nothing of what is known.
+    """
     known = ctx.tags.get(reference)
     if known is None or now() - known[0] >= RECENT_SECONDS:
-        known = ctx.tags[reference] = now(), await of_reference(ctx, reference)
+        try:
+            known = ctx.tags[reference] = now(), await of_reference(ctx, reference)
+        except NotAvailable as missing:
+            if known is None or missing.reason != UNAVAILABLE:
+                raise
     return known[1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -38,20 +38,15 @@ async def choose(ctx: Context, devbox: Obj) -> Root | float:
 
     NotAvailable: what keeps a probe from running.
     """
-    known = await _results(ctx)
     classes = nodes.classes(ctx.store.all("Node"))
-    if any(not known[one.hash]["overlay"] for one in classes if one.hash in known):
-        known = await _results(
-            ctx, anew=True
-        )  # somebody may have mended nodes and deleted what is said of them
-    wait: float | None = None
+    known = await _results(ctx, anew=_is_doubtful(ctx, classes))
+    waits: list[float] = []
     for node_class, hosts in classes.items():
-        if _is_current(ctx, known.get(node_class.hash)):
-            continue
-        left = await _probe(ctx, devbox, node_class, hosts)
-        if left is not None:
-            wait = min(left, wait) if wait is not None else left
-    return wait if wait is not None else verdict(classes, await _results(ctx))
+        if not _is_current(ctx, known.get(node_class.hash)):
+            left = await _probe(ctx, devbox, node_class, hosts)
+            waits += [] if left is None else [left]
+    # Nothing to recall: meanwhile there is another class of nodes, or somebody has deleted a result.
+    return min(waits) if waits else await recall(ctx) or LOOK_SECONDS
 
 
 async def recall(ctx: Context) -> Root | None:
@@ -142,15 +137,37 @@ async def _last_warning(ctx: Context, pod: Obj) -> str:
 
 async def _results(ctx: Context, *, anew: bool = False) -> dict[str, dict[str, Any]]:
     """What is known, by hash of the class; read from the cluster once, or anew."""
-    namespace = ctx.settings.operator_namespace
-    found = None if anew else ctx.store.get(RESULTS, namespace, build.CONFIG_MAP)
+    found = None if anew else _remembered(ctx)
     if found is None:
+        namespace = ctx.settings.operator_namespace
         try:
             found = await ctx.client.get(CONFIG_MAPS, namespace, build.CONFIG_MAP)
         except NotFound:
             found = build.config_map(namespace, {})
         ctx.store.put(RESULTS, found)
-    parsed = {key: _parse(text) for key, text in (found.get("data") or {}).items()}
+    return _parsed(found)
+
+
+def _remembered(ctx: Context) -> Obj | None:
+    return ctx.store.get(RESULTS, ctx.settings.operator_namespace, build.CONFIG_MAP)
+
+
+def _is_doubtful(ctx: Context, classes: Iterable[NodeClass]) -> bool:
+    """Whether a failure decides that is only remembered: somebody may have mended nodes and deleted its key.
+
+    Not while any class is to be probed, for many devboxes look again every second then. Nor what could not be
+    written (it has no version of the cluster): there is nothing to delete, and reading would forget it.
+    """
+    remembered = _remembered(ctx)
+    if remembered is None or "resourceVersion" not in remembered["metadata"]:
+        return False
+    results = _parsed(remembered)
+    found = [results.get(one.hash) for one in classes]
+    return all(_is_current(ctx, one) for one in found) and any(one and not one["overlay"] for one in found)
+
+
+def _parsed(config_map: Obj) -> dict[str, dict[str, Any]]:
+    parsed = {key: _parse(text) for key, text in (config_map.get("data") or {}).items()}
     return {key: result for key, result in parsed.items() if result is not None}
 
 
@@ -176,7 +193,7 @@ async def _keep(ctx: Context, node_class: NodeClass, error: str) -> None:
     result = {**node_class.describe(), "overlay": not error, "error": error[:REASON_MAX]}
     entry = {node_class.hash: json.dumps({**result, "probedAt": ctx.now().isoformat()})}
     namespace = ctx.settings.operator_namespace
-    known = (ctx.store.get(RESULTS, namespace, build.CONFIG_MAP) or {}).get("data") or {}
+    known = (_remembered(ctx) or {}).get("data") or {}
     manifest = build.config_map(namespace, {**known, **entry})
     try:
         try:

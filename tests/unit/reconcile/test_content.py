@@ -9,7 +9,7 @@ import pytest
 
 from assay.api.scenario import ScenarioSpec
 from assay.api.scenariorun import ScenarioRunSpec
-from assay.cluster.image import ImageConfig
+from assay.cluster.image import ImageConfig, RegistryUnavailable
 from assay.reconcile import images
 from assay.reconcile.content import content_hash
 from assay.reconcile.images import NotAvailable
@@ -156,3 +156,22 @@ async def test_registries_are_not_asked_each_time(monkeypatch: pytest.MonkeyPatc
     time += images.RECENT_SECONDS
     await images.recent(ctx, "example.test/x")
     assert len(asked) == 2
+
+
+async def test_a_registry_that_is_down_takes_no_proof_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Down(Registry):
+        async def resolve(self, reference: str) -> ImageConfig:
+            raise RegistryUnavailable("example.test does not answer")
+
+    ctx, time = context(), 1000.0
+    monkeypatch.setattr(images, "now", lambda: time)
+    known = await images.recent(ctx, "example.test/x")
+    time += images.RECENT_SECONDS
+    down = replace(ctx, images=cast(Any, Down()))
+    assert await images.recent(down, "example.test/x") == known
+    with pytest.raises(NotAvailable, match="RegistryUnavailable"):
+        await images.recent(down, "example.test/y")
+    time += images.RECENT_SECONDS
+    ctx.tags[NOWHERE] = 0.0, known
+    with pytest.raises(NotAvailable, match="ImageNotFound"):
+        await images.recent(ctx, NOWHERE)
