@@ -1,6 +1,7 @@
 /* drop UID GID GROUP[,GROUP...] COMMAND [ARG...]
  *
- * Becomes that user, keeps only the capabilities any ordinary container has, and runs the command.
+ * Becomes that user, to whom stdin, stdout and stderr then belong, keeps only the capabilities any ordinary container
+ * has, and runs the command.
  *   ASSAY_PIDS_MAX (4096)   processes and threads that user may have; 0: whatever the limit is already
  *
  * A static program of our own instead of util-linux' setpriv, because it runs with CAP_SYS_ADMIN inside a root
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -102,6 +104,18 @@ static void drop_capabilities(void)
 		fail("capset");
 }
 
+/* A program that opens its /dev/stdout or /dev/stderr again opens the pipe anew, and may only if it is its user's.
+ * Container engines see to that for the user they start a container as. Whatever else it is stays whose it is. */
+static void own_stdio(uid_t uid)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		struct stat what;
+		int pipe_or_terminal = !fstat(fd, &what) && (S_ISFIFO(what.st_mode) || isatty(fd));
+		if (pipe_or_terminal && fchown(fd, uid, (gid_t)-1))
+			errno = 0; /* not ours to give: only opening it again is denied then */
+	}
+}
+
 /* For an agent that forks for ever. Counted per user and user namespace, so each pod that has one counts for
  * itself, and even its root is bound: only the root of the host is not. */
 static void limit_processes(void)
@@ -130,6 +144,7 @@ int main(int argc, char **argv)
 	}
 	uid_t uid = whole_number(argv[1]);
 	gid_t gid = whole_number(argv[2]);
+	own_stdio(uid);
 	limit_processes();
 	drop_capabilities();
 	set_groups(argv[3]);

@@ -15,15 +15,18 @@ RUN apt-get update && apt-get install -y --no-install-recommends busybox-static 
 FROM scratch
 COPY --from=build /bin/busybox /busybox
 COPY --from=build --chown=1000:1000 /w /w
-USER 1000:1000
+USER 1000
 WORKDIR /w
 """
-AGENT = {"type": "Command", "command": ["/busybox", "sh", "-c", "/busybox id -u > answer"]}
+AGENT = {
+    "type": "Command",
+    "command": ["/busybox", "sh", "-c", "set -e; /busybox id -u > answer; echo done > /dev/stdout"],
+}
 
 
 def bare_scenario() -> dict[str, Any]:
     functions = [
-        bash("by-the-toolbox", '[ "$(<answer)" = 1000 ] && echo 1 || echo 0'),
+        bash("by-the-toolbox", 'set -e; echo note >/dev/stderr; [ "$(<answer)" = 1000 ] && echo 1'),
         command("by-its-own-program", "/busybox", "grep", "-qx", "1000", "answer"),
         bash("clean", '[ "$(<"$ASSAY_DEVBOX_WORKDIR/answer")" = 1000 ] && echo 1 || echo 0', root="Clean"),
     ]
@@ -39,6 +42,7 @@ def test_bare_image_is_run_scored_kept_and_entered(namespace: str) -> None:
     apply(namespace, scenario_run("run", "bare", AGENT, snapshotPolicy="Always"))
     run = finished(namespace, "run")
     assert run["status"].get("score") == 1.0, run["status"]
+    assert run["status"]["agent"]["exitCode"] == 0, "it may open its standard output again"
     wait(namespace, "DiskKept", "scenariorun/run")
     again = {"scenarioRef": {"name": "bare"}, "rescore": {"scenarioRunRef": {"name": "run"}}}
     apply(namespace, obj("ScenarioRun", "again", again))

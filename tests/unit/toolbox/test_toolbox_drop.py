@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,19 @@ def test_capabilities_user_and_groups(drop: str, uid: int) -> None:
     assert caps["CapBnd"] & ~ORDINARY == 0
     assert caps["CapInh"] == caps["CapAmb"] == 0
     assert caps["CapPrm"] == caps["CapEff"] == (caps["CapBnd"] if uid == 0 else 0)
+
+
+@as_root
+def test_output_can_be_opened_again(drop: str) -> None:
+    done = run(drop, "1234", "77", "77", "sh", "-c", "echo out >/dev/stdout; echo err >/dev/stderr")
+    assert (done.stdout, done.stderr) == ("out\n", "err\n")
+
+
+@as_root
+def test_files_stay_whose_they_are(drop: str, tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as log:
+        subprocess.run([drop, "1234", "77", "77", "true"], stdout=log, check=True)
+    assert (tmp_path / "log").stat().st_uid == 0
 
 
 @as_root
