@@ -55,7 +55,7 @@ def outcome(
         return _report(run, status, pinned, ends, now)
     for job in observed.jobs:
         # One that has said all it has to say may fail as it likes: another is still at work.
-        if not _ends(job, functions) and (failure := _failure(job.obj)):
+        if not _ends(job, functions) and (failure := _failure(job)):
             return fail(run, status, *failure, now)
     there = {job.obj["metadata"]["name"] for job in observed.jobs}
     if lost := set(status.scorer_jobs or ()) - there:
@@ -115,14 +115,18 @@ def _report(
     return Outcome(status, note=Note("Normal", "Scored", message), requeue=0)
 
 
-def _failure(job: Mapping[str, Any]) -> tuple[str, str] | None:
-    for condition in (job.get("status") or {}).get("conditions") or ():
+def _failure(job: ScorerJob) -> tuple[str, str] | None:
+    for condition in (job.obj.get("status") or {}).get("conditions") or ():
         if condition["type"] == "Failed" and condition["status"] == "True":
             if condition.get("reason") == "DeadlineExceeded":
                 why = "the scorer's pod did not end in time; see its events and logs"
                 return "ScoringDeadlineExceeded", why
-            return (
-                "ScorerFailed",
-                condition.get("message") or "the scorer's Job failed; see its events and logs",
-            )
+            said = _why_killed(job) or condition.get("message")
+            return "ScorerFailed", said or "the scorer's Job failed; see its events and logs"
     return None
+
+
+def _why_killed(job: ScorerJob) -> str | None:
+    """What ended the pod before its functions could say anything: an init container, the kubelet."""
+    killed = (pods.view(pod, "").killed_by for pod in _newest_first(job))
+    return next((f"{why[0]}: {why[1]}" for why in killed if why), None)

@@ -114,6 +114,14 @@ def test_a_job_that_failed_before_its_functions_ended(failure: tuple[str, str], 
     failed(scored(job_=job(*failure)), reason)
 
 
+def test_what_an_init_container_says_is_told() -> None:
+    pod_ = scorer_pod(phase="Failed")
+    end = {"exitCode": 125, "reason": "Error", "message": "assay-score: cannot copy the agent's disk: full"}
+    pod_["status"]["initContainerStatuses"] = [{"name": "assay-copy-0", "state": {"terminated": end}}]
+    message = failed(scored(pod_, job_=job("BackoffLimitExceeded", "backoff limit")), "ScorerFailed")
+    assert "cannot copy the agent's disk" in message
+
+
 def test_a_score_that_is_there_counts_even_if_the_job_failed_later() -> None:
     late = job("DeadlineExceeded", "too late")
     pod_ = scorer_pod(phase="Succeeded", tests=OK + "1.0\n", lint=OK + "\n")
