@@ -12,7 +12,7 @@ from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.build import names
 from assay.build.devbox import Mode
 
-from . import pods, toolbox_words
+from . import pods, toolbox_failures
 from .devbox_status import READY, awake, finish
 from .objects import say
 from .outcome import Outcome
@@ -117,7 +117,7 @@ def preparing(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView
 
 def our_reason(end: pods.Terminated | None) -> str | None:
     """Why the toolbox gave up, where it did."""
-    return toolbox_words.reason(end.exit_code, end.message) if end else None
+    return toolbox_failures.reason(end.exit_code, end.message) if end else None
 
 
 def _up(devbox: Mapping[str, Any], status: DevboxStatus, pod: pods.PodView, what: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import toolbox_words
+from . import toolbox_failures
 
 OUTPUT_MAX = 2048
 PATIENCE = timedelta(seconds=10)
@@ -141,7 +141,7 @@ def _init_failure(status: Mapping[str, Any]) -> tuple[str, str] | None:
         end = _terminated((one.get("state") or {}).get("terminated"))
         if end and end.exit_code != 0:
             said = end.message.strip() or f"init container {one.get('name')}: {end.reason or end.exit_code}"
-            return toolbox_words.reason(end.exit_code, said) or "BootFailed", said[:OUTPUT_MAX]
+            return toolbox_failures.reason(end.exit_code, said) or "BootFailed", said[:OUTPUT_MAX]
     return None
 
 

@@ -1,4 +1,4 @@
-"""How the toolbox's own failures are told from what an agent does (operator/toolbox/lib.sh: fail_boot). Pure."""
+"""Failures of the toolbox itself, told from what an agent does (operator/toolbox/lib.sh: fail_boot). Pure."""
 
 from __future__ import annotations
 
