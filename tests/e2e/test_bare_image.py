@@ -20,7 +20,12 @@ WORKDIR /w
 """
 AGENT = {
     "type": "Command",
-    "command": ["/busybox", "sh", "-c", "set -e; /busybox id -u > answer; echo done > /dev/stdout"],
+    "command": [
+        "/busybox",
+        "sh",
+        "-c",
+        "set -e; /busybox id -u > answer; echo 'print(1)' > a.py; echo done > /dev/stdout",
+    ],
 }
 
 
@@ -28,6 +33,8 @@ def bare_scenario() -> dict[str, Any]:
     functions = [
         bash("by-the-toolbox", 'set -e; echo note >/dev/stderr; [ "$(<answer)" = 1000 ] && echo 1'),
         command("by-its-own-program", "/busybox", "grep", "-qx", "1000", "answer"),
+        bash("temporary", '/.assay/toolbox/busybox test -d "$(/.assay/toolbox/busybox mktemp -d)" && echo 1'),
+        {"name": "pattern", "type": "AstGrep", "astGrep": {"pattern": "print($A)", "language": "python"}},
         bash("clean", '[ "$(<"$ASSAY_DEVBOX_WORKDIR/answer")" = 1000 ] && echo 1 || echo 0', root="Clean"),
     ]
     made = scenario("bare", *functions)

@@ -47,12 +47,17 @@ def test_where_policies_do_not_hold_no_agent_runs(namespace: str) -> None:
         "metadata": {"name": "open"},
         "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{}]},
     }
-    apply(namespace, opened, scenario("s", bash("any", "echo 1")), scenario_run("run", "s", shell("true")))
-    run = finished(namespace, "run")
-    failed = next(one for one in run["status"]["conditions"] if one["type"] == "Failed")
-    assert failed["reason"] == "NetworkOpen", run["status"]
-    assert "settings.networkGateSeconds" in failed["message"]
-    assert "score" not in run["status"]
+    roots = ("Overlay", "Copy")
+    for root in roots:
+        judged = scenario(root.lower(), bash("any", "echo 1"))
+        judged["spec"]["environment"] |= {"rootFilesystem": root, "disk": {"size": "512Mi"}}
+        apply(namespace, opened, judged, scenario_run(root.lower(), root.lower(), shell("true")))
+    for root in roots:
+        status = finished(namespace, root.lower())["status"]
+        failed = next(one for one in status["conditions"] if one["type"] == "Failed")
+        assert failed["reason"] == "NetworkOpen", status
+        assert "settings.networkGateSeconds" in failed["message"]
+        assert "score" not in status
 
 
 def test_scorers_have_no_network_unless_they_ask(namespace: str) -> None:

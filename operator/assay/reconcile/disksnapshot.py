@@ -110,8 +110,7 @@ async def _read(ctx: Context, namespace: str, name: str) -> Obj | None:
 async def _freeze(ctx: Context, snapshot: Obj, spec: DiskSnapshotSpec) -> Obj:
     """Create the VolumeSnapshot. Refused; NotAvailable: the devbox is not there yet, or the CRDs are missing."""
     metadata = snapshot["metadata"]
-    assert spec.devbox_ref
-    claim, disk = await disksource.describe(ctx, metadata["namespace"], spec.devbox_ref.name)
+    claim, disk = await disksource.describe(ctx, snapshot)
     manifest = build.volume_snapshot(snapshot, spec, claim, disk, ctx.settings)
     try:
         await create_all(ctx, [manifest])

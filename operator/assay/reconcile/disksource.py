@@ -23,10 +23,27 @@ from .outcome import RETRY_SECONDS
 FLUSH_SECONDS = 60.0
 
 
-async def describe(ctx: Context, namespace: str, name: str) -> tuple[str, FrozenDisk]:
-    """The claim of a devbox's disk and what is known of it, once it can be frozen. NotAvailable: not yet."""
-    devbox = ctx.store.get("Devbox", namespace, name)
+def devbox_of(ctx: Context, snapshot: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The devbox that a DiskSnapshot names; for a run's snapshot only the run's own, whoever has its name by now."""
+    namespace, ref = snapshot["metadata"]["namespace"], snapshot["spec"].get("devboxRef") or {}
+    devbox = ctx.store.get("Devbox", namespace, ref.get("name", ""))
     if devbox is None or devbox["metadata"].get("deletionTimestamp"):
+        return None
+    run, made_by = controller(snapshot), controller(devbox)
+    return None if run and (made_by is None or made_by["uid"] != run["uid"]) else devbox
+
+
+async def describe(ctx: Context, snapshot: Mapping[str, Any]) -> tuple[str, FrozenDisk]:
+    """The claim of the devbox's disk and what is known of it, once it can be frozen.
+
+    NotAvailable: not yet; DiskLost: never.
+    """
+    devbox, run = devbox_of(ctx, snapshot), controller(snapshot)
+    namespace, name = snapshot["metadata"]["namespace"], snapshot["spec"]["devboxRef"]["name"]
+    if devbox is None and run:
+        message = f"the devbox of {run['kind']} {run['name']} went before its disk was frozen: delete this DiskSnapshot"
+        raise NotAvailable("DiskLost", message)
+    if devbox is None:
         message = f"there is no Devbox {name} in namespace {namespace}: create it"
         raise NotAvailable("DevboxNotFound", message)
     spec = DevboxSpec.model_validate(devbox["spec"])

@@ -22,6 +22,7 @@ from .runview import COMPLETE, DISK_KEPT, FAILED, Observed, has_agent, is_finish
 SNAPSHOT_PATIENCE = 3600.0
 """Seconds that the disk of a finished run waits for its snapshot."""
 RESCORES_MAX = 32
+_HOPELESS = {"SnapshotsUnavailable", "DiskLost"}  # no disk waits for these
 
 
 def is_wanted(when: Literal["Always", "OnFailure", "Never"], status: ScenarioRunStatus) -> bool:
@@ -63,8 +64,13 @@ def mirror(
         return
     value, reason, message = _state(disk_snapshot)
     said = conditions.find(status.conditions, DISK_KEPT)
-    if said and reason == "DevboxNotFound":
-        return  # it went by our own hand: what was said before is why
+    if (
+        said
+        and reason == "DiskLost"
+        and said.status == "False"
+        and said.reason not in ("Creating", "DiskLost")
+    ):
+        return  # the devbox went by our own hand: what was said before is why
     if said is None or (said.status, said.reason) != (value, reason):
         say(run, status, DISK_KEPT, value, reason, message, now)
 
@@ -128,7 +134,7 @@ def _awaited(spec: ScenarioRunSpec, status: ScenarioRunStatus, observed: Observe
     if status.disk_snapshot is None or observed.disk_snapshot is None or not has_agent(spec):
         return ""
     value, reason, message = _state(observed.disk_snapshot)
-    return "" if value == "True" or reason == "SnapshotsUnavailable" else f"{reason}: {message}"
+    return "" if value == "True" or reason in _HOPELESS else f"{reason}: {message}"
 
 
 def _state(disk_snapshot: Mapping[str, Any] | None) -> tuple[Literal["True", "False"], str, str]:

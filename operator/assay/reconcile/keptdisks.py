@@ -10,8 +10,9 @@ from assay.api.disksnapshot import DiskSnapshotStatus
 from assay.api.scenariorun import EarlierScore, NamedScore, Rescore
 
 from .context import Context
+from .disksource import devbox_of
 from .images import NotAvailable
-from .objects import is_over
+from .objects import is_controlled_by, is_over
 
 
 class Impossible(Exception):
@@ -52,7 +53,7 @@ def to_rescore(ctx: Context, namespace: str, rescore: Rescore) -> str:
         message = f"ScenarioRun {name} kept no disk: run it with snapshotPolicy: Always"
         raise Impossible("NoDiskKept", message)
     snapshot = ctx.store.get("DiskSnapshot", namespace, kept)
-    if snapshot is None or _is_lost(ctx, snapshot):
+    if snapshot is None or _is_lost(ctx, snapshot) or _is_anothers(snapshot, run):
         message = (
             f"DiskSnapshot {kept} of ScenarioRun {name} is gone, or was never taken: run the scenario again"
         )
@@ -77,11 +78,14 @@ def earlier_score(ctx: Context, namespace: str, rescore: Rescore) -> EarlierScor
 
 def _is_lost(ctx: Context, snapshot: Mapping[str, Any]) -> bool:
     """Whether there is nothing any more that it could be taken from."""
-    namespace = snapshot["metadata"]["namespace"]
-    devbox = ((snapshot.get("spec") or {}).get("devboxRef") or {}).get("name")
-    if devbox is None or ctx.store.get("Devbox", namespace, devbox):
+    if "devboxRef" not in snapshot["spec"] or devbox_of(ctx, snapshot):
         return False
     return not ctx.store.children("VolumeSnapshot", snapshot["metadata"]["uid"])
+
+
+def _is_anothers(snapshot: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
+    """Whether it only has the name of what the run kept. A run that scores a disk again keeps none of its own."""
+    return not run["spec"].get("rescore") and not is_controlled_by(snapshot, run)
 
 
 def _run(ctx: Context, namespace: str, name: str) -> dict[str, Any]:

@@ -44,3 +44,9 @@ def controller(obj: Seen) -> Seen | None:
     """The owner that made the object. By reference: anyone may write labels."""
     owners = obj["metadata"].get("ownerReferences") or ()
     return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def is_controlled_by(obj: Seen, owner: Seen) -> bool:
+    """Whether that very owner made the object, and not an earlier or later one of its name."""
+    made_by = controller(obj)
+    return made_by is not None and made_by["uid"] == owner["metadata"]["uid"]

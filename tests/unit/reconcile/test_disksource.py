@@ -23,6 +23,9 @@ IMAGE = "pull.example.test/x@sha256:" + "1" * 64
 BEGAN = {"startTime": "2026-01-02T10:00:00Z", "claimName": "box", "image": IMAGE, "rootFilesystem": "Overlay"}
 
 
+FROZEN = existing("DiskSnapshot", "frozen", spec={"devboxRef": {"name": "box"}})
+
+
 def devbox(spec: Obj | None = None, **more: Any) -> Obj:
     return existing("Devbox", "box", **{"spec": spec or {"image": IMAGE}, "status": BEGAN, **more})
 
@@ -86,8 +89,26 @@ async def test_a_devbox_that_is_not_there_or_is_going() -> None:
     going["metadata"]["deletionTimestamp"] = "now"
     for ctx in (seeing(), seeing(going)):
         with pytest.raises(NotAvailable) as refused:
-            await describe(ctx, "team", "box")
+            await describe(ctx, FROZEN)
         assert refused.value.reason == "DevboxNotFound"
+
+
+@pytest.mark.parametrize("made_by", [None, "another-run"])
+async def test_a_runs_disk_is_that_of_its_own_devbox(made_by: str | None) -> None:
+    """Not of whichever has the name by now: a re-score would score a stranger's work."""
+    frozen = existing(
+        "DiskSnapshot",
+        "box",
+        spec={"devboxRef": {"name": "box"}},
+        owner_references=owner("ScenarioRun", "box"),
+    )
+    stranger = devbox(owner_references=owner("ScenarioRun", made_by)) if made_by else devbox()
+    for ctx in (seeing(), seeing(stranger)):
+        with pytest.raises(NotAvailable) as refused:
+            await describe(ctx, frozen)
+        assert refused.value.reason == "DiskLost"
+    claim, _ = await describe(seeing(devbox(owner_references=owner("ScenarioRun", "box"))), frozen)
+    assert claim == "box"
 
 
 # --- what it lies on ---
@@ -98,7 +119,7 @@ async def test_of_a_blueprint() -> None:
     reference = blueprint["status"]["image"]["reference"]
     for spec in ({"blueprintRef": {"name": "project"}}, {"image": reference}):
         box = devbox(spec, status={**BEGAN, "image": reference})
-        _, disk = await describe(seeing(box, blueprint), "team", "box")
+        _, disk = await describe(seeing(box, blueprint), FROZEN)
         assert (disk.image.reference, disk.image.user, disk.image.working_dir) == (reference, "1000", "/src")
         assert disk.lineage == Lineage(devbox="box", blueprint="project")
 
@@ -107,7 +128,7 @@ async def test_of_a_snapshot() -> None:
     parent = contexts.snapshot("before")
     began = {**BEGAN, "image": parent["status"]["image"]["reference"], "rootFilesystem": "Copy"}
     box = devbox({"diskSnapshotRef": {"name": "before"}}, status={**began, "directories": ["etc", "usr"]})
-    claim, disk = await describe(seeing(box, parent), "team", "box")
+    claim, disk = await describe(seeing(box, parent), FROZEN)
     assert claim == "box"
     assert (disk.image.user, disk.image.working_dir) == ("7", "/old")
     assert (disk.root_filesystem, disk.directories) == ("Copy", ["etc", "usr"])
@@ -115,14 +136,14 @@ async def test_of_a_snapshot() -> None:
 
 
 async def test_of_an_image_the_registry_tells() -> None:
-    _, disk = await describe(seeing(devbox()), "team", "box")
+    _, disk = await describe(seeing(devbox()), FROZEN)
     assert (disk.image.reference, disk.image.user) == (IMAGE, "1000")
 
 
 async def test_of_an_image_that_is_gone() -> None:
     box = devbox(status={**BEGAN, "image": contexts.NOWHERE})
     with pytest.raises(NotAvailable) as refused:
-        await describe(seeing(box), "team", "box")
+        await describe(seeing(box), FROZEN)
     assert refused.value.reason == "ImageNotFound"
     assert refused.value.retry
 
@@ -133,7 +154,7 @@ async def test_a_runs_devbox_needs_no_registry() -> None:
     spec = {"image": contexts.NOWHERE, "user": "5:6", "workingDir": "/work"}
     status = {**BEGAN, "image": contexts.NOWHERE}
     box = devbox(spec, status=status, labels=labels, owner_references=owner("ScenarioRun", "r"))
-    _, disk = await describe(seeing(box), "team", "box")
+    _, disk = await describe(seeing(box), FROZEN)
     assert (disk.image.reference, disk.image.user, disk.image.working_dir) == (
         contexts.NOWHERE,
         "5:6",
@@ -143,7 +164,7 @@ async def test_a_runs_devbox_needs_no_registry() -> None:
 
 
 async def test_labels_alone_make_no_run() -> None:
-    _, disk = await describe(seeing(devbox(labels={"assay.dev/scenario": "fix-it"})), "team", "box")
+    _, disk = await describe(seeing(devbox(labels={"assay.dev/scenario": "fix-it"})), FROZEN)
     assert disk.lineage == Lineage(devbox="box")
 
 
@@ -158,7 +179,7 @@ async def test_labels_alone_make_no_run() -> None:
 async def test_a_live_devbox_is_flushed(more: Obj, path: str) -> None:
     client = Executing()
     box = devbox(status={**BEGAN, **more})
-    await describe(seeing(box, box_pod("running"), client=client), "team", "box")
+    await describe(seeing(box, box_pod("running"), client=client), FROZEN)
     assert client.commands == [("team", "box", "devbox", rootfs.BUSYBOX, "sync", "-f", path)]
 
 
@@ -166,14 +187,14 @@ async def test_a_live_devbox_is_flushed(more: Obj, path: str) -> None:
 async def test_where_nothing_runs_there_is_nothing_to_flush(which: str) -> None:
     client = Executing()
     ctx = seeing(devbox(), box_pod(which), box_pod("running", name="probe"), client=client)
-    await describe(ctx, "team", "box")
+    await describe(ctx, FROZEN)
     assert client.commands == []
 
 
 async def test_a_disk_that_cannot_be_flushed_is_not_frozen() -> None:
     client = Executing(Unavailable(0, "Timeout", "sync: not done in 60 s"))
     with pytest.raises(NotAvailable) as refused:
-        await describe(seeing(devbox(), box_pod("running"), client=client), "team", "box")
+        await describe(seeing(devbox(), box_pod("running"), client=client), FROZEN)
     assert refused.value.reason == "DevboxNotReady"
     assert "not done in 60 s" in refused.value.message
     assert refused.value.retry

@@ -35,7 +35,15 @@ async def refused(reason: str, *objects: Obj, **spec: Any) -> NotAvailable | Imp
     return caught.value
 
 
-CREATING = snapshot(ready="False", reason="Creating")
+def by_run(obj: Obj, run: str = "old") -> Obj:
+    """Left by a run."""
+    made_by = {"kind": "ScenarioRun", "name": run, "uid": f"uid-of-{run}", "controller": True}
+    obj["metadata"]["ownerReferences"] = [made_by]
+    return obj
+
+
+KEPT = by_run(snapshot())
+CREATING = by_run(snapshot(ready="False", reason="Creating"))
 VOLUME_SNAPSHOT = existing(
     "VolumeSnapshot",
     "kept",
@@ -115,7 +123,7 @@ async def test_a_scenario_may_begin_from_a_disk() -> None:
 
 
 async def test_a_rescore_takes_todays_contract_and_yesterdays_disk() -> None:
-    made = await pinned(blueprint(), scenario(), old(), snapshot(), VOLUME_SNAPSHOT, **RESCORE)
+    made = await pinned(blueprint(), scenario(), old(), KEPT, VOLUME_SNAPSHOT, **RESCORE)
     assert (made.disk_snapshot, made.agent) == ("kept", None)
     assert made.image.reference == "pull.example.test/old@sha256:0", "not what the blueprint has today"
     assert made.scenario_generation == 3
@@ -133,7 +141,10 @@ async def test_a_rescore_may_name_the_disk_itself() -> None:
         ([old(phase="Scoring")], "ScenarioRunNotFinished", False),
         ([old(kept=None)], "NoDiskKept", True),
         ([old()], "NoDiskKept", True),
-        ([old(), CREATING, existing("Devbox", "kept", spec={})], "DiskSnapshotNotReady", False),
+        ([old(), CREATING, by_run(existing("Devbox", "kept", spec={}))], "DiskSnapshotNotReady", False),
+        ([old(), CREATING, existing("Devbox", "kept", spec={})], "NoDiskKept", True),
+        ([old(), snapshot(), VOLUME_SNAPSHOT], "NoDiskKept", True),
+        ([old(), by_run(snapshot(), "another"), VOLUME_SNAPSHOT], "NoDiskKept", True),
         ([old(), CREATING, VOLUME_SNAPSHOT], "DiskSnapshotNotReady", False),
         ([old(), CREATING], "NoDiskKept", True),
     ],

@@ -130,10 +130,19 @@ def test_how_the_snapshot_is_is_said_of_the_run(snapshot: Obj | None, expected: 
 
 def test_why_there_is_no_snapshot_is_not_forgotten_when_the_devbox_goes() -> None:
     status, _ = kept("passed", "False", "SnapshotsUnavailable")
-    after(status, Observed(disk_snapshot=disk_snapshot("False", "DevboxNotFound")), **ALWAYS)
+    after(status, Observed(disk_snapshot=disk_snapshot("False", "DiskLost")), **ALWAYS)
     found = conditions.find(status.conditions, "DiskKept")
     assert found is not None
     assert found.reason == "SnapshotsUnavailable"
+
+
+@pytest.mark.parametrize(("value", "before"), [("False", "Creating"), ("True", "SnapshotReady")])
+def test_a_disk_that_was_lost_on_the_way_or_later_is_told(value: str, before: str) -> None:
+    status, _ = kept("passed", value, before)
+    after(status, Observed(disk_snapshot=disk_snapshot("False", "DiskLost")), **ALWAYS)
+    found = conditions.find(status.conditions, "DiskKept")
+    assert found is not None
+    assert (found.status, found.reason) == ("False", "DiskLost")
 
 
 def test_nothing_is_said_again_though_the_store_has_no_messages() -> None:
