@@ -38,7 +38,7 @@ def without_snapshots() -> Iterator[None]:
         install()
 
 
-def test_runs_are_scored_and_disks_kept_once_there_are_snapshots(
+def test_runs_are_scored_and_live_disks_kept_once_there_are_snapshots(
     namespace: str, without_snapshots: None
 ) -> None:
     apply(
@@ -57,3 +57,6 @@ def test_runs_are_scored_and_disks_kept_once_there_are_snapshots(
     install()
     wait(namespace, "Ready", "disksnapshot/frozen", timeout=180)
     assert get(namespace, "disksnapshot", "frozen")["status"]["restoreSize"]
+    until_reason(
+        namespace, "disksnapshot", "run", "DiskLost"
+    )  # its devbox did not wait for what may never come
