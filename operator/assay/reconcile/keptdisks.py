@@ -12,7 +12,7 @@ from assay.api.scenariorun import EarlierScore, NamedScore, Rescore
 from .context import Context
 from .disksource import devbox_of
 from .images import NotAvailable
-from .objects import is_controlled_by, is_over
+from .objects import controller, is_controlled_by, is_over
 
 
 class Impossible(Exception):
@@ -38,14 +38,19 @@ def named(ctx: Context, namespace: str, name: str) -> DiskSnapshotStatus:
     return status
 
 
-def to_rescore(ctx: Context, namespace: str, rescore: Rescore) -> str:
-    """The name of the DiskSnapshot to score again. NotAvailable: not yet. Impossible: never."""
+def to_rescore(ctx: Context, rescoring: Mapping[str, Any], rescore: Rescore) -> str:
+    """The name of the DiskSnapshot that a run scores again. NotAvailable: not yet. Impossible: never."""
+    namespace = rescoring["metadata"]["namespace"]
     if rescore.scenario_run_ref is None:
         assert rescore.disk_snapshot_ref is not None
         return rescore.disk_snapshot_ref.name
     name = rescore.scenario_run_ref.name
     run = _run(ctx, namespace, name)
     status = run.get("status") or {}
+    if (parent := _benchmark_run(ctx, rescoring)) and not is_controlled_by(run, parent):
+        ran_by = parent["metadata"]["name"]
+        message = f"what BenchmarkRun {ran_by} ran is gone: the ScenarioRun {name} that there is, is another"
+        raise Impossible("NoDiskKept", message)
     if not is_over(run):
         raise NotAvailable("ScenarioRunNotFinished", f"ScenarioRun {name} has not ended yet")
     kept = status.get("diskSnapshot")
@@ -81,6 +86,16 @@ def _is_lost(ctx: Context, snapshot: Mapping[str, Any]) -> bool:
     if "devboxRef" not in snapshot["spec"] or devbox_of(ctx, snapshot):
         return False
     return not ctx.store.children("VolumeSnapshot", snapshot["metadata"]["uid"])
+
+
+def _benchmark_run(ctx: Context, rescoring: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The BenchmarkRun whose runs are scored again, where the run that does it is part of another."""
+    made_by, namespace = controller(rescoring), rescoring["metadata"]["namespace"]
+    if made_by is None or made_by["kind"] != "BenchmarkRun":
+        return None
+    whole = ctx.store.get("BenchmarkRun", namespace, made_by["name"])
+    earlier = (whole["spec"].get("rescoreOf") or {}).get("name") if whole else None
+    return ctx.store.get("BenchmarkRun", namespace, earlier) if earlier else None
 
 
 def _is_anothers(snapshot: Mapping[str, Any], run: Mapping[str, Any]) -> bool:

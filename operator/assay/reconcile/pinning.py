@@ -43,7 +43,7 @@ async def pin(ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec) -> Pinne
         raise Impossible(
             "NoReferenceOutput", f"Scenario {name} has no referenceOutput for a Reference agent to apply"
         )
-    base = await _base(ctx, namespace, spec, scenario.environment)
+    base = await _base(ctx, run, spec, scenario.environment)
     contract = scenario.scoring_contract
     functions, function_images, scorers = await functions_of(ctx, namespace, scenario, images.of_reference)
     hashed = content_hash(scenario, functions, base.image.reference, base.root_filesystem)
@@ -109,9 +109,10 @@ def _agent(
     return None, None, None
 
 
-async def _base(ctx: Context, namespace: str, spec: ScenarioRunSpec, environment: Environment) -> Base:
+async def _base(ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec, environment: Environment) -> Base:
+    namespace = run["metadata"]["namespace"]
     if spec.rescore:
-        return _from_snapshot(ctx, namespace, keptdisks.to_rescore(ctx, namespace, spec.rescore))
+        return _from_snapshot(ctx, namespace, keptdisks.to_rescore(ctx, run, spec.rescore))
     return await base_of(ctx, namespace, environment, images.of_reference)
 
 

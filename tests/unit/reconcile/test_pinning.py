@@ -155,6 +155,26 @@ async def test_why_a_run_cannot_be_scored_again(objects: list[Obj], reason: str,
     assert "old" in why.message or "kept" in why.message
 
 
+async def test_a_benchmark_run_scores_again_what_the_earlier_one_ran_and_no_other_of_its_name() -> None:
+    made_by = {"kind": "BenchmarkRun", "controller": True}
+    ours = existing(
+        "ScenarioRun", "r", owner_references=[{**made_by, "name": "again", "uid": "uid-of-again"}]
+    )
+    again = existing("BenchmarkRun", "again", spec={"rescoreOf": {"name": "monday"}})
+    monday = existing("BenchmarkRun", "monday", spec={})
+    spec = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "fix-it"}, **RESCORE})
+
+    async def disk(earlier: Obj) -> str | None:
+        known = context(scenario(), KEPT, VOLUME_SNAPSHOT, again, monday, earlier)
+        return (await pin(known, ours, spec)).disk_snapshot
+
+    ran = old()
+    ran["metadata"]["ownerReferences"] = [{**made_by, "name": "monday", "uid": "uid-of-monday"}]
+    assert await disk(ran) == "kept"
+    with pytest.raises(Impossible, match="NoDiskKept"):
+        await disk(old())
+
+
 def test_what_a_rescore_remembers_of_the_earlier_run() -> None:
     spec = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "fix-it"}, **RESCORE})
     assert spec.rescore is not None
