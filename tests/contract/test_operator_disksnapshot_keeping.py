@@ -38,13 +38,16 @@ async def test_after_its_time_it_goes_unless_it_is_needed(
     api.patch(OURS["Scenario"], TEAM, "fix-it", {"spec": {"environment": environment}})
     create_snapshot(api, ttlSeconds=1)
     create_snapshot(api, "needed", ttlSeconds=1)
-    with Kubelet(api, work=LONG):
+    with Kubelet(api, work=LONG) as kubelet:
         async with operating(api, tmp_path) as operator:
-            await operator.until(lambda: says(api) == READY)
+            await operator.until(lambda: says(api, "needed") == READY)
+            # Times have seconds: the other may go before anybody has seen it ready.
             await operator.until(lambda: api.get(SNAPSHOTS, TEAM, "frozen") is None)
+            assert kubelet.created["VolumeSnapshot frozen"] == 1
             assert api.get(VOLUME_SNAPSHOTS, TEAM, "frozen") is None
             await operator.until(lambda: "needed by Scenario fix-it" in message(api, "needed"))
             assert says(api, "needed") == READY
+            await asyncio.sleep(0.7)  # what the other's end has set going is written by then
             mark = len(api.writes)
             await asyncio.sleep(0.8)
             assert table(writes_since(api, mark)) == table({})

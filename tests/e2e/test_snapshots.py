@@ -94,9 +94,9 @@ def test_error_of_the_driver_is_told_until_it_is_cured(namespace: str) -> None:
 
 
 def test_snapshot_goes_after_its_time(namespace: str) -> None:
-    apply(namespace, devbox("box", image=python_image()), snapshot("brief", "box", ttlSeconds=5))
+    apply(namespace, devbox("box", image=python_image()), snapshot("brief", "box", ttlSeconds=30))
     wait(namespace, "Ready", "disksnapshot/brief")
-    kubectl("wait", "-n", namespace, "--for=delete", "disksnapshot/brief", "--timeout=60s")
+    kubectl("wait", "-n", namespace, "--for=delete", "disksnapshot/brief", "--timeout=120s")
     eventually(
         lambda: None if get(namespace, "volumesnapshots") else True, 60, lambda: "the VolumeSnapshot stays"
     )
