@@ -39,6 +39,7 @@ def gate(allowed: Egress, settings: BuildSettings) -> dict[str, str]:
     return {"ASSAY_CLOSED": f"{address} {port} {settings.network_gate_seconds}"}
 
 
+@cache  # asked for every pod, and always the same
 def _is_blocked(address: str, blocked: tuple[str, ...]) -> bool:
     return any(ip_address(address) in ip_network(cidr) for cidr in blocked)
 

@@ -17,7 +17,7 @@ from assay.cluster.errors import ApiError
 from . import images, pods
 from .context import Context
 from .images import NotAvailable
-from .objects import controller
+from .objects import controller, is_controlled_by
 from .outcome import RETRY_SECONDS
 
 FLUSH_SECONDS = 60.0
@@ -29,8 +29,8 @@ def devbox_of(ctx: Context, snapshot: Mapping[str, Any]) -> Mapping[str, Any] | 
     devbox = ctx.store.get("Devbox", namespace, ref.get("name", ""))
     if devbox is None or devbox["metadata"].get("deletionTimestamp"):
         return None
-    run, made_by = controller(snapshot), controller(devbox)
-    return None if run and (made_by is None or made_by["uid"] != run["uid"]) else devbox
+    run = controller(snapshot)
+    return None if run and not is_controlled_by(devbox, run["uid"]) else devbox
 
 
 async def describe(ctx: Context, snapshot: Mapping[str, Any]) -> tuple[str, FrozenDisk]:

@@ -47,7 +47,7 @@ def to_rescore(ctx: Context, rescoring: Mapping[str, Any], rescore: Rescore) -> 
     name = rescore.scenario_run_ref.name
     run = _run(ctx, namespace, name)
     status = run.get("status") or {}
-    if (parent := _benchmark_run(ctx, rescoring)) and not is_controlled_by(run, parent):
+    if (parent := _benchmark_run(ctx, rescoring)) and not is_controlled_by(run, parent["metadata"]["uid"]):
         ran_by = parent["metadata"]["name"]
         message = f"what BenchmarkRun {ran_by} ran is gone: the ScenarioRun {name} that there is, is another"
         raise Impossible("NoDiskKept", message)
@@ -100,7 +100,7 @@ def _benchmark_run(ctx: Context, rescoring: Mapping[str, Any]) -> Mapping[str, A
 
 def _is_anothers(snapshot: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
     """Whether it only has the name of what the run kept. A run that scores a disk again keeps none of its own."""
-    return not run["spec"].get("rescore") and not is_controlled_by(snapshot, run)
+    return not run["spec"].get("rescore") and not is_controlled_by(snapshot, run["metadata"]["uid"])
 
 
 def _run(ctx: Context, namespace: str, name: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def controller(obj: Seen) -> Seen | None:
     return next((owner for owner in owners if owner.get("controller")), None)
 
 
-def is_controlled_by(obj: Seen, owner: Seen) -> bool:
+def is_controlled_by(obj: Seen, uid: str) -> bool:
     """Whether that very owner made the object, and not an earlier or later one of its name."""
     made_by = controller(obj)
-    return made_by is not None and made_by["uid"] == owner["metadata"]["uid"]
+    return made_by is not None and made_by["uid"] == uid
