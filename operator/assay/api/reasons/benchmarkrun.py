@@ -1,0 +1,41 @@
+"""Reasons of BenchmarkRuns."""
+
+from .base import Reason
+
+
+class BenchmarkRunReason(Reason):
+    """How far a BenchmarkRun is, and how it ended."""
+
+    SCENARIOS_NOT_VALIDATED = (
+        "ScenariosNotValidated",
+        "The Benchmark requires validated scenarios, and some are not validated.",
+        "See the condition `Validated` of the scenarios in the message; the run starts by itself.",
+    )
+    RUNNING = (
+        "Running",
+        "ScenarioRuns are under way.",
+    )
+    ALL_SCORED = (
+        "AllScored",
+        "Every run has a score.",
+    )
+    SOME_UNSCORED = (
+        "SomeUnscored",
+        "The score is that of the runs that have one; some have none.",
+        "`status.unscored` counts the causes, `status.worst` names runs.",
+    )
+    NOTHING_SCORED = (
+        "NothingScored",
+        "No run has a score.",
+        "See `status.unscored`; mostly all runs have one cause.",
+    )
+    BENCHMARK_EMPTY = (
+        "BenchmarkEmpty",
+        "The Benchmark names no scenarios.",
+        "Add some to the Benchmark, and create another run.",
+    )
+    NOTHING_TO_RESCORE = (
+        "NothingToRescore",
+        "The BenchmarkRun to score again ran no scenarios.",
+        "Name another.",
+    )

@@ -1,0 +1,113 @@
+"""Reasons of Devboxes."""
+
+from .base import Reason
+
+
+class DevboxReason(Reason):
+    """What a Devbox does: the reasons of Ready and Suspended."""
+
+    RUNNING = (
+        "Running",
+        "The command runs.",
+    )
+    IDLE = (
+        "Idle",
+        "The pod only stays up, for you to look around.",
+    )
+    BOOTING = (
+        "Booting",
+        "The root file system is being mounted.",
+    )
+    PREPARING = (
+        "Preparing",
+        "The image is being copied onto the disk.",
+    )
+    STOPPING = (
+        "Stopping",
+        "The pod is being stopped, because `operatingMode` changed; the disk stays.",
+    )
+    SUSPENDED = (
+        "Suspended",
+        "There is no pod; the disk stays.",
+        "Set `operatingMode: Running` to go on.",
+    )
+    DISK_KEPT = (
+        "DiskKept",
+        "There is no pod; the disk stays.",
+        "Set `operatingMode: Running` to go on.",
+    )
+    RESUMED = (
+        "Resumed",
+        "The Devbox was suspended or finished, and its command runs again, or is about to.",
+    )
+    USER_NOT_NUMERIC = (
+        "UserNotNumeric",
+        "The root file system is a Copy, and `user` is a name other than the image's.",
+        "Create the Devbox with `uid[:gid]` as its user, or without one.",
+    )
+    DEADLINE_EXCEEDED = (
+        "DeadlineExceeded",
+        "The time of `activeDeadlineSeconds` is over; the pod is being stopped.",
+    )
+    FINISHED = (
+        "Finished",
+        "The command has ended, or will never run.",
+        "See the condition `Finished`.",
+    )
+
+
+class EndReason(Reason):
+    """How the command of a Devbox ended: the reasons of Finished, and of AgentFinished of a ScenarioRun.
+
+    Another word is that of the kubelet, such as `StartError` or `NodeShutdown`: a ForeignReason.
+    """
+
+    COMPLETED = (
+        "Completed",
+        "The command ended with exit code 0.",
+    )
+    ERROR = (
+        "Error",
+        "The command ended with another exit code, which `status.exitCode` has.",
+        "`status.message` has the end of the output.",
+    )
+    DEADLINE_EXCEEDED = (
+        "DeadlineExceeded",
+        "The command was stopped after `activeDeadlineSeconds` (of a run: `timeouts.agentSeconds`).",
+    )
+    OOM_KILLED = (
+        "OOMKilled",
+        "The command, of a run its agent, ran out of memory.",
+        "Raise `resources.limits.memory` (of a scenario: of its environment).",
+    )
+    LAUNCH_FAILED = (
+        "LaunchFailed",
+        "A launch command failed.",
+        "Correct it; `status.message` of the Devbox, `status.agent.message` of the run, and the log have its output.",
+    )
+    DISK_FULL = (
+        "DiskFull",
+        "The disk was full before anything began.",
+        "Raise `disk.size` (of a scenario: `environment.disk.size`).",
+    )
+    NETWORK_OPEN = (
+        "NetworkOpen",
+        "The network of the cluster does not enforce the network policies of the pod.",
+        "Use a network that does, or set `settings.networkGateSeconds: 0` to run without them. If a policy of yours "
+        "opens the API server to agents, name another forbidden address in `settings.networkGateAddress`.",
+    )
+    BOOT_FAILED = (
+        "BootFailed",
+        "The root file system could not be made on the disk.",
+        "The message names cause and cure: kernel, user namespaces, or the file system of the volume.",
+    )
+    EVICTED = (
+        "Evicted",
+        "Kubernetes evicted or preempted the pod, or drained its node.",
+        "The agent is not at fault: run it again. Larger requests help.",
+    )
+    POD_LOST = (
+        "PodLost",
+        "Somebody deleted the pod while the command ran.",
+        "The agent is not at fault: run it again.",
+    )

@@ -1,0 +1,36 @@
+"""Reasons of DiskSnapshots."""
+
+from .base import Reason
+
+
+class DiskSnapshotReason(Reason):
+    """Whether the disk is kept."""
+
+    SNAPSHOT_READY = (
+        "SnapshotReady",
+        "The disk is kept.",
+    )
+    CREATING = (
+        "Creating",
+        "The CSI driver makes the snapshot.",
+    )
+    SNAPSHOTS_UNAVAILABLE = (
+        "SnapshotsUnavailable",
+        "The cluster has no VolumeSnapshot CRDs, no snapshot controller, or no VolumeSnapshotClass.",
+        "Install or set what the message says.",
+    )
+    SNAPSHOT_FAILED = (
+        "SnapshotFailed",
+        "The CSI driver refuses; the message has its words.",
+        "The snapshot controller tries again by itself.",
+    )
+    IMAGE_UNKNOWN = (
+        "ImageUnknown",
+        "Assay did not make the imported VolumeSnapshot, and `image` is not given.",
+        "Create another DiskSnapshot with `image`.",
+    )
+    DISK_LOST = (
+        "DiskLost",
+        "The VolumeSnapshot is gone, or the Devbox went before its disk was frozen.",
+        "Delete the DiskSnapshot.",
+    )
