@@ -65,9 +65,10 @@ format: $(STAMP) ## Format the code
 	$(VENV)/bin/ruff format operator tests
 
 .PHONY: crds
-crds: $(STAMP) cluster ## Generate CRDs, reference, the chart's copies and the kustomize base from the models
+crds: $(STAMP) cluster ## Generate CRDs, reference, tables of reasons, the chart's copies and the kustomize base from the models
 	$(PY) -m assay.api crds crds
 	$(PY) -m assay.api reference docs/reference.md
+	$(PY) -m assay.api troubleshooting docs/troubleshooting.md
 	$(CLUSTER_ENV); helm/render-base.sh
 
 .PHONY: bench

@@ -1,12 +1,12 @@
-"""`python -m assay.api crds DIR` and `python -m assay.api reference FILE`: what is generated from the models."""
+"""`python -m assay.api crds DIR`, `… reference FILE`, `… troubleshooting FILE`: what is generated from the models."""
 
 from __future__ import annotations
 
 import sys
 
-from . import crd, reference
+from . import crd, reference, troubleshooting
 
-COMMANDS = {"crds": crd.main, "reference": reference.main}
+COMMANDS = {"crds": crd.main, "reference": reference.main, "troubleshooting": troubleshooting.main}
 
 
 if __name__ == "__main__":

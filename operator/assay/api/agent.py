@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from .condition_tables import summary
 from .crd import Column, Kind
 from .markers import Cel
 from .meta import (
@@ -69,7 +70,7 @@ class RunAgent(AgentFields):
 
 
 class AgentStatus(Status):
-    """Conditions: Ready."""
+    __doc__ = summary("Agent")
 
 
 AGENT = Kind(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from .condition_tables import summary
 from .crd import Column, Kind
 from .markers import ListMap
 from .meta import SHORT_NAME, LocalRef, Model, Status
@@ -25,7 +26,7 @@ class BenchmarkSpec(Model):
 
 
 class BenchmarkStatus(Status):
-    """Conditions: Ready (ScenariosReady; Empty, ScenarioNotFound, ScenarioNotReady)."""
+    __doc__ = summary("Benchmark")
 
     scenarios: int | None = None
     """How many it names."""

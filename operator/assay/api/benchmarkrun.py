@@ -9,6 +9,7 @@ from pydantic import Field
 
 from .agent import RunAgent
 from .benchmark import SCENARIOS_MAX
+from .condition_tables import summary
 from .crd import Column, Kind
 from .markers import Cel, ListMap
 from .meta import SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
@@ -84,7 +85,7 @@ class Rescored(Model):
 
 
 class BenchmarkRunStatus(Status):
-    """Conditions: Complete (AllScored, SomeUnscored) and Failed (BenchmarkEmpty, …)."""
+    __doc__ = summary("BenchmarkRun")
 
     scenarios: Annotated[list[Name], Field(max_length=SCENARIOS_MAX)] | None = None
     """The scenarios of the benchmark when this run started: later edits do not reach it."""

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from .condition_tables import summary
 from .crd import Column, Kind
 from .markers import Cel, ListMap
 from .meta import SHORT_NAME, Argument, EnvVar, LocalRef, Model, Parameter, Resources, Status
@@ -72,7 +73,7 @@ class Build(Model):
 
 
 class BlueprintStatus(Status):
-    """Conditions: Ready (ImageReady; Building, BuildFailed, ContextNotFound, ImageNotFound, …)."""
+    __doc__ = summary("Blueprint")
 
     content_hash: str | None = None
     """Hash of Dockerfile, context, arguments and target: equal hash, no second build."""

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from .blueprint import ImageReference
+from .condition_tables import summary
 from .crd import Column, Kind
 from .disk import Disk, MountedRoot, RootFilesystem, TopDirectory
 from .markers import Cel, ListMap
@@ -96,7 +97,7 @@ class DevboxSpec(Model):
 
 
 class DevboxStatus(Status):
-    """Conditions: Ready, Suspended, Finished (Completed, Error, OOMKilled, DeadlineExceeded, Evicted, …)."""
+    __doc__ = summary("Devbox")
 
     pod_name: str | None = None
     claim_name: str | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from .blueprint import BlueprintImage, ImageReference
+from .condition_tables import summary
 from .crd import Column, Kind
 from .disk import MountedRoot, TopDirectory
 from .markers import Cel
@@ -60,7 +61,7 @@ class Lineage(Model):
 
 
 class DiskSnapshotStatus(Status):
-    """Conditions: Ready (SnapshotReady; Creating, DevboxNotFound, SnapshotsUnavailable, SnapshotFailed, …)."""
+    __doc__ = summary("DiskSnapshot")
 
     volume_snapshot_name: str | None = None
     image: BlueprintImage | None = None

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from .blueprint import ImageReference
+from .condition_tables import summary
 from .crd import Column, Kind
 from .devbox import LaunchCommands
 from .disk import Disk, RootFilesystem
@@ -89,7 +90,7 @@ class ValidationStatus(Model):
 
 
 class ScenarioStatus(Status):
-    """Conditions: Ready (ReferencesResolved; BlueprintNotFound, …), Validated (ReferencePassed; NopPassed, …)."""
+    __doc__ = summary("Scenario")
 
     content_hash: str | None = None
     """Hash of the spec, the Scorers it uses, the image, its functions' own images and the way disks are mounted:

@@ -9,6 +9,7 @@ from pydantic import Field, WithJsonSchema
 
 from .agent import AgentSpec, RunAgent
 from .blueprint import BlueprintImage
+from .condition_tables import summary
 from .crd import Column, Kind
 from .disk import RootFilesystem
 from .markers import PRESERVE_UNKNOWN, Cel, ListMap
@@ -149,7 +150,7 @@ class LaterScore(Model):
 
 
 class ScenarioRunStatus(Status):
-    """Conditions: ReferencesResolved, AgentFinished, DiskKept, Complete (Scored), Failed (why there is no score)."""
+    __doc__ = summary("ScenarioRun")
 
     pinned: Annotated[PinnedRun, _OPAQUE] | None = None
     """What the run uses, as it was when it started: later edits do not reach it."""

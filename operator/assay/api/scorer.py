@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from .condition_tables import summary
 from .crd import Column, Kind
 from .markers import Cel, PreserveUnknown
 from .meta import SHORT_NAME, ObjectName, Status
@@ -22,7 +23,7 @@ class ScorerSpec(ScorerFields):
 
 
 class ScorerStatus(Status):
-    """Conditions: Ready (Accepted; SchemaInvalid)."""
+    __doc__ = summary("Scorer")
 
     used_by: Annotated[list[ObjectName], Field(max_length=100)] | None = None
     """Scenarios that use it, the first hundred."""

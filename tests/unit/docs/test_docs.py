@@ -1,6 +1,5 @@
 """The documentation says what the code does: reasons, examples and links."""
 
-import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -11,57 +10,34 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from assay.api import KINDS
+from assay.api import KINDS, reference, troubleshooting
+from assay.api.condition_types import ConditionType
 from assay.api.crd import GROUP
 from assay.api.scoring import ScoringContract
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
+DOCS = ROOT / "docs"
 SPECS: dict[str, type[BaseModel]] = {kind.name: kind.spec for kind in KINDS}
 
-# CamelCase words in the reconcilers that are no reason of a condition.
-KUBERNETES_KINDS = {
-    *("ConfigMap", "Job", "NetworkPolicy", "Node", "PersistentVolumeClaim", "Pod", "RootFilesystems"),
-    "VolumeSnapshot",
-}
-CONDITION_WORDS = {"True", "False", "Unknown", "DisruptionTarget", "PodScheduled"}
-PHASES = {"Complete", "Failed", "NotReady", "Pending", "Ready", "Succeeded"}
-OTHER_TYPES = {"AgentFinished", "Command", "Custom", "Nop", "Normal", "Reconcile", "Reference", "Warning"}
-OTHER_TYPES |= {"DeletionBlocked", "DiskKept", "Mode", "Validated"}
-# Values of fields.
-VALUES = {"Always", "Auto", "Copy", "Merged", "Never", "OnDemand", "OnFailure", "Overlay", "Zero"}
-VALUES |= {"NoExecute", "NoSchedule"}
-NO_REASONS = {*SPECS, *KUBERNETES_KINDS, *CONDITION_WORDS, *PHASES, *OTHER_TYPES, *VALUES}
+
+def test_the_tables_of_reasons_are_those_of_the_enums() -> None:
+    assert troubleshooting.main(["--check", str(DOCS / "troubleshooting.md")]) == 0
 
 
-def reasons() -> set[str]:
-    """Every reason that the reconcilers can set by themselves."""
-    found: set[str] = set()
-    for path in (ROOT / "operator" / "assay" / "reconcile").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found |= set(re.findall(r"\A[A-Z][A-Za-z]+\Z", node.value))
-    return found - NO_REASONS
+def test_the_reference_is_generated_from_the_models() -> None:
+    assert reference.main(["--check", str(DOCS / "reference.md")]) == 0
 
 
-def documented() -> set[str]:
-    """The code words in the first two columns of the troubleshooting page's tables of reasons."""
-    text = TROUBLESHOOTING.read_text().partition("\n## Other things")[0]
-    rows = [line.split("|") for line in text.splitlines() if line.startswith("|")]
-    words = " ".join(cell for row in rows for cell in row[1:3])
-    return set(re.findall(r"`([A-Z][A-Za-z]+)`", words)) - CONDITION_WORDS
-
-
-def test_every_reason_is_explained() -> None:
-    assert {"AllScored", "BuildFailed", "PodLost"} <= reasons()
-    assert sorted(reasons() - documented()) == []
-
-
-def test_no_reason_is_explained_that_is_gone() -> None:
-    types = {"AgentFinished", "Complete", "Failed", "Finished", "Ready", "ReferencesResolved"}
-    types |= {"DeletionBlocked", "DiskKept", "Suspended", "Validated"}
-    assert sorted(documented() - reasons() - types) == []
+def test_condition_types_named_in_the_text_exist() -> None:
+    """Those of `Type=Status`, which the text writes by hand beside the generated tables."""
+    named = {
+        (page.name, type_)
+        for page in PAGES
+        for type_ in re.findall(r"`([A-Z][A-Za-z]+)=(?:True|False|Unknown)", page.read_text())
+    }
+    assert ("troubleshooting.md", "Failed") in named
+    assert {type_ for _, type_ in named} <= set(ConditionType)
 
 
 @cache

@@ -2,6 +2,14 @@
 
 from .base import Reason
 
+_CHECK_PULL = (
+    "Check `settings.registry.pull`, `imagePullSecrets` of the ServiceAccount `default`, and the registry "
+    "configuration of the node."
+)
+_CHECK_RUNTIME = (
+    "See the message; `docs/install.md` has the requirements for image volumes and user namespaces."
+)
+
 
 class RejectionReason(Reason):
     """The API server rejects a pod, Job, claim, run or snapshot that the operator creates. Tried every 15 s."""
@@ -48,13 +56,12 @@ class PodReason(Reason):
     ERR_IMAGE_PULL = (
         "ErrImagePull",
         "The node cannot pull the image, or the toolbox's image.",
-        "Check `settings.registry.pull`, `imagePullSecrets` of the ServiceAccount `default`, and the registry "
-        "configuration of the node.",
+        _CHECK_PULL,
     )
     IMAGE_PULL_BACK_OFF = (
         "ImagePullBackOff",
         "The node could not pull the image, or the toolbox's image, and waits before it tries again.",
-        "As for `ErrImagePull`.",
+        _CHECK_PULL,
     )
     ERR_IMAGE_NEVER_PULL = (
         "ErrImageNeverPull",
@@ -74,10 +81,10 @@ class PodReason(Reason):
     CREATE_CONTAINER_ERROR = (
         "CreateContainerError",
         "The container runtime refuses to create the container.",
-        "See the message. If it names image volumes or user namespaces, see the requirements in `docs/install.md`.",
+        _CHECK_RUNTIME,
     )
     RUN_CONTAINER_ERROR = (
         "RunContainerError",
         "The container runtime refuses to start the container.",
-        "As for `CreateContainerError`.",
+        _CHECK_RUNTIME,
     )

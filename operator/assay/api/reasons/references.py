@@ -18,7 +18,7 @@ class ReferenceReason(Reason):
     )
     IMAGE_NOT_FOUND = (
         "ImageNotFound",
-        "The image does not exist, may not be read, or has no variant for this architecture.",
+        "An image that the object names does not exist, may not be read, or has no variant for this architecture.",
         "Check name and tag, and the operator's credentials (`registry.dockerConfigSecret`). Tried every 30 s.",
     )
     REGISTRY_UNAVAILABLE = (
