@@ -9,10 +9,12 @@ from typing import Any
 import kopf
 
 from assay.api import KINDS
-from assay.api.crd import GROUP, VERSION
-from assay.build import names
-from assay.cluster.errors import Conflict
-from assay.cluster.resources import (
+from assay.crdgen.kind import GROUP, VERSION
+from assay.engine.cache import Cache, Key
+from assay.engine.queue import WorkQueue
+from assay.engine.relist import Watched
+from assay.kube.errors import Conflict
+from assay.kube.resources import (
     CONFIG_MAPS,
     JOBS,
     NETWORK_POLICIES,
@@ -22,12 +24,19 @@ from assay.cluster.resources import (
     Resource,
     register,
 )
-from assay.engine.queue import WorkQueue
-from assay.engine.resync import Watched
-from assay.engine.store import Key, Store
-from assay.reconcile import benchmarkrun, blueprint, definitions, devbox, disksnapshot, scenario, scenariorun
-from assay.reconcile.context import Context
-from assay.reconcile.routing import concerned
+from assay.reconcile.benchmarkrun.reconcile import reconcile as reconcile_benchmark_run
+from assay.reconcile.blueprint.reconcile import reconcile as reconcile_blueprint
+from assay.reconcile.common.context import Context
+from assay.reconcile.definitions.agent import reconcile as reconcile_agent
+from assay.reconcile.definitions.benchmark import reconcile as reconcile_benchmark
+from assay.reconcile.definitions.scorer import reconcile as reconcile_scorer
+from assay.reconcile.devbox.reconcile import reconcile as reconcile_devbox
+from assay.reconcile.disksnapshot.reconcile import reconcile as reconcile_disk_snapshot
+from assay.reconcile.scenario.reconcile import reconcile as reconcile_scenario
+from assay.reconcile.scenariorun.reconcile import reconcile as reconcile_scenario_run
+from assay.reconcile.watch.routing import keys_for
+
+from .specs import names
 
 log = logging.getLogger(__name__)
 
@@ -46,38 +55,38 @@ WATCHED = (
 )
 
 RECONCILERS: Mapping[str, Callable[[Context, Key], Awaitable[float | None]]] = {
-    "Blueprint": blueprint.reconcile,
-    "Devbox": devbox.reconcile,
-    "Scenario": scenario.reconcile,
-    "Agent": definitions.reconcile_agent,
-    "Scorer": definitions.reconcile_scorer,
-    "Benchmark": definitions.reconcile_benchmark,
-    "DiskSnapshot": disksnapshot.reconcile,
-    "ScenarioRun": scenariorun.reconcile,
-    "BenchmarkRun": benchmarkrun.reconcile,
+    "Blueprint": reconcile_blueprint,
+    "Devbox": reconcile_devbox,
+    "Scenario": reconcile_scenario,
+    "Agent": reconcile_agent,
+    "Scorer": reconcile_scorer,
+    "Benchmark": reconcile_benchmark,
+    "DiskSnapshot": reconcile_disk_snapshot,
+    "ScenarioRun": reconcile_scenario_run,
+    "BenchmarkRun": reconcile_benchmark_run,
 }
 
 
 class Intake:
     """Takes in objects, from wherever they are seen, and marks dirty whom they concern."""
 
-    def __init__(self, store: Store, queue: WorkQueue[Key]) -> None:
-        self._store = store
+    def __init__(self, cache: Cache, queue: WorkQueue[Key]) -> None:
+        self._cache = cache
         self._queue = queue
 
     def observe(self, kind: str, obj: dict[str, Any]) -> None:
         """An object as it is now."""
-        if self._store.put(kind, obj):
+        if self._cache.put(kind, obj):
             self.changed(kind, obj)
 
     def forget(self, kind: str, obj: dict[str, Any]) -> None:
         """An object that was deleted."""
-        self._store.remove(kind, obj)
+        self._cache.remove(kind, obj)
         self.changed(kind, obj)
 
     def changed(self, kind: str, obj: dict[str, Any]) -> None:
         """Reconcile everything that the object concerns."""
-        for key in concerned(kind, obj, self._store):
+        for key in keys_for(kind, obj, self._cache):
             self._queue.add(key)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from assay.engine import metrics
+from . import metrics
 
 
 async def serve(port: int, is_ready: Callable[[], bool]) -> web.AppRunner:

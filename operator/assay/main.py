@@ -15,18 +15,18 @@ from typing import Any
 
 import kopf
 
-from assay import __version__, health
-from assay.cluster.client import Client
-from assay.cluster.registry import RegistryReader
-from assay.engine.election import Lease
+from assay import __version__, health, logs
+from assay.engine.cache import Cache, Key
 from assay.engine.events import Recorder
+from assay.engine.leader_election import Lease
 from assay.engine.queue import WorkQueue
-from assay.engine.resync import Resyncer
-from assay.engine.store import Key, Store
+from assay.engine.relist import Relister
 from assay.handlers import WATCHED, Intake, configure, reconciler, watch
-from assay.reconcile.context import Context
-from assay.reconcile.indexes import INDEXES
-from assay.reconcile.projections import PROJECTIONS
+from assay.kube.client import Client
+from assay.reconcile.common.context import Context
+from assay.reconcile.watch.indexes import INDEXES
+from assay.reconcile.watch.transforms import TRANSFORMS
+from assay.registry.reader import RegistryReader
 from assay.settings import NAMESPACE_VARIABLE, POD_VARIABLE, Settings, load
 
 log = logging.getLogger(__name__)
@@ -40,8 +40,7 @@ def main() -> None:
         settings = load()
     except ValueError as error:
         sys.exit(f"assay: {error}")
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # one line per event otherwise
+    logs.configure(settings.log_level, settings.log_format)
     log.info("assay %s", __version__)
     os.environ.setdefault("USER", "assay")  # kopf asks for one, and a container's uid has no name
     asyncio.run(run(settings))
@@ -54,7 +53,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig:
     client = await Client.connect(
         kubeconfig, writes_per_second=settings.writes_per_second, burst=settings.write_burst
     )
-    images = RegistryReader(settings.endpoints(), settings.registry.docker_config)
+    images = RegistryReader(settings.registry.endpoints(), settings.registry.docker_config)
     synced = asyncio.Event()
     if settings.leader_election:
         synced.set()  # a standby is ready to take over
@@ -79,18 +78,16 @@ async def _operate(
     kubeconfig: str | None,
 ) -> None:
     synced.clear()
-    store = Store(PROJECTIONS, INDEXES)
+    cache = Cache(TRANSFORMS, INDEXES)
     queue: WorkQueue[Key] = WorkQueue()
-    intake = Intake(store, queue)
-    ctx = Context(
-        client, store, Recorder(client, "assay"), images, settings.build(), intake.observe, intake.forget
-    )
-    resyncer = Resyncer(client, store, WATCHED, intake.changed, namespaces=settings.namespaces)
+    intake = Intake(cache, queue)
+    ctx = Context(client, cache, Recorder(client, "assay"), images, settings, intake.observe, intake.forget)
+    relister = Relister(client, cache, WATCHED, intake.changed, namespaces=settings.namespaces)
     ended, kopf_stop = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
         # A child that is merely not listed yet must not look like one that is lost.
-        listed, end = asyncio.create_task(resyncer.synced.wait()), asyncio.create_task(ended.wait())
+        listed, end = asyncio.create_task(relister.synced.wait()), asyncio.create_task(ended.wait())
         try:
             await asyncio.wait([listed, end], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -102,7 +99,7 @@ async def _operate(
         log.info("listed everything; reconciling")
         await queue.run(reconciler(ctx), settings.workers, ended)
 
-    ours = [asyncio.create_task(resyncer.run(ended)), asyncio.create_task(work())]
+    ours = [asyncio.create_task(relister.run(ended)), asyncio.create_task(work())]
     watching = asyncio.create_task(
         kopf.operator(
             registry=_registry(intake, stop, kubeconfig),

@@ -5,56 +5,93 @@ from __future__ import annotations
 import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from assay.api.disk import RootFilesystem
 from assay.api.meta import Egress
-from assay.build.settings import PRIVATE_CIDRS, BuildSettings, RegistrySettings
 
-API_SERVER = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")  # as every pod is told
+API_SERVER = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")  # Kubernetes sets them in every pod
 FILE_VARIABLE, NAMESPACE_VARIABLE, POD_VARIABLE = "ASSAY_CONFIG", "POD_NAMESPACE", "POD_NAME"
+
+PRIVATE_CIDRS = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+    *("192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"),
+    *("::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8"),
+)
+"""Private, link-local (metadata services), loopback and multicast networks (RFC 6890)."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
 
 
-class Registry(_Section):
-    """Where built images go (see build.settings.RegistrySettings)."""
+class RegistrySettings(_Section):
+    """Where built images go, and how nodes reach them."""
 
     push: str
-    pull: str | None = None
+    """`host[:port][/path]` that builders and the operator reach."""
+    pull: str = ""
+    """The same registry as the nodes' container runtime reaches it; as `push` when absent."""
     insecure: bool = False
+    """Plain http."""
     push_secret: str | None = None
+    """A dockerconfigjson Secret in the blueprint's namespace."""
     mirrors: dict[str, str] = Field(default_factory=dict)
+    """Image host → mirror `host[:port]`, for base images and prebuilt ones."""
     docker_config: str | None = None
     """Path of a mounted config.json with which the operator itself reads images."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pull_as_push(cls, data: dict[str, object]) -> dict[str, object]:
+        return {**data, "pull": data.get("pull") or data.get("push", "")}
+
+    def endpoints(self) -> dict[str, str]:
+        """Image host → base URL, for hosts that the operator reaches under another name or over plain http."""
+        scheme = "http" if self.insecure else "https"
+        push_host, pull_host = self.push.split("/")[0], self.pull.split("/")[0]
+        mirrors = {host: f"{scheme}://{mirror}" for host, mirror in self.mirrors.items()}
+        return {**mirrors, push_host: f"{scheme}://{push_host}", pull_host: f"{scheme}://{push_host}"}
 
 
 class Settings(_Section):
     """All of it."""
 
     toolbox_image: str
-    registry: Registry
+    registry: RegistrySettings
     builder_image: str = "moby/buildkit:v0.34.2"
     disk_size: str = "1Gi"
     storage_class: str | None = None
     build_seconds: Annotated[int, Field(gt=0)] = 3600
     keep_seconds: Annotated[int, Field(ge=0)] = 0
+    """How long devbox, disk and scorer logs of a finished run stay."""
     root_filesystem: RootFilesystem = "Auto"
+    """What Auto means for the whole cluster: Auto probes its nodes."""
     snapshot_class: str | None = None
+    """VolumeSnapshotClass of snapshots that name none; the cluster's default when absent."""
     agent_egress: Egress = "Internet"
-    blocked_cidrs: list[str] = Field(default_factory=lambda: list(PRIVATE_CIDRS))
+    """What a devbox may reach where neither its agent nor its scenario sets `network`."""
+    blocked_cidrs: tuple[str, ...] = PRIVATE_CIDRS
+    """What egress Internet does not reach."""
     network_gate_seconds: Annotated[int, Field(ge=0)] = 30
-    network_gate_address: str | None = None
-    """`address:port` to watch (build.settings.forbidden_place); the API server's service when absent."""
+    """How long a pod waits for its network policies before anything of the user's runs in it; 0: it does not."""
+    network_gate_address: str | None = Field(default_factory=lambda: _api_server())
+    """`address:port` that is up, and that no pod of egress None reaches; the API server's service when absent."""
     validation_parallelism: Annotated[int, Field(gt=0)] = 4
+    """How many validation runs may be unfinished at once, in all namespaces together."""
     pids_max: Annotated[int, Field(ge=0)] = 4096
-    namespaces: list[str] = Field(default_factory=list)
+    """How many processes a devbox may have; 0: no limit but the node's."""
+    namespaces: tuple[str, ...] = ()
     """Namespaces to serve; all when empty."""
     workers: Annotated[int, Field(gt=0)] = 32
     writes_per_second: Annotated[float, Field(gt=0)] = 50.0
@@ -62,64 +99,45 @@ class Settings(_Section):
     leader_election: bool = False
     """Hold a Lease; for more than one replica."""
     log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
     port: int = 8080
     """Of /healthz, /readyz and /metrics."""
 
     @field_validator("network_gate_address")
     @classmethod
-    def _is_place(cls, text: str | None) -> str | None:
+    def _is_address_and_port(cls, text: str | None) -> str | None:
         if text:
-            _place(text)
+            _address_and_port(text)
         return text
 
-    def build(self) -> BuildSettings:
-        """What the builders need of it."""
-        registry = self.registry
-        return BuildSettings(
-            toolbox_image=self.toolbox_image,
-            registry=RegistrySettings(
-                push=registry.push,
-                pull=registry.pull or registry.push,
-                insecure=registry.insecure,
-                push_secret=registry.push_secret,
-                mirrors=registry.mirrors,
-            ),
-            builder_image=self.builder_image,
-            disk_size=self.disk_size,
-            storage_class=self.storage_class,
-            build_seconds=self.build_seconds,
-            keep_seconds=self.keep_seconds,
-            root_filesystem=self.root_filesystem,
-            snapshot_class=self.snapshot_class,
-            agent_egress=self.agent_egress,
-            blocked_cidrs=tuple(self.blocked_cidrs),
-            forbidden_place=_place(self.network_gate_address) if self.network_gate_address else _api_server(),
-            network_gate_seconds=self.network_gate_seconds,
-            validation_parallelism=self.validation_parallelism,
-            pids_max=self.pids_max,
-            operator_namespace=os.environ.get(NAMESPACE_VARIABLE, "assay-system"),
-        )
+    @property
+    def operator_namespace(self) -> str:
+        """The namespace of the operator's own pod."""
+        return os.environ.get(NAMESPACE_VARIABLE, "assay-system")
 
-    def endpoints(self) -> dict[str, str]:
-        """Image host → base URL, for hosts that the operator reaches under another name or over plain http."""
-        scheme = "http" if self.registry.insecure else "https"
-        push_host = self.registry.push.split("/")[0]
-        pull_host = (self.registry.pull or self.registry.push).split("/")[0]
-        mirrors = {host: f"{scheme}://{mirror}" for host, mirror in self.registry.mirrors.items()}
-        return {**mirrors, push_host: f"{scheme}://{push_host}", pull_host: f"{scheme}://{push_host}"}
+    @property
+    def network_gate(self) -> tuple[str, int] | None:
+        """Address and port of `network_gate_address`."""
+        return _address_and_port(self.network_gate_address) if self.network_gate_address else None
+
+    def replace(self, **changes: object) -> Self:
+        """A copy with other values (by field name)."""
+        return self.model_copy(update=changes)
 
 
-def _place(text: str) -> tuple[str, int]:
+def _address_and_port(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"{text} is no address:port, such as 10.0.0.1:443 or [fd00::1]:443")
     return str(ip_address(host.strip("[]"))), int(port)
 
 
-def _api_server() -> tuple[str, int] | None:
+def _api_server() -> str | None:
     """The API server's service, where the operator runs in a pod."""
     host, port = (os.environ.get(name) for name in API_SERVER)
-    return (host, int(port)) if host and port else None
+    if not host or not port:
+        return None
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def load() -> Settings:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.cluster.client import Client
+from assay.kube.client import Client
 from tests.contract.fakeapi import FakeApi
 from tests.contract.samples import THINGS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.cluster.resources import PODS
+from assay.kube.resources import PODS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json
 from tests.contract.kubelet import PASSED

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.cluster.resources import VOLUME_SNAPSHOTS
 from assay.handlers import OURS
+from assay.kube.resources import VOLUME_SNAPSHOTS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json
 from tests.contract.running import TEAM, condition, create, create_definitions

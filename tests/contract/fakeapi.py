@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 import yaml
 from aiohttp import web
 
-from assay.cluster.resources import EVENTS, LEASES, Resource, known, resource_of
+from assay.kube.resources import EVENTS, LEASES, Resource, known, resource_of
 from tests.contract import fakehttp
 from tests.contract.fakeexec import Command, Ended, Run
 from tests.contract.fakestorage import Collection, Fault, Json, Storage, merged

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
-from assay.cluster.resources import PODS
+from assay.kube.resources import PODS
 
 if TYPE_CHECKING:
     from tests.contract.fakeapi import FakeApi

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonpatch
 from aiohttp import web
 
-from assay.cluster.resources import PODS
+from assay.kube.resources import PODS
 from tests.contract import fakeexec
 from tests.contract.fakestorage import Collection, Fault, Json, merged
 from tests.contract.fakewatch import Call, Watch, status_object

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from assay.cluster.resources import Resource
+from assay.kube.resources import Resource
 
 Json = dict[str, Any]
 Slot = tuple[str, str]
@@ -124,7 +124,7 @@ class Storage:
 
     @_locked
     def create(self, where: Collection, namespace: str, given: Json) -> Json:
-        """Store a new object."""
+        """Cache a new object."""
         resource, obj = where.resource, copy.deepcopy(given)
         meta: Json = obj.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from assay.build import names
-from assay.cluster.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
+from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
+from assay.specs import names
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Collection, Fault, Json
 

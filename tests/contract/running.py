@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.cluster.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS
 from assay.handlers import OURS
+from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS
 from assay.main import run
-from assay.settings import Registry, Settings
+from assay.settings import RegistrySettings, Settings
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json
 from tests.contract.kubelet import now
@@ -42,7 +42,7 @@ async def operating(api: FakeApi, folder: Path, **changes: Any) -> AsyncIterator
     settings = Settings(
         **{
             "toolbox_image": "example.test/assay:1",
-            "registry": Registry(push="push.example.test"),
+            "registry": RegistrySettings(push="push.example.test"),
             "port": 0,
             "writes_per_second": 10_000.0,
             "root_filesystem": "Overlay",

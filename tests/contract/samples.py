@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from assay.cluster.resources import Resource, register
+from assay.kube.resources import Resource, register
 
 THINGS = register(Resource("things.example", "v1", "things", "Thing"))
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assay.cluster import errors
-from assay.cluster.client import Client
-from assay.cluster.resources import CONFIG_MAPS, PODS
-from assay.engine import metrics
-from assay.engine.store import Store
+from assay import metrics
+from assay.engine.cache import Cache
+from assay.kube import errors
+from assay.kube.client import Client
+from assay.kube.resources import CONFIG_MAPS, PODS
 from tests.contract.fakeapi import FakeApi, Write
 from tests.contract.samples import THINGS, pod, thing
 
@@ -40,26 +40,22 @@ async def test_create_read_change_delete(api: FakeApi, client: Client) -> None:
 
 
 async def test_status_is_written_apart_minimally_and_only_if_different(api: FakeApi, client: Client) -> None:
-    await client.create(thing())
-    one = await client.patch_status(THINGS, "ns", "a", {"phase": "Running", "a": {"b": 1, "c": 2}}, old={})
+    made = await client.create(thing())
+    one = await client.patch_status(made, {"phase": "Running", "a": {"b": 1, "c": 2}})
     assert one is not None
     assert one["metadata"]["generation"] == 1
     wanted = {"phase": "Done", "a": {"c": 2}}
-    two = await client.patch_status(
-        THINGS, "ns", "a", wanted, one["metadata"]["resourceVersion"], one["status"]
-    )
+    two = await client.patch_status(one, wanted)
     assert two is not None
     assert two["status"] == wanted
     assert api.requests[-1].body == {
         "status": {"phase": "Done", "a": {"b": None}},
         "metadata": {"resourceVersion": one["metadata"]["resourceVersion"]},
     }
-    assert await client.patch_status(THINGS, "ns", "a", wanted, old=two["status"]) is None
+    assert await client.patch_status(two, wanted) is None
     assert len(api.writes) == 3
     with pytest.raises(errors.Conflict):
-        await client.patch_status(
-            THINGS, "ns", "a", {"phase": "Late"}, one["metadata"]["resourceVersion"], wanted
-        )
+        await client.patch_status(one, {"phase": "Late"})
 
 
 async def test_a_patch_without_effect_keeps_the_version(client: Client) -> None:
@@ -216,10 +212,10 @@ async def test_many_are_listed_and_projected_quickly(api: FakeApi, client: Clien
         api.create(
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "ns", "name": f"c{number}"}}
         )
-    store, loop = Store(), asyncio.get_running_loop()
+    cache, loop = Cache(), asyncio.get_running_loop()
     begun = loop.time()
     async for one in client.list(CONFIG_MAPS):
-        store.put("ConfigMap", one)
-    assert store.count("ConfigMap") == 2_000
+        cache.put("ConfigMap", one)
+    assert cache.count("ConfigMap") == 2_000
     assert loop.time() - begun < 3
     assert len(api.requests) == 4

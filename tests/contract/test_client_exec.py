@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.cluster import errors
-from assay.cluster.client import Client
-from assay.cluster.exec import OUTPUT_MAX
+from assay.kube import errors
+from assay.kube.client import Client
+from assay.kube.exec import OUTPUT_MAX
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakeexec import Command, Ended
 from tests.contract.samples import pod

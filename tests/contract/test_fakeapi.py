@@ -9,13 +9,13 @@ import aiohttp
 import kopf
 import pytest
 
-from assay.cluster.client import Client
-from assay.cluster.resources import JOBS, LEASES, PODS
-from assay.engine.election import Lease
+from assay.engine.cache import Cache
 from assay.engine.events import Recorder
+from assay.engine.leader_election import Lease
 from assay.engine.queue import WorkQueue
-from assay.engine.resync import Resyncer, Watched
-from assay.engine.store import Store
+from assay.engine.relist import Relister, Watched
+from assay.kube.client import Client
+from assay.kube.resources import JOBS, LEASES, PODS
 from tests.contract.fakeapi import FakeApi, Write
 from tests.contract.samples import THINGS, pod, thing, until
 
@@ -181,25 +181,25 @@ async def test_kopf_s_finalizers(api: FakeApi) -> None:
 
 async def test_a_resync_finds_what_a_cut_watch_missed(api: FakeApi, client: Client) -> None:
     changes: list[tuple[str, str]] = []
-    store = Store()
+    cache = Cache()
     for name in ("a", "b"):
         api.create(pod(name, mine="yes"))
-    store.put("Pod", api.create(pod("ghost", mine="yes")))
-    api.delete(PODS, "ns", "ghost")
-    resyncer = Resyncer(
+    cache.put("Pod", api.create(pod("lost", mine="yes")))
+    api.delete(PODS, "ns", "lost")
+    relister = Relister(
         client,
-        store,
+        cache,
         [Watched(PODS, "mine=yes"), Watched(JOBS)],
         lambda kind, one: changes.append((kind, one["metadata"]["name"])),
         second_after=0.05,
     )
     stop = asyncio.Event()
-    task = asyncio.create_task(resyncer.run(stop))
-    await asyncio.wait_for(resyncer.synced.wait(), 2)
-    assert changes == [("Pod", "a"), ("Pod", "b"), ("Pod", "ghost")]
+    task = asyncio.create_task(relister.run(stop))
+    await asyncio.wait_for(relister.synced.wait(), 2)
+    assert changes == [("Pod", "a"), ("Pod", "b"), ("Pod", "lost")]
     api.delete(PODS, "ns", "a")
     await until(lambda: len(changes) == 4)
-    assert [one["metadata"]["name"] for one in store.all("Pod")] == ["b"]
+    assert [one["metadata"]["name"] for one in cache.all("Pod")] == ["b"]
     stop.set()
     await task
     assert api.writes == []
@@ -231,7 +231,7 @@ async def test_events_are_accepted(api: FakeApi, client: Client) -> None:
 async def test_kopf_ends_at_once_if_the_engine_has_ended_before_it(api: FakeApi, client: Client) -> None:
     """The other way round kopf waits 5 s for the engine's tasks, born while it ran, and cancels them."""
     ended, done, queue = asyncio.Event(), list[str](), WorkQueue[str]()
-    resyncer = Resyncer(client, Store(), [Watched(PODS)], lambda *_: None)
+    relister = Relister(client, Cache(), [Watched(PODS)], lambda *_: None)
 
     async def handler(key: str) -> float | None:
         await asyncio.sleep(0.1)
@@ -240,8 +240,8 @@ async def test_kopf_ends_at_once_if_the_engine_has_ended_before_it(api: FakeApi,
 
     loop = asyncio.get_running_loop()
     async with operate(api, kopf.OperatorRegistry()):
-        tasks = [asyncio.create_task(resyncer.run(ended)), asyncio.create_task(queue.run(handler, 2, ended))]
-        await resyncer.synced.wait()
+        tasks = [asyncio.create_task(relister.run(ended)), asyncio.create_task(queue.run(handler, 2, ended))]
+        await relister.synced.wait()
         queue.add("a")
         await asyncio.sleep(0.01)
         begun = loop.time()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.engine import metrics
+from assay import metrics
 from tests.contract.fakeapi import FakeApi, Write
 from tests.contract.fakestorage import Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says

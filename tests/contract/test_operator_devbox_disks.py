@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from assay.cluster.resources import PERSISTENT_VOLUME_CLAIMS, PODS
 from assay.handlers import OURS
+from assay.kube.resources import PERSISTENT_VOLUME_CLAIMS, PODS
 from tests.contract.devboxes import (
     SPEC,
     STAYS,

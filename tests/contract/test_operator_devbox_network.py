@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.cluster.resources import NETWORK_POLICIES, PODS
+from assay.kube.resources import NETWORK_POLICIES, PODS
 from tests.contract.devboxes import (
     SPEC,
     one_pod_at_a_time,  # noqa: F401 (holds for every test here)

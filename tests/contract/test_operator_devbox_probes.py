@@ -9,15 +9,9 @@ from typing import Any
 
 import pytest
 
-from assay.cluster.resources import CONFIG_MAPS, NODES, PODS
-from assay.reconcile import probe
-from tests.contract.devboxes import (
-    SPEC,
-    one_pod_at_a_time,  # noqa: F401 (holds for every test here)
-    prepares,
-    says,
-    status,
-)
+from assay.kube.resources import CONFIG_MAPS, NODES, PODS
+from assay.reconcile.devbox import node_probe
+from tests.contract.devboxes import SPEC, prepares, says, status
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json
 from tests.contract.kubelet import PASSED, Kubelet
@@ -125,7 +119,7 @@ async def test_a_probe_that_never_starts_is_judged_by_its_last_warning(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kubelet says only in Events that it cannot make the sandbox of a pod; the pod goes on waiting."""
-    monkeypatch.setattr(probe, "SILENCE", timedelta(seconds=2))
+    monkeypatch.setattr(node_probe, "SILENCE", timedelta(seconds=2))
     create_node(api, "one")
 
     def warn(pod: Json) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.build import names
-from assay.cluster.resources import VOLUME_SNAPSHOTS
+from assay.kube.resources import VOLUME_SNAPSHOTS
+from assay.specs import names
 from tests.contract.disksnapshots import (
     LONG,
     READY,

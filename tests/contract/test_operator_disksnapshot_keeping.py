@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.build import names
-from assay.cluster.resources import VOLUME_SNAPSHOTS
 from assay.handlers import OURS
+from assay.kube.resources import VOLUME_SNAPSHOTS
+from assay.specs import names
 from tests.contract.disksnapshots import LONG, READY, SNAPSHOTS, create_devbox, create_snapshot, message, says
 from tests.contract.fakeapi import FakeApi
 from tests.contract.kubelet import Kubelet
@@ -31,7 +31,7 @@ BLUEPRINTS = OURS["Blueprint"]
 async def test_after_its_time_it_goes_unless_it_is_needed(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assay.reconcile.retention.HELD_RETRY", 0.3)
+    monkeypatch.setattr("assay.reconcile.disksnapshot.retention.HELD_RETRY", 0.3)
     create_devbox(api)
     create_scenario(api, "fix-it")
     environment = {"blueprintRef": None, "diskSnapshotRef": {"name": "needed"}}

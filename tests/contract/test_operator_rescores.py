@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assay.cluster.resources import PODS, VOLUME_SNAPSHOTS
 from assay.handlers import OURS
+from assay.kube.resources import PODS, VOLUME_SNAPSHOTS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, says

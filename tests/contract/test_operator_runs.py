@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.cluster.resources import PODS
 from assay.handlers import OURS
+from assay.kube.resources import PODS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says, states

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from assay.build import names
-from assay.cluster.image import ImageConfig, ImageNotFound
-from assay.cluster.registry import RegistryReader
 from assay.handlers import OURS
-from assay.reconcile import images
+from assay.reconcile.references import images
+from assay.registry.image import ImageConfig, ImageNotFound
+from assay.registry.reader import RegistryReader
+from assay.specs import names
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Collection, Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says

@@ -56,14 +56,14 @@ def test_run_waits_for_a_missing_scenario_and_goes_on_when_it_appears(namespace:
 
 def test_empty_and_dangling_benchmarks_are_named(namespace: str) -> None:
     apply(namespace, obj("Benchmark", "empty", {"scenarios": []}))
-    apply(namespace, obj("Benchmark", "dangling", {"scenarios": [{"name": "ghost"}]}))
+    apply(namespace, obj("Benchmark", "dangling", {"scenarios": [{"name": "lost"}]}))
     _reason(namespace, "benchmark", "empty", "Ready", "Empty", "add scenarios")
-    _reason(namespace, "benchmark", "dangling", "Ready", "ScenarioNotFound", "ghost")
+    _reason(namespace, "benchmark", "dangling", "Ready", "ScenarioNotFound", "lost")
     for benchmark in ("empty", "dangling", "absent"):
         spec = {"benchmarkRef": {"name": benchmark}, "agent": {"type": "Nop"}}
         apply(namespace, obj("BenchmarkRun", benchmark, spec))
     _reason(namespace, "benchmarkrun", "empty", "Failed", "BenchmarkEmpty", "spec.scenarios")
-    _reason(namespace, "benchmarkrun", "dangling", "Complete", "ScenarioNotFound", "ghost")
+    _reason(namespace, "benchmarkrun", "dangling", "Complete", "ScenarioNotFound", "lost")
     _reason(namespace, "benchmarkrun", "absent", "Complete", "BenchmarkNotFound", "absent")
 
 

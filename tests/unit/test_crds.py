@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from assay.api import KINDS
-from assay.api.crd import GROUP, Kind, crd, render, unbounded
+from assay.crdgen.crd import crd, render, unbounded
+from assay.crdgen.kind import GROUP, Kind
 
 REPOSITORY = Path(__file__).parents[2]
 CRDS, SAMPLES = REPOSITORY / "crds", REPOSITORY / "manifests" / "samples"

@@ -1,4 +1,4 @@
-"""The layers: api ← build ← reconcile ← handlers; engine and cluster know none of our kinds."""
+"""The layers: api ← specs ← reconcile ← handlers; engine, kube, registry and crdgen know none of our kinds."""
 
 from __future__ import annotations
 
@@ -13,29 +13,36 @@ ROOT = Path(__file__).parents[2] / "operator"
 FILES = sorted(ROOT.rglob("*.py"))
 LINES_MAX = 300
 
-# What each part may import of ours. cluster and engine lean on each other and on nothing else.
-_BASE = {"cluster", "engine"}
+# What each part may import of ours.
+_LEAVES = {"clock", "kube_object", "logs", "metrics"}
+_BASE = {"kube", "registry", "engine", *_LEAVES}
 ALLOWED = {
-    "api": set(),
-    "engine": _BASE,
-    "cluster": _BASE,
-    "build": {"api"},
-    "reconcile": {"api", "build", *_BASE},
-    "settings": {"api", "build"},
-    "health": {"engine"},
-    "handlers": {"api", "build", "reconcile", *_BASE},
+    **{leaf: set() for leaf in _LEAVES},
+    "crdgen": set(),
+    "api": {"crdgen", "kube_object"},
+    "kube": _LEAVES,
+    "registry": _LEAVES,
+    "engine": {"kube", *_LEAVES},
+    "specs": {"api", "kube_object", "settings"},
+    "reconcile": {"api", "settings", "specs", *_BASE},
+    "settings": {"api"},
+    "health": {"metrics"},
+    "handlers": {"api", "crdgen", "specs", "reconcile", *_BASE},
     "main": {"handlers", "health", "reconcile", "settings", *_BASE},
     "__main__": {"main"},
     "__init__": set(),
 }
+# What each folder of `reconcile` may import of the others: never that of another kind.
+SHARED = {"common": set(), "references": {"common"}, "watch": {"common", "references"}}
+KIND_FOLDER = {"common", "references"}
 # Who may import a library that decides over much.
 OWNERS = {
-    "kubernetes": {"cluster"},
+    "kubernetes": {"kube"},
     "kopf": {"handlers", "main"},
-    "aiohttp": {"cluster", "health"},
-    "prometheus_client": {"engine"},
+    "aiohttp": {"kube", "registry", "health"},
+    "prometheus_client": {"metrics"},
 }
-# Builders are pure: nothing that reads a clock, a file, the network, chance or the environment.
+# Specs do no I/O: nothing that reads a clock, a file, the network, chance or the environment.
 IMPURE = {"asyncio", "datetime", "logging", "os", "pathlib", "random", "socket", "subprocess", "time", "uuid"}
 
 
@@ -80,6 +87,28 @@ def test_a_layer_imports_only_those_below_it(path: Path) -> None:
     assert ours(path) - {where} <= ALLOWED[where]
 
 
+def folders(path: Path) -> set[str]:
+    """The folders of `reconcile` that a file there imports from, but for its own."""
+    names = (name.split(".") for name in imports(path) if name.startswith("assay.reconcile."))
+    return {parts[2] for parts in names if len(parts) > 3} - {path.parent.name}
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if part(p) == "reconcile"], ids=name_of)
+def test_no_kind_imports_another_kind(path: Path) -> None:
+    assert folders(path) <= SHARED.get(path.parent.name, KIND_FOLDER)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_import_stands_at_the_top_of_its_file(path: Path) -> None:
+    """An import inside a function, or for the type checker alone, hides an arrow."""
+    tree = ast.parse(path.read_text())
+    top = {id(node) for node in tree.body}
+    hidden = [
+        n.lineno for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom) and id(n) not in top
+    ]
+    assert not hidden
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_library_is_imported_only_where_it_belongs(path: Path) -> None:
     libraries = {name.split(".")[0] for name in imports(path)}
@@ -87,8 +116,8 @@ def test_a_library_is_imported_only_where_it_belongs(path: Path) -> None:
     assert not strangers
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if part(p) == "build"], ids=name_of)
-def test_builders_are_pure(path: Path) -> None:
+@pytest.mark.parametrize("path", [p for p in FILES if part(p) == "specs"], ids=name_of)
+def test_specs_do_no_io(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports(path)} & IMPURE
 
 

@@ -19,14 +19,14 @@ def in_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pods_watch_the_api_server_unless_told_of_another_place() -> None:
-    assert Settings.model_validate(LEAST).build().forbidden_place == ("10.96.0.1", 443)
+    assert Settings.model_validate(LEAST).network_gate == ("10.96.0.1", 443)
     other = Settings.model_validate({**LEAST, "networkGateAddress": "[fd00:0::1]:6443"})
-    assert other.build().forbidden_place == ("fd00::1", 6443)
+    assert other.network_gate == ("fd00::1", 6443)
 
 
 def test_outside_of_a_cluster_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST")
-    assert Settings.model_validate(LEAST).build().forbidden_place is None
+    assert Settings.model_validate(LEAST).network_gate is None
 
 
 @pytest.mark.parametrize("place", ["10.0.0.1", "host.example.test:443", "10.0.0.1:0", "10.0.0.1:65536"])

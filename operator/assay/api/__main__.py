@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
-from . import crd, reference, troubleshooting
+from assay.crdgen import crd, reference
 
-COMMANDS = {"crds": crd.main, "reference": reference.main, "troubleshooting": troubleshooting.main}
+from . import KINDS, troubleshooting
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "crds": partial(crd.main, KINDS),
+    "reference": partial(reference.main, KINDS),
+    "troubleshooting": troubleshooting.main,
+}
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import Cel
+
 from .condition_tables import summary
-from .crd import Column, Kind
-from .markers import Cel
 from .meta import (
     SHORT_NAME,
     Command,
@@ -19,6 +20,7 @@ from .meta import (
     Status,
     one_of,
 )
+from .object import ApiObject
 
 AgentType = Literal["Command", "Reference", "Nop"]
 
@@ -71,6 +73,10 @@ class RunAgent(AgentFields):
 
 class AgentStatus(Status):
     __doc__ = summary("Agent")
+
+
+class Agent(ApiObject[AgentSpec, AgentStatus]):
+    """An Agent as observed."""
 
 
 AGENT = Kind(

@@ -6,10 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import ListMap
+
 from .condition_tables import summary
-from .crd import Column, Kind
-from .markers import ListMap
 from .meta import SHORT_NAME, LocalRef, Model, Status
+from .object import ApiObject
 
 SCENARIOS_MAX = 1000
 
@@ -36,6 +38,10 @@ class BenchmarkStatus(Status):
     """How many of them are Ready."""
     validated: int | None = None
     """How many of them are Validated."""
+
+
+class Benchmark(ApiObject[BenchmarkSpec, BenchmarkStatus]):
+    """A Benchmark as observed."""
 
 
 BENCHMARK = Kind(

@@ -7,12 +7,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import Cel, ListMap
+
 from .agent import RunAgent
 from .benchmark import SCENARIOS_MAX
 from .condition_tables import summary
-from .crd import Column, Kind
-from .markers import Cel, ListMap
 from .meta import SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
+from .object import ApiObject
 from .runtemplate import RunTemplate
 
 _FIXED = "only parallelism of a run may be changed: create another run"
@@ -103,6 +105,10 @@ class BenchmarkRunStatus(Status):
     """Up to ten runs that did not pass, unscored first."""
     start_time: datetime | None = None
     completion_time: datetime | None = None
+
+
+class BenchmarkRun(ApiObject[BenchmarkRunSpec, BenchmarkRunStatus]):
+    """A BenchmarkRun as observed."""
 
 
 BENCHMARK_RUN = Kind(

@@ -7,10 +7,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import Cel, ListMap
+
 from .condition_tables import summary
-from .crd import Column, Kind
-from .markers import Cel, ListMap
 from .meta import SHORT_NAME, Argument, EnvVar, LocalRef, Model, Parameter, Resources, Status
+from .object import ApiObject
 
 ImageReference = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\S+$")]
 
@@ -79,6 +81,10 @@ class BlueprintStatus(Status):
     """Hash of Dockerfile, context, arguments and target: equal hash, no second build."""
     image: BlueprintImage | None = None
     build: Build | None = None
+
+
+class Blueprint(ApiObject[BlueprintSpec, BlueprintStatus]):
+    """A Blueprint as observed."""
 
 
 BLUEPRINT = Kind(

@@ -1,14 +1,52 @@
-"""Conditions per the Kubernetes API conventions: pure functions over a status's list."""
+"""Conditions per the Kubernetes API conventions: reading and setting them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
-from .meta import Condition
+from .meta import Condition, Status
+from .object import ApiObject
 
 MESSAGE_MAX = 4096
+Truth = Literal["True", "False", "Unknown"]
+
+
+class NewCondition(NamedTuple):
+    """What a condition is to say."""
+
+    type: str
+    status: Truth
+    reason: str
+    message: str = ""
+
+
+def true(type_: str, reason: str, message: str = "") -> NewCondition:
+    """A condition that holds."""
+    return NewCondition(type_, "True", reason, message)
+
+
+def false(type_: str, reason: str, message: str = "") -> NewCondition:
+    """A condition that does not hold."""
+    return NewCondition(type_, "False", reason, message)
+
+
+def unknown(type_: str, reason: str, message: str = "") -> NewCondition:
+    """A condition of which nothing is known yet."""
+    return NewCondition(type_, "Unknown", reason, message)
+
+
+def set_condition(obj: ApiObject[Any, Any], status: Status, new: NewCondition, now: datetime) -> None:
+    """Set a condition in `status`, the new status of `obj`, for its present generation."""
+    status.conditions = put(
+        status.conditions, new.type, new.status, new.reason, new.message, generation=obj.generation, now=now
+    )
+
+
+def is_finished(conditions: Iterable[Condition]) -> bool:
+    """Whether a run has ended: `Complete` or `Failed` is True. `phase` is never read."""
+    return any(c.type in ("Complete", "Failed") and c.status == "True" for c in conditions)
 
 
 def find(conditions: Iterable[Condition], type_: str) -> Condition | None:

@@ -7,11 +7,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import Cel, ListMap
+
 from .blueprint import ImageReference
 from .condition_tables import summary
-from .crd import Column, Kind
 from .disk import Disk, MountedRoot, RootFilesystem, TopDirectory
-from .markers import Cel, ListMap
 from .meta import (
     SHORT_NAME,
     AbsolutePath,
@@ -28,6 +29,7 @@ from .meta import (
     fixed,
     one_of,
 )
+from .object import ApiObject
 from .scheduling import Scheduling
 
 LaunchCommands = Annotated[list[Argument], Field(min_length=1, max_length=64)]
@@ -118,6 +120,10 @@ class DevboxStatus(Status):
     finish_time: datetime | None = None
     suspend_time: datetime | None = None
     """When the pod of a suspended devbox was gone."""
+
+
+class Devbox(ApiObject[DevboxSpec, DevboxStatus]):
+    """A Devbox as observed."""
 
 
 DEVBOX = Kind(

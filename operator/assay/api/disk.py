@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .markers import Quantity
+from assay.crdgen.markers import Quantity
+
 from .meta import Model, ObjectName
 
 RootFilesystem = Literal["Auto", "Overlay", "Copy"]

@@ -7,12 +7,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import Cel
+
 from .blueprint import BlueprintImage, ImageReference
 from .condition_tables import summary
-from .crd import Column, Kind
 from .disk import MountedRoot, TopDirectory
-from .markers import Cel
 from .meta import SHORT_NAME, LocalRef, Model, ObjectName, Status, fixed, one_of
+from .object import ApiObject
 
 _FIXED = "only ttlSeconds and keepPerScenario of a snapshot may be changed: create another one"
 
@@ -75,6 +77,10 @@ class DiskSnapshotStatus(Status):
     creation_time: datetime | None = None
     """When the disk was cut, as the CSI driver says."""
     lineage: Lineage | None = None
+
+
+class DiskSnapshot(ApiObject[DiskSnapshotSpec, DiskSnapshotStatus]):
+    """A DiskSnapshot as observed."""
 
 
 DISK_SNAPSHOT = Kind(

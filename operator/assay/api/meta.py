@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from .markers import Cel, Int64, ListMap, PreserveUnknown, Quantity
+from assay.crdgen.markers import Cel, Int64, ListMap, PreserveUnknown, Quantity
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 """A DNS label, so that names of children and label values can be derived from it."""

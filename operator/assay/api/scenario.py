@@ -6,13 +6,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import Cel, ListMap
+
 from .blueprint import ImageReference
 from .condition_tables import summary
-from .crd import Column, Kind
 from .devbox import LaunchCommands
 from .disk import Disk, RootFilesystem
-from .markers import Cel, ListMap
 from .meta import SHORT_NAME, AbsolutePath, EnvList, LocalRef, Model, Network, Resources, Status, one_of
+from .object import ApiObject
 from .scoring import ReferenceOutput, ScoringContract
 
 
@@ -96,6 +98,10 @@ class ScenarioStatus(Status):
     """Hash of the spec, the Scorers it uses, the image, its functions' own images and the way disks are mounted:
     equal hash, comparable scores."""
     validation: ValidationStatus | None = None
+
+
+class Scenario(ApiObject[ScenarioSpec, ScenarioStatus]):
+    """A Scenario as observed."""
 
 
 SCENARIO = Kind(

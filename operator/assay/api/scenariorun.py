@@ -7,13 +7,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import PRESERVE_UNKNOWN, Cel, ListMap
+
 from .agent import AgentSpec, RunAgent
 from .blueprint import BlueprintImage
 from .condition_tables import summary
-from .crd import Column, Kind
 from .disk import RootFilesystem
-from .markers import PRESERVE_UNKNOWN, Cel, ListMap
 from .meta import SHORT_NAME, LocalRef, Model, ParameterList, Status, one_of
+from .object import ApiObject
 from .runtemplate import RunTemplate
 from .scenario import Environment, ScenarioSpec
 from .scoring import CustomScorer
@@ -173,6 +175,10 @@ class ScenarioRunStatus(Status):
     start_time: datetime | None = None
     scoring_start_time: datetime | None = None
     completion_time: datetime | None = None
+
+
+class ScenarioRun(ApiObject[ScenarioRunSpec, ScenarioRunStatus]):
+    """A ScenarioRun as observed."""
 
 
 SCENARIO_RUN = Kind(

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .markers import PreserveUnknown
+from assay.crdgen.markers import PreserveUnknown
+
 from .meta import LocalRef, Model, ObjectName
 
 Label = Annotated[str, Field(max_length=317)]

@@ -6,10 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.crdgen.kind import Column, Kind
+from assay.crdgen.markers import Cel, PreserveUnknown
+
 from .condition_tables import summary
-from .crd import Column, Kind
-from .markers import Cel, PreserveUnknown
 from .meta import SHORT_NAME, ObjectName, Status
+from .object import ApiObject
 from .scoring import MEMBERS, ScorerFields, union
 
 
@@ -29,6 +31,10 @@ class ScorerStatus(Status):
     """Scenarios that use it, the first hundred."""
     users: int | None = None
     """How many scenarios use it."""
+
+
+class Scorer(ApiObject[ScorerSpec, ScorerStatus]):
+    """A Scorer as observed."""
 
 
 SCORER = Kind(

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from .markers import Cel, ListMap
+from assay.crdgen.markers import Cel, ListMap
+
 from .meta import Argument, KeyRef, LocalRef, Model, one_of
 
 Script = Annotated[str, Field(min_length=1, max_length=65536)]

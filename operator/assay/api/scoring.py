@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from assay.crdgen.markers import Cel, ListMap, PreserveUnknown
+
 from .blueprint import ImageReference
-from .markers import Cel, ListMap, PreserveUnknown
 from .meta import EnvFromList, EnvList, KeyRef, LocalRef, Model, Name, Network, Resources, one_of
 from .scorers import (
     AstGrepScorer,

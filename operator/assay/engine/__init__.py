@@ -1,1 +1,1 @@
-"""What any operator needs: queue, store, rate limit, listings, events, election, metrics; no kind of ours."""
+"""What any operator needs: queue, cache, rate limit, listings, events, election, metrics; no kind of ours."""

@@ -7,13 +7,11 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from assay.engine import metrics
-from assay.engine.clock import now
-
-if TYPE_CHECKING:
-    from assay.cluster.client import Client
+from assay import metrics
+from assay.clock import monotonic
+from assay.kube.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ MAX_WORD = 128
 class Recorder:
     """Posts Events in the name of `component`, the same one about an object at most once in ten minutes."""
 
-    def __init__(self, client: "Client", component: str) -> None:
+    def __init__(self, client: Client, component: str) -> None:
         self._client = client
         self._component = component
         self._instance = (os.environ.get("POD_NAME") or socket.gethostname())[:MAX_WORD]
@@ -76,7 +74,7 @@ class Recorder:
         metrics.events_total.labels("posted").inc()
 
     def _first(self, once: tuple[str, str, str]) -> bool:
-        time = now()
+        time = monotonic()
         while self._posted:
             oldest, at = next(iter(self._posted.items()))
             if time - at < REPEAT_SECONDS and len(self._posted) < REMEMBERED:

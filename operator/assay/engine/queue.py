@@ -7,8 +7,8 @@ import random
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
-from assay.engine import metrics
-from assay.engine.clock import now
+from assay import metrics
+from assay.clock import monotonic
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class WorkQueue(Generic[K]):
         if not urgent and (wait := self._wait_of(key)) > 0:
             self.add_after(key, wait)
             return
-        self._ready[key] = now()
+        self._ready[key] = monotonic()
         metrics.queue_depth.labels(_kind(key)).inc()
         self._wake.set()
 
@@ -73,7 +73,7 @@ class WorkQueue(Generic[K]):
         if seconds <= 0:
             self.add(key)
             return
-        due = now() + seconds
+        due = monotonic() + seconds
         if key in self._due and self._due[key] <= due:
             return
         self._due[key] = due
@@ -122,7 +122,7 @@ class WorkQueue(Generic[K]):
 
     def _promote(self) -> None:
         """Move what is due from the heap to the ready ones."""
-        time = now()
+        time = monotonic()
         while self._heap:
             due, _, key = self._heap[0]
             valid = self._due.get(key) == due
@@ -134,7 +134,7 @@ class WorkQueue(Generic[K]):
                 self.add(key)
 
     async def _sleep(self) -> None:
-        delay = max(0.0, self._heap[0][0] - now()) if self._heap else None
+        delay = max(0.0, self._heap[0][0] - monotonic()) if self._heap else None
         try:
             async with asyncio.timeout(delay):
                 await self._wake.wait()
@@ -143,7 +143,7 @@ class WorkQueue(Generic[K]):
 
     def _start(self, key: K, handler: Callable[[K], Awaitable[float | None]]) -> None:
         arrived = self._ready.pop(key)
-        kind, time = _kind(key), now()
+        kind, time = _kind(key), monotonic()
         metrics.queue_depth.labels(kind).dec()
         metrics.queue_latency_seconds.labels(kind).observe(time - arrived)
         if self._min_interval is not None and self._min_interval(key) > 0:
@@ -160,7 +160,7 @@ class WorkQueue(Generic[K]):
         self._wake.set()
 
     async def _handle(self, key: K, kind: str, handler: Callable[[K], Awaitable[float | None]]) -> None:
-        result, begun = "success", now()
+        result, begun = "success", monotonic()
         try:
             again = await handler(key)
         except Exception as error:
@@ -172,7 +172,7 @@ class WorkQueue(Generic[K]):
                 result = "requeue"
                 self.add_after(key, again)
         metrics.reconcile_total.labels(kind, result).inc()
-        metrics.reconcile_duration_seconds.labels(kind).observe(now() - begun)
+        metrics.reconcile_duration_seconds.labels(kind).observe(monotonic() - begun)
 
     def _failed(self, key: K, error: Exception) -> None:
         delay = max(self._backoff(key), getattr(error, "retry_after", 0.0))
@@ -191,7 +191,7 @@ class WorkQueue(Generic[K]):
         """Until the key may start again."""
         if self._min_interval is None or (started := self._started.get(key)) is None:
             return 0.0
-        wait = started + self._min_interval(key) - now()
+        wait = started + self._min_interval(key) - monotonic()
         if wait <= 0:
             del self._started[key]
         return wait

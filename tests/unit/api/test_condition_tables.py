@@ -5,8 +5,8 @@ import pytest
 from assay.api import KINDS
 from assay.api.condition_tables import CONDITIONS, EVENTS, summary
 from assay.api.condition_types import ConditionType
-from assay.api.crd import Kind
 from assay.api.reasons import REASONS, PodReason, RejectionReason
+from assay.crdgen.kind import Kind
 
 
 def explained() -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 
 from assay.api import KINDS
 from assay.api.condition_types import ConditionType
-from assay.api.crd import crd, walk
 from assay.api.reasons import REASONS, Explained
+from assay.crdgen.crd import crd, walk
 
 ASSAY = Path(__file__).parents[3] / "operator" / "assay"
 RECONCILERS = sorted((ASSAY / "reconcile").rglob("*.py"))

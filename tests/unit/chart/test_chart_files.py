@@ -10,7 +10,7 @@ import yaml
 
 from assay import __version__
 from assay.api import KINDS
-from assay.settings import Registry, Settings
+from assay.settings import RegistrySettings, Settings
 from tests.unit.chart.chart import CHART, ROOT, helm, of_kind, render, settings
 from tests.unit.chart.values_table import described, leaves, values, with_table
 
@@ -69,8 +69,8 @@ def test_every_value_is_described() -> None:
 def test_values_have_the_keys_and_defaults_of_the_settings() -> None:
     given = values()["settings"]
     assert given.keys() == {field.alias for field in Settings.model_fields.values()}
-    assert given["registry"].keys() == {field.alias for field in Registry.model_fields.values()}
-    defaults = Settings(toolbox_image="x", registry=Registry(push="x"))
+    assert given["registry"].keys() == {field.alias for field in RegistrySettings.model_fields.values()}
+    defaults = Settings(toolbox_image="x", registry=RegistrySettings(push="x"))
     found = settings(render("settings.toolboxImage=x", "settings.registry.push=x"))
     assert found == defaults
 

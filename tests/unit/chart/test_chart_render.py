@@ -122,7 +122,7 @@ def test_bundled_registry_by_values() -> None:
     other = settings(render(BUNDLED, "registry.bundled.hostPort=5009")).registry
     assert other.pull == "localhost:5009"
     own = settings(render(BUNDLED, "settings.registry.push=images.example")).registry
-    assert (own.push, own.pull, own.insecure) == ("images.example", None, False)
+    assert (own.push, own.pull, own.insecure) == ("images.example", "images.example", False)
 
 
 def test_metrics() -> None:

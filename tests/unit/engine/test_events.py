@@ -1,9 +1,9 @@
 import asyncio
 from typing import Any, cast
 
-from assay.cluster.client import Client
-from assay.cluster.errors import Forbidden
 from assay.engine.events import Recorder, shorten
+from assay.kube.client import Client
+from assay.kube.errors import Forbidden
 from tests.unit.engine.virtual import run
 
 OBJ = {

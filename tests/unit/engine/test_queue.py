@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from assay.engine import metrics
+from assay import metrics
+from assay.engine.cache import Key
 from assay.engine.queue import WorkQueue
-from assay.engine.store import Key
 from tests.unit.engine.virtual import run, time
 
 Log = list[tuple[str, float]]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from assay.cluster.image import ImageConfig, ImageNotFound
-from assay.engine.store import Store
-from assay.reconcile.context import Context
-from assay.reconcile.indexes import INDEXES
-from assay.reconcile.projections import PROJECTIONS
-from tests.unit.build.objects import SCENARIO as SCENARIO_SPEC
-from tests.unit.build.objects import SETTINGS, Obj, existing, from_yaml
+from assay.engine.cache import Cache
+from assay.reconcile.common.context import Context
+from assay.reconcile.watch.indexes import INDEXES
+from assay.reconcile.watch.transforms import TRANSFORMS
+from assay.registry.image import ImageConfig, ImageNotFound
+from tests.unit.specs.objects import SCENARIO as SCENARIO_SPEC
+from tests.unit.specs.objects import SETTINGS, Obj, existing, from_yaml
 
 NOWHERE = "absent.example.test/x"
 
@@ -28,11 +28,11 @@ class Registry:
 
 def context(*objects: Obj) -> Context:
     """What a reconcile sees of these objects; it cannot write."""
-    store = Store(PROJECTIONS, INDEXES)
+    cache = Cache(TRANSFORMS, INDEXES)
     for obj in objects:
-        store.put(obj["kind"], obj)
+        cache.put(obj["kind"], obj)
     nothing: Any = None
-    return Context(nothing, store, nothing, cast(Any, Registry()), SETTINGS, nothing, nothing)
+    return Context(nothing, cache, nothing, cast(Any, Registry()), SETTINGS, nothing, nothing)
 
 
 def condition(type_: str, status: str, reason: str, generation: int = 1) -> Obj:

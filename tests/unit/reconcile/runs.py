@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assay.api import conditions
 from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
-from assay.reconcile import devbox_pod, keeping, pods, scenariorun
-from assay.reconcile.outcome import Outcome
-from assay.reconcile.runview import Observed, ScorerJob, is_finished
-from tests.unit.build.objects import SETTINGS, Obj, existing, pinned, run_spec
+from assay.reconcile.common import pod_view
+from assay.reconcile.common.decision import Decision
+from assay.reconcile.devbox import pod_lifecycle
+from assay.reconcile.scenariorun import disk, reconcile
+from assay.reconcile.scenariorun.observed import Observed, ScorerJob, is_finished
 from tests.unit.reconcile.statuses import pod
+from tests.unit.specs.objects import SETTINGS, Obj, existing, pinned, run_spec
 
 NOW = datetime(2026, 1, 2, 10, 5, tzinfo=UTC)
 RUN = existing("ScenarioRun", "r", generation=1)
@@ -25,9 +26,9 @@ def decide(
     status: ScenarioRunStatus | None = None,
     pinned_run: PinnedRun | None = None,
     **spec: Any,
-) -> Outcome:
+) -> Decision:
     status = status if status is not None else ScenarioRunStatus()
-    return scenariorun.decide(RUN, run_spec(**spec), status, pinned_run or pinned(), observed, SETTINGS, NOW)
+    return reconcile.decide(RUN, run_spec(**spec), status, pinned_run or pinned(), observed, SETTINGS, NOW)
 
 
 def after(
@@ -37,19 +38,19 @@ def after(
     seconds: float = 0,
     keep_seconds: int = 0,
     **spec: Any,
-) -> Outcome:
+) -> Decision:
     """What is left to do so many seconds after the run's end."""
-    settings = replace(SETTINGS, keep_seconds=keep_seconds)
-    return keeping.after(RUN, run_spec(**spec), status, observed, settings, NOW + timedelta(seconds=seconds))
+    settings = SETTINGS.replace(keep_seconds=keep_seconds)
+    return disk.after(RUN, run_spec(**spec), status, observed, settings, NOW + timedelta(seconds=seconds))
 
 
-def status_of(outcome: Outcome) -> ScenarioRunStatus:
-    assert isinstance(outcome.status, ScenarioRunStatus)
-    return outcome.status
+def status_of(decision: Decision) -> ScenarioRunStatus:
+    assert isinstance(decision.status, ScenarioRunStatus)
+    return decision.status
 
 
-def said(outcome: Outcome, type_: str) -> tuple[str, str] | None:
-    found = conditions.find(outcome.status.conditions, type_)
+def said(decision: Decision, type_: str) -> tuple[str, str] | None:
+    found = conditions.find(decision.status.conditions, type_)
     return (found.status, found.reason) if found else None
 
 
@@ -59,10 +60,10 @@ def box(which: str | None) -> Obj:
     made["spec"] = {"operatingMode": "Running"}
     if which:
         spec = DevboxSpec(image="i", command=["x"], active_deadline_seconds=600)
-        view = None if which == "gone" else pods.view(pod(which, name="r"), "devbox")
+        view = None if which == "gone" else pod_view.view(pod(which, name="r"), "devbox")
         status = DevboxStatus(pod_name="r")
-        outcome = devbox_pod.decide(made, spec, status, view, NOW - timedelta(minutes=4))
-        made["status"] = outcome.status.model_dump(by_alias=True, exclude_none=True, mode="json")
+        decision = pod_lifecycle.decide(made, spec, status, view, NOW - timedelta(minutes=4))
+        made["status"] = decision.status.model_dump(by_alias=True, exclude_none=True, mode="json")
     return made
 
 
@@ -126,23 +127,23 @@ def scoring() -> ScenarioRunStatus:
     return status_of(decide(Observed(finished("Completed", 0))))
 
 
-def scored(*scorer_pods: Obj, job_: Obj | None = None, box_: Obj | None = None, **changes: Any) -> Outcome:
+def scored(*scorer_pods: Obj, job_: Obj | None = None, box_: Obj | None = None, **changes: Any) -> Decision:
     """The outcome once the scorer's pods show this."""
     observed = Observed(box_ or finished("Completed", 0), [ScorerJob(job_ or job(), scorer_pods)])
     return decide(observed, scoring(), pinned(**changes))
 
 
-def failed(outcome: Outcome, reason: str) -> str:
+def failed(decision: Decision, reason: str) -> str:
     """Asserts that the run failed for that reason, unscored; returns the message."""
-    status = status_of(outcome)
-    assert said(outcome, "Failed") == ("True", reason)
-    assert said(outcome, "Complete") == ("False", reason)
+    status = status_of(decision)
+    assert said(decision, "Failed") == ("True", reason)
+    assert said(decision, "Complete") == ("False", reason)
     assert (status.phase, status.score, status.passed) == ("Failed", None, None)
     assert status.completion_time == NOW
     assert is_finished(status)
-    assert outcome.note is not None
-    assert (outcome.note.type, outcome.note.reason) == ("Warning", reason)
-    assert outcome.requeue == 0, "the devbox goes at once, by the next look"
+    assert decision.event is not None
+    assert (decision.event.type, decision.event.reason) == ("Warning", reason)
+    assert decision.requeue == 0, "the devbox goes at once, by the next look"
     message = conditions.find(status.conditions, "Failed")
     assert message is not None
     assert message.message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.api.scoring import ScoringFunction
-from assay.reconcile.pods import Terminated
+from assay.reconcile.common.pod_view import Terminated
 
 BASH = ScoringFunction.model_validate(
     {"name": "tests", "type": "BashScript", "weight": 0.7, "bashScript": {"script": "x"}}

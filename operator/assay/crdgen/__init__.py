@@ -1,0 +1,1 @@
+"""Models to CustomResourceDefinitions and reference; knows none of our kinds."""

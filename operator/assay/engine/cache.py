@@ -1,0 +1,214 @@
+"""What is known of the cluster: projections of objects, with indexes by owner and by caller-given values."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from assay.clock import monotonic
+
+Obj = dict[str, Any]
+Transform = Callable[[Obj], Obj]
+_K = TypeVar("_K", bound=Hashable)
+IndexFn = Callable[[Obj], Hashable | Iterable[Hashable] | None]
+
+TOMBSTONE_SECONDS = 600.0
+TOMBSTONES = 50_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Names an object, whether it exists or not; the namespace of a cluster-wide one is empty."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(slots=True)
+class _Entry:
+    obj: Obj
+    uid: str
+    version: int
+    owner: str | None
+    serial: int
+    values: tuple[tuple[str, Hashable], ...]
+
+
+class Cache:
+    """An in-memory view of the cluster, fed by watches and listings in any order.
+
+    Objects handed out are the stored ones: read them, do not change them. `project` reduces an object to what
+    is worth keeping (it must keep `metadata.name`, `namespace`, `uid` and whatever `on_change` of a resync
+    needs); kinds without a projection are kept whole. `indexes` maps kind and index name to a function from
+    the stored object to a value, several values (list, tuple, set) or None. No order of events is assumed: an
+    older version never replaces a newer one, and a deleted uid never comes back.
+    """
+
+    def __init__(
+        self,
+        project: Mapping[str, Transform] | None = None,
+        indexes: Mapping[str, Mapping[str, IndexFn]] | None = None,
+    ) -> None:
+        self._project = dict(project or {})
+        self._index_fns = {kind: dict(fns) for kind, fns in (indexes or {}).items()}
+        self._entries: defaultdict[str, dict[tuple[str, str], _Entry]] = defaultdict(dict)
+        # Dicts as ordered sets: equal runs give equal orders, and removal is O(1).
+        self._owned: defaultdict[tuple[str, str], dict[tuple[str, str], None]] = defaultdict(dict)
+        self._indexed: defaultdict[tuple[str, str, Hashable], dict[tuple[str, str], None]] = defaultdict(dict)
+        self._tombstones: OrderedDict[str, float] = OrderedDict()
+        self._serial = 0
+
+    def mark(self) -> int:
+        """The present moment, for `put(listed_at=)` and `drop_missing`."""
+        return self._serial
+
+    def put(self, kind: str, obj: Obj, *, listed_at: int | None = None) -> bool:
+        """Cache an object as seen; True if that changed anything but its resourceVersion.
+
+        `listed_at` says the object comes from a consistent listing begun at that mark: it then also replaces
+        a version stored before the mark, even a newer one (the cluster's etcd was restored from a backup).
+        """
+        meta = obj["metadata"]
+        uid, slot = meta.get("uid", ""), _slot(meta)
+        if uid in self._tombstones:
+            return False
+        version = _version(meta)
+        old = self._entries[kind].get(slot)
+        if old is not None and 0 <= version <= old.version:
+            restored = listed_at is not None and old.serial <= listed_at and version != old.version
+            if not restored:
+                return False
+        kept = self._reduce(kind, obj)
+        changed = old is None or old.uid != uid or not _same(old.obj, kept)
+        if old is not None:
+            self._unindex(kind, slot, old)
+        self._serial += 1
+        entry = _Entry(kept, uid, version, _owner_uid(meta), self._serial, tuple(self._values(kind, kept)))
+        self._entries[kind][slot] = entry
+        if entry.owner is not None:
+            self._owned[kind, entry.owner][slot] = None
+        for name, value in entry.values:
+            self._indexed[kind, name, value][slot] = None
+        return changed
+
+    def remove(self, kind: str, obj: Obj) -> bool:
+        """Forget a deleted object and remember its uid; True if it was stored.
+
+        A newer object of the same name stays.
+        """
+        meta = obj["metadata"]
+        uid, slot = meta.get("uid", ""), _slot(meta)
+        if uid:
+            self._bury(uid)
+        old = self._entries[kind].get(slot)
+        if old is None or (uid and old.uid != uid):
+            return False
+        del self._entries[kind][slot]
+        self._unindex(kind, slot, old)
+        return True
+
+    def drop_missing(self, kind: str, mark: int, alive: set[str], namespace: str | None = None) -> list[Obj]:
+        """Remove and return what was stored before the mark and whose uid a later listing did not have."""
+        missing = [
+            entry.obj
+            for (where, _), entry in self._entries[kind].items()
+            if entry.serial <= mark and entry.uid not in alive and namespace in (None, where)
+        ]
+        for lost in missing:
+            self.remove(kind, lost)
+        return missing
+
+    def get(self, kind: str, namespace: str, name: str) -> Obj | None:
+        """The stored object, or None."""
+        entry = self._entries[kind].get((namespace or "", name))
+        return entry.obj if entry else None
+
+    def all(self, kind: str, namespace: str | None = None) -> Iterator[Obj]:
+        """All stored objects of a kind; the store may change while one iterates."""
+        entries = list(self._entries[kind].items())
+        return (entry.obj for (where, _), entry in entries if namespace in (None, where))
+
+    def children(self, kind: str, owner_uid: str) -> list[Obj]:
+        """The objects of a kind whose controller has this uid."""
+        entries = self._entries[kind]
+        return [entries[slot].obj for slot in self._owned.get((kind, owner_uid), ())]
+
+    def find(self, kind: str, index: str, value: Hashable) -> list[Obj]:
+        """The objects of a kind for which the named index gave this value."""
+        if index not in self._index_fns.get(kind, {}):
+            raise LookupError(f"{kind} has no index {index!r}")
+        entries = self._entries[kind]
+        return [entries[slot].obj for slot in self._indexed.get((kind, index, value), ())]
+
+    def count(self, kind: str) -> int:
+        """How many objects of a kind are stored."""
+        return len(self._entries[kind])
+
+    def _reduce(self, kind: str, obj: Obj) -> Obj:
+        meta = obj["metadata"]
+        if "managedFields" in meta:
+            obj = {**obj, "metadata": {key: value for key, value in meta.items() if key != "managedFields"}}
+        project = self._project.get(kind)
+        return project(obj) if project else obj
+
+    def _values(self, kind: str, kept: Obj) -> Iterator[tuple[str, Hashable]]:
+        for name, fn in self._index_fns.get(kind, {}).items():
+            value = fn(kept)
+            if isinstance(value, list | tuple | set | frozenset):
+                yield from ((name, one) for one in dict.fromkeys(value))
+            elif value is not None:
+                assert isinstance(value, Hashable)
+                yield name, value
+
+    def _unindex(self, kind: str, slot: tuple[str, str], entry: _Entry) -> None:
+        if entry.owner is not None:
+            _discard(self._owned, (kind, entry.owner), slot)
+        for name, value in entry.values:
+            _discard(self._indexed, (kind, name, value), slot)
+
+    def _bury(self, uid: str) -> None:
+        time = monotonic()
+        self._tombstones[uid] = time
+        self._tombstones.move_to_end(uid)
+        while self._tombstones:
+            oldest, since = next(iter(self._tombstones.items()))
+            if time - since < TOMBSTONE_SECONDS and len(self._tombstones) <= TOMBSTONES:
+                break
+            del self._tombstones[oldest]
+
+
+def _discard(index: dict[_K, dict[tuple[str, str], None]], key: _K, slot: tuple[str, str]) -> None:
+    members = index[key]
+    del members[slot]
+    if not members:
+        del index[key]
+
+
+def _slot(meta: Mapping[str, Any]) -> tuple[str, str]:
+    return meta.get("namespace") or "", meta["name"]
+
+
+def _version(meta: Mapping[str, Any]) -> int:
+    """Resource versions are ordered integers (guaranteed since Kubernetes 1.35); -1 if it is not known."""
+    try:
+        return int(meta.get("resourceVersion") or -1)
+    except ValueError:
+        return -1
+
+
+def _owner_uid(meta: Mapping[str, Any]) -> str | None:
+    for reference in meta.get("ownerReferences") or ():
+        if reference.get("controller"):
+            return str(reference["uid"])
+    return None
+
+
+def _same(a: Obj, b: Obj) -> bool:
+    """Equal but for the resourceVersion?"""
+    if a == b:
+        return True
+    bare_a, bare_b = (
+        {**obj, "metadata": {**obj.get("metadata", {}), "resourceVersion": None}} for obj in (a, b)
+    )
+    return bare_a == bare_b

@@ -1,0 +1,138 @@
+"""The safety net under the watches: full listings that find what a watch has missed, deletions above all."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assay import metrics
+from assay.kube.client import Client
+from assay.kube.errors import ApiError, NotFound
+from assay.kube.resources import Resource
+
+from .cache import Cache, Obj
+
+log = logging.getLogger(__name__)
+
+OnChange = Callable[[str, Obj], None]
+
+SECOND_AFTER = 30.0
+PERIOD = 600.0
+MAX_RETRY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A resource to list, and the label selector its watch uses."""
+
+    resource: Resource
+    label_selector: str | None = None
+
+
+async def relist(
+    client: Client,
+    resource: Resource,
+    cache: Cache,
+    label_selector: str | None,
+    on_change: OnChange,
+    namespace: str | None = None,
+) -> int:
+    """List everything into the cache, drop what is no longer there; returns how many were listed.
+
+    `on_change(kind, obj)` is called for every object that is new or different (as listed) and for every one
+    dropped (as it was stored). A resource the cluster does not know is an empty listing.
+    """
+    kind = resource.kind
+    mark = cache.mark()
+    alive: set[str] = set()
+    try:
+        async for obj in client.list(resource, namespace, label_selector):
+            alive.add(obj["metadata"]["uid"])
+            if cache.put(kind, obj, listed_at=mark):
+                on_change(kind, obj)
+    except NotFound:
+        log.info("%s %s is not installed in this cluster", resource.api_version, resource.plural)
+    for lost in cache.drop_missing(kind, mark, alive, namespace):
+        metrics.relist_missing_total.labels(kind).inc()
+        on_change(kind, lost)
+    return len(alive)
+
+
+class Relister:
+    """Lists each watched resource at start, after 30 s (the watches stand by then), then every 10 minutes.
+
+    `synced` is set when each has been listed once: nothing that counts children may run before.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        cache: Cache,
+        watched: Sequence[Watched],
+        on_change: OnChange,
+        *,
+        namespaces: Sequence[str] = (),
+        second_after: float = SECOND_AFTER,
+        period: float = PERIOD,
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._watched = watched
+        self._on_change = on_change
+        self._namespaces: Sequence[str | None] = namespaces or (None,)
+        self._second_after = second_after
+        self._period = period
+        self._slots = asyncio.Semaphore(3)  # pages in memory at once
+        self._unsynced = {one.resource for one in watched}
+        self.synced = asyncio.Event()
+        if not watched:
+            self.synced.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """List again and again until stopped."""
+        tasks = [
+            asyncio.create_task(self._follow(one), name=f"resync {one.resource.plural}")
+            for one in self._watched
+        ]
+        waiter = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([waiter, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {waiter}:
+                task.result()  # these never end but by a bug
+        finally:
+            for task in (waiter, *tasks):
+                task.cancel()
+            await asyncio.gather(waiter, *tasks, return_exceptions=True)
+
+    async def _follow(self, watched: Watched) -> None:
+        failures, period = 0, self._second_after
+        while True:
+            try:
+                await self._once(watched)
+            except ApiError as error:
+                wait = min(MAX_RETRY, 2.0**failures) * random.uniform(0.8, 1.2)
+                failures += 1
+                metrics.relist_total.labels(watched.resource.kind, "error").inc()
+                log.warning("listing %s: %s; again in %.0f s", watched.resource.plural, error, wait)
+            else:
+                failures = 0
+                metrics.relist_total.labels(watched.resource.kind, "success").inc()
+                self._unsynced.discard(watched.resource)
+                if not self._unsynced:
+                    self.synced.set()
+                wait, period = period * random.uniform(0.9, 1.1), self._period
+            await asyncio.sleep(wait)
+
+    async def _once(self, watched: Watched) -> None:
+        async with self._slots:
+            for namespace in self._namespaces if watched.resource.namespaced else (None,):
+                count = await relist(
+                    self._client,
+                    watched.resource,
+                    self._cache,
+                    watched.label_selector,
+                    self._on_change,
+                    namespace,
+                )
+                log.debug("listed %d %s in %s", count, watched.resource.plural, namespace or "all namespaces")

@@ -1,0 +1,185 @@
+"""Where the API server is and how to authenticate: `kubernetes.aio` does both, and the transport."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import aiohttp
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config.incluster_config import SERVICE_TOKEN_FILENAME
+
+from assay.clock import monotonic
+
+from .errors import ConfigError, Unavailable, from_response
+
+log = logging.getLogger(__name__)
+
+POOL_SIZE = 25
+TIMEOUT = 30.0
+RELOAD_INTERVAL = 10.0
+CLOSE_TIMEOUT = 2.0
+_TIMEOUT = aiohttp.ClientTimeout(total=TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def load_configuration(kubeconfig: str | None) -> Configuration:
+    """From the given file, else the pod's service account, else $KUBECONFIG or ~/.kube/config."""
+    configuration = Configuration()
+    try:
+        if kubeconfig:
+            await _load_kubeconfig(kubeconfig, configuration)
+        elif _in_cluster():
+            load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+        else:
+            await _load_kubeconfig(None, configuration)
+    except (ConfigException, OSError, TypeError) as error:  # TypeError: the loader's answer to an empty file
+        source = kubeconfig or "the service account, $KUBECONFIG and ~/.kube/config"
+        raise ConfigError(f"no cluster configuration from {source}: {error}") from error
+    configuration.connection_pool_maxsize = POOL_SIZE
+    return configuration
+
+
+async def _load_kubeconfig(path: str | None, configuration: Configuration) -> None:
+    await load_kube_config(path, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call]
+
+
+def _in_cluster() -> bool:
+    return bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and os.path.exists(SERVICE_TOKEN_FILENAME)
+
+
+class Connection:
+    """Authenticated requests over one bounded connection pool; logs in again when a token has expired."""
+
+    def __init__(self, configuration: Configuration, kubeconfig: str | None, user_agent: str) -> None:
+        self._configuration = configuration
+        self._kubeconfig = kubeconfig
+        self._user_agent = user_agent
+        self._rest = RESTClientObject(configuration)
+        self._retired: list[RESTClientObject] = []
+        self._reloading = asyncio.Lock()
+        self._reloaded_at = -RELOAD_INTERVAL
+
+    async def close(self) -> None:
+        """Close the pool; the connection is unusable after it."""
+        for rest in (self._rest, *self._retired):
+            await rest.close()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> Answer:
+        """One request, whatever its status; Unavailable if there is no answer."""
+        started = monotonic()
+        answer = await self._send(method, path, params, body, content_type, accept)
+        if answer.status == 401 and await self._reload(started):
+            answer = await self._send(method, path, params, body, content_type, accept)
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def messages(
+        self, path: str, params: Sequence[tuple[str, str]], protocols: Sequence[str]
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The binary messages of a WebSocket; ApiError if the server refuses it, Unavailable if it breaks."""
+        started = monotonic()
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                try:
+                    socket = await stack.enter_async_context(await self._socket(path, params, protocols))
+                except aiohttp.WSServerHandshakeError as error:
+                    if error.status != 401 or not await self._reload(started):
+                        raise
+                    socket = await stack.enter_async_context(await self._socket(path, params, protocols))
+                yield (one.data async for one in socket if one.type is aiohttp.WSMsgType.BINARY)
+        except aiohttp.WSServerHandshakeError as error:
+            message = f"GET {path}: the server refuses the WebSocket"  # its reason is lost in the handshake
+            raise from_response(error.status, message.encode(), {}) from error
+        except (aiohttp.ClientError, ConfigException, OSError) as error:
+            raise Unavailable(0, type(error).__name__, f"GET {path}: {error}") from error
+
+    async def _socket(
+        self, path: str, params: Sequence[tuple[str, str]], protocols: Sequence[str]
+    ) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
+        headers = {"User-Agent": self._user_agent}
+        if token := await self._configuration.get_api_key_with_prefix("BearerToken"):
+            headers["Authorization"] = token
+        if self._rest.pool_manager is None:  # as its `request` does
+            self._rest.pool_manager = self._rest._create_pool_manager()
+        return self._rest.pool_manager.ws_connect(
+            f"{self._configuration.host}{path}?{urlencode(params)}",
+            protocols=protocols,
+            headers=headers,
+            timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT),
+            server_hostname=self._configuration.tls_server_name,
+            proxy=self._configuration.proxy,
+            proxy_headers=self._configuration.proxy_headers,
+        )
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: object,
+        content_type: str,
+        accept: str,
+    ) -> Answer:
+        url = f"{self._configuration.host}{path}"
+        if params:
+            url += "?" + urlencode(params)
+        headers = {"User-Agent": self._user_agent, "Accept": accept, "Content-Type": content_type}
+        try:
+            if token := await self._configuration.get_api_key_with_prefix("BearerToken"):
+                headers["Authorization"] = token
+            response = await self._rest.request(  # type: ignore[no-untyped-call]
+                method, url, headers=headers, body=body, _request_timeout=_TIMEOUT
+            )
+            return Answer(response.status, response.headers, await response.read())
+        except TimeoutError as error:
+            raise Unavailable(0, "Timeout", f"{method} {path}: no answer within {TIMEOUT:.0f} s") from error
+        except (aiohttp.ClientError, ConfigException, OSError) as error:
+            raise Unavailable(0, type(error).__name__, f"{method} {path}: {error}") from error
+
+    async def _reload(self, since: float) -> bool:
+        """Read the credentials anew (an exec plugin or a rotated file); True if it is worth another try."""
+        async with self._reloading:
+            if self._reloaded_at >= since:
+                return True  # someone else did it meanwhile
+            if monotonic() - self._reloaded_at < RELOAD_INTERVAL:
+                return False
+            self._reloaded_at = monotonic()
+            try:
+                fresh = await load_configuration(self._kubeconfig)
+            except ConfigError as error:
+                log.warning("the API refused our credentials and they cannot be read again: %s", error)
+                return False
+            if _identity(fresh) == _identity(self._configuration):
+                return False
+            log.info("credentials were read again")
+            self._retired.append(self._rest)  # its requests in flight end by themselves
+            self._configuration, self._rest = fresh, RESTClientObject(fresh)
+            return True
+
+
+def _identity(configuration: Configuration) -> str:
+    keys = ("host", "api_key", "cert_file", "key_file", "ssl_ca_cert")
+    return json.dumps([getattr(configuration, key) for key in keys], default=str)

@@ -1,0 +1,1 @@
+"""BenchmarkRun: create ScenarioRuns and summarise them."""

@@ -1,0 +1,1 @@
+"""Blueprint: find or build the image."""

@@ -1,0 +1,1 @@
+"""What the reconciles of all kinds use: conditions, decisions and how they are applied, pods."""

@@ -1,0 +1,174 @@
+"""Carries out a decision: creates, one status write, patches, deletions, then the Event."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from assay.api import conditions
+from assay.api.meta import Model, Status
+from assay.api.object import ApiObject
+from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid
+from assay.kube.resources import PODS, Resource, resource_of
+from assay.kube_object import KubeObject
+from assay.logs import about
+from assay.reconcile.common.decision import ChildRejected, Decision
+from assay.specs import names
+
+from .context import Context
+
+S = TypeVar("S", bound=Status)
+RETRY_SECONDS = 15.0
+CREATES_AT_ONCE = 50
+_FIRST = ("NetworkPolicy", "PersistentVolumeClaim")
+_TELLING = ("Failed", "Complete", "Finished", "Ready")  # the conditions that a log line names
+
+log = logging.getLogger(__name__)
+
+
+async def apply(
+    ctx: Context, obj: ApiObject[Any, Any] | KubeObject, decision: Decision, *, blocked_condition: str
+) -> float | None:
+    """Carry out a decision about an object; returns after how many seconds to reconcile it again.
+
+    `blocked_condition` is the condition that says why when the API server rejects a child (quota, Pod Security, a
+    taken name). Nothing else of the decision is carried out then.
+    """
+    observed = obj if isinstance(obj, ApiObject) else _Raw.model_validate(obj)
+    status, requeue = decision.status, decision.requeue
+    try:
+        await create_all(ctx, decision.create)
+    except ChildRejected as rejected:
+        blocked = conditions.false(blocked_condition, rejected.reason, rejected.message)
+        status, requeue = observed.status.model_copy(), RETRY_SECONDS
+        conditions.set_condition(observed, status, blocked, ctx.now())
+        decision = Decision(status)
+    if decision.write:
+        await write_status(ctx, observed, status)
+    for child, change in decision.patch:
+        await patch(ctx, child, change)
+    for child in decision.delete:
+        await delete(ctx, child)
+    if event := decision.event:
+        await ctx.recorder.emit(observed.identity(), event.type, event.reason, event.message, "Reconcile")
+    return requeue
+
+
+async def create_all(ctx: Context, manifests: Sequence[KubeObject]) -> None:
+    """Create children, some at a time; those that exist and are ours are fine."""
+    slots = asyncio.Semaphore(CREATES_AT_ONCE)
+
+    async def one(manifest: KubeObject) -> None:
+        async with slots:
+            await _create(ctx, manifest)
+
+    # Claims before the pods that mount them: a pod without its claim would look as if all were created. Network
+    # policies before the pods they hold for.
+    first = [manifest for manifest in manifests if manifest["kind"] in _FIRST]
+    for manifest in first:
+        await one(manifest)
+    rest = [manifest for manifest in manifests if manifest not in first]
+    results = await asyncio.gather(*(one(manifest) for manifest in rest), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _create(ctx: Context, manifest: KubeObject) -> None:
+    kind, metadata = manifest["kind"], manifest["metadata"]
+    try:
+        created = await ctx.client.create(manifest)
+    except AlreadyExists:
+        created = await ctx.client.get(resource_of(manifest), metadata["namespace"], metadata["name"])
+        if not _is_same(manifest, created):
+            raise ChildRejected(
+                "NameTaken",
+                f"{kind} {metadata['name']} exists and belongs to something else: delete it, or use other names",
+            ) from None
+    except Forbidden as error:
+        raise _refused(kind, error) from error
+    except Invalid as error:
+        raise ChildRejected("Invalid", f"the API server refuses the {kind}: {error.message}") from error
+    _log("created", created)
+    ctx.observe(kind, created)
+
+
+def _is_same(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether what has the name is what we wanted to create: it is our owner's, or marked as ours."""
+    owners = {owner["uid"] for owner in found["metadata"].get("ownerReferences") or ()}
+    if wanted["metadata"].get("ownerReferences"):
+        return wanted["metadata"]["ownerReferences"][0]["uid"] in owners
+    labels = found["metadata"].get("labels") or {}
+    ours = wanted["metadata"]["labels"]
+    return all(labels.get(key) == ours.get(key) for key in (names.MANAGED_BY, names.DISK_SNAPSHOT))
+
+
+def _refused(kind: str, error: ApiError) -> ChildRejected:
+    message = error.message
+    if "violates PodSecurity" in message:
+        cure = (
+            "the namespace's Pod Security level refuses overlay devboxes; label it "
+            "pod-security.kubernetes.io/enforce=privileged (what they add holds in their own user namespace only)"
+        )
+        return ChildRejected("PodSecurityForbidden", f"{cure}: {message}")
+    if "exceeded quota" in message:
+        return ChildRejected("QuotaExceeded", f"waiting for quota: {message}")
+    if "is being terminated" in message:
+        return ChildRejected("NamespaceTerminating", message)
+    return ChildRejected("Forbidden", f"the API server refuses the {kind}: {message}")
+
+
+class _AnySpec(Model):
+    model_config = {**Model.model_config, "extra": "allow"}
+
+
+class _AnyStatus(Status):
+    model_config = {**Status.model_config, "extra": "allow"}
+
+
+class _Raw(ApiObject[_AnySpec, _AnyStatus]):
+    """Any kind's object, with all it holds."""
+
+
+async def write_status(ctx: Context, obj: ApiObject[Any, Any], status: Status) -> None:
+    """Write the status if it differs from the observed one."""
+    wanted = _json(status)
+    wanted["observedGeneration"] = obj.generation
+    written = await ctx.client.patch_status({**obj.identity(), "status": _json(obj.status)}, wanted)
+    if written is not None:
+        ready = next((c for c in status.conditions if c.type in _TELLING), None)
+        _log("wrote status", written, f"{ready.type}={ready.status} {ready.reason}" if ready else "")
+        ctx.observe(obj.kind, written)
+
+
+def _json(status: Status) -> KubeObject:
+    return status.model_dump(by_alias=True, exclude_none=True, mode="json")
+
+
+async def patch(ctx: Context, obj: KubeObject, change: KubeObject) -> None:
+    """Merge-patch what was observed, if it is still as it was observed (else Conflict)."""
+    metadata = obj["metadata"]
+    patched = await ctx.client.patch(
+        resource_of(obj), metadata["namespace"], metadata["name"], change, metadata["resourceVersion"]
+    )
+    _log("patched", patched, ", ".join(sorted({*change, *(change.get("metadata") or {})} - {"metadata"})))
+    ctx.observe(obj["kind"], patched)
+
+
+async def delete(ctx: Context, obj: KubeObject) -> None:
+    """Delete what was observed, and nothing else of that name."""
+    resource: Resource = resource_of(obj)
+    metadata = obj["metadata"]
+    leaving = await ctx.client.delete(resource, metadata["namespace"], metadata["name"], uid=metadata["uid"])
+    _log("deleted", obj)
+    if leaving is not None:
+        ctx.observe(obj["kind"], leaving)
+    elif resource != PODS and not metadata.get("finalizers"):
+        ctx.forget(obj["kind"], obj)  # gone by now, whereas a pod has its time to stop
+
+
+def _log(what: str, obj: KubeObject, reason: str = "") -> None:
+    metadata = obj["metadata"]
+    log.info(what, extra=about(obj["kind"], metadata.get("namespace", ""), metadata["name"], reason))

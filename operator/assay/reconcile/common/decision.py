@@ -1,0 +1,44 @@
+"""What a reconcile decides: the new status, what to create, patch and delete, and an Event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assay.api.meta import Status
+from assay.kube_object import KubeObject
+
+
+@dataclass(slots=True)
+class Event:
+    """A Kubernetes Event to post once the status that justifies it is written."""
+
+    type: Literal["Normal", "Warning"]
+    reason: str
+    message: str
+
+
+@dataclass(slots=True)
+class Decision:
+    """What `apply` carries out, in this order."""
+
+    status: Status
+    create: Sequence[KubeObject] = ()
+    patch: Sequence[tuple[KubeObject, KubeObject]] = ()
+    """Objects with a JSON merge patch of their spec or metadata; sent after the status is written."""
+    delete: Sequence[KubeObject] = ()
+    event: Event | None = None
+    requeue: float | None = None
+    """Seconds after which to reconcile again even if nothing changes (deadlines)."""
+    write: bool = True
+    """False holds back a status that may wait (its rate is limited)."""
+
+
+class ChildRejected(Exception):
+    """The API server rejects a child for a reason that a user can cure."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(reason, message)
+        self.reason = reason
+        self.message = message

@@ -1,0 +1,1 @@
+"""Agent, Scorer and Benchmark: definitions without children."""

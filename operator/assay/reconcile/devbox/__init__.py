@@ -1,0 +1,1 @@
+"""Devbox: a pod on a disk."""

@@ -1,0 +1,1 @@
+"""DiskSnapshot: freeze a disk and keep it."""

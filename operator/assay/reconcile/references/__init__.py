@@ -1,0 +1,1 @@
+"""What objects refer to: images, disks, agents, scorers, scenarios."""

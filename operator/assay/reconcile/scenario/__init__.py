@@ -1,0 +1,1 @@
+"""Scenario: resolve its references and validate it."""

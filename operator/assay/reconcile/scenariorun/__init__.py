@@ -1,0 +1,1 @@
+"""ScenarioRun: pin, run the agent, score, keep the disk."""

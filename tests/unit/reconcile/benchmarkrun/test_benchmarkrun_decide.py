@@ -1,0 +1,222 @@
+"""Which ScenarioRuns a BenchmarkRun creates, and what it says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from assay.api import conditions
+from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, Rescored
+from assay.reconcile.benchmarkrun import reconcile
+from assay.reconcile.common.decision import Decision
+from assay.specs.scenario_run import name
+from tests.unit.reconcile.benchmarkrun.test_summary import child, scored, unscored
+from tests.unit.specs.objects import Obj, existing
+
+NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
+RUN = existing("BenchmarkRun", "b")
+
+
+def decide(children: list[Obj], scenarios: int = 10, attempts: int = 1, parallelism: int = 4) -> Decision:
+    spec = BenchmarkRunSpec.model_validate(
+        {
+            "benchmarkRef": {"name": "all"},
+            "agent": {"type": "Nop"},
+            "attempts": attempts,
+            "parallelism": parallelism,
+        }
+    )
+    status = BenchmarkRunStatus(scenarios=[f"s{n}" for n in range(scenarios)])
+    return reconcile.decide(RUN, spec, status, children, {}, NOW)
+
+
+def status_of(decision: Decision) -> BenchmarkRunStatus:
+    assert isinstance(decision.status, BenchmarkRunStatus)
+    return decision.status
+
+
+def said(decision: Decision, type_: str) -> tuple[str, str] | None:
+    found = conditions.find(decision.status.conditions, type_)
+    return (found.status, found.reason) if found else None
+
+
+def run(scenario: int, attempt: int = 1) -> str:
+    return name("b", f"s{scenario}", attempt)
+
+
+def active(count: int, start: int = 0) -> list[Obj]:
+    return [child(run(n), phase="Running") for n in range(start, start + count)]
+
+
+def done(count: int, start: int = 0) -> list[Obj]:
+    return [scored(run(n), 1.0, True) for n in range(start, start + count)]
+
+
+@pytest.mark.parametrize(
+    ("children", "parallelism", "created"),
+    [
+        ([], 4, [0, 1, 2, 3]),
+        ([], 1, [0]),
+        ([], 100, list(range(10))),
+        (active(4), 4, []),
+        (active(3), 4, [3]),
+        (done(4), 4, [4, 5, 6, 7]),
+        (done(2) + active(3, 2), 4, [5]),
+        (done(8), 4, [8, 9]),
+        (active(4), 8, [4, 5, 6, 7]),
+        (active(4), 2, []),
+        (active(1) + done(3, 1), 2, [4]),
+        ([unscored(run(0), "OOMKilled")], 1, [1]),
+        ([*active(2, 5)], 4, [0, 1]),
+    ],
+    ids=[
+        "start",
+        "one by one",
+        "all at once",
+        "full",
+        "one free",
+        "all done",
+        "between",
+        "the last",
+        "raised",
+        "lowered",
+        "lowered and free",
+        "failed ones are over",
+        "one was deleted",
+    ],
+)
+def test_the_window(children: list[Obj], parallelism: int, created: list[int]) -> None:
+    decision = decide(children, parallelism=parallelism)
+    assert [made["metadata"]["name"] for made in decision.create] == [run(n) for n in created]
+    counts = status_of(decision).counts
+    assert counts is not None
+    unfinished = [one for one in children if one["status"]["phase"] == "Running"]
+    assert counts.active == len(unfinished) + len(created)
+    assert counts.total == counts.pending + counts.active + counts.scored + counts.unscored == 10
+    assert said(decision, "Complete") == ("False", "Running")
+    assert decision.event is None
+
+
+def test_each_scenario_is_tried_once_before_any_is_tried_again() -> None:
+    made = [one["metadata"]["name"] for one in decide([], 2, attempts=3, parallelism=9).create]
+    assert made == [run(0, 1), run(1, 1), run(0, 2), run(1, 2), run(0, 3), run(1, 3)]
+
+
+def test_what_is_created_is_this_runs_child() -> None:
+    [made] = decide([], 1).create
+    assert made["metadata"]["ownerReferences"][0]["uid"] == RUN["metadata"]["uid"]
+    assert made["spec"] == {
+        "scenarioRef": {"name": "s0"},
+        "agent": {"type": "Nop"},
+        "attempt": 1,
+        "snapshotPolicy": "Never",
+    }
+
+
+def test_the_template_reaches_each_run() -> None:
+    template = {
+        "snapshotPolicy": "OnFailure",
+        "snapshotRetention": {"ttlSeconds": 60},
+        "volumeSnapshotClassName": "fast",
+        "keepDevbox": {"when": "Always", "ttlSeconds": 60},
+        "network": {"egress": "None"},
+        "scheduling": {"nodeSelector": {"a": "b"}},
+    }
+    spec = BenchmarkRunSpec.model_validate(
+        {"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}, "template": template}
+    )
+    [made] = reconcile.decide(RUN, spec, BenchmarkRunStatus(scenarios=["s0"]), [], {}, NOW).create
+    assert {key: made["spec"][key] for key in template} == template
+
+
+def again(*children: Obj, earlier: Mapping[str, float | None] | None = None) -> Decision:
+    """What a run decides that scores two attempts at two scenarios of BenchmarkRun `old` again."""
+    spec = BenchmarkRunSpec.model_validate({"rescoreOf": {"name": "old"}, "parallelism": 100})
+    status = BenchmarkRunStatus(scenarios=["s0", "s1"], rescored=Rescored(benchmark_run="old", attempts=2))
+    return reconcile.decide(RUN, spec, status, list(children), earlier or {}, NOW)
+
+
+def test_each_run_of_the_earlier_one_is_scored_again() -> None:
+    made = again().create
+    places = [(0, 1), (1, 1), (0, 2), (1, 2)]
+    assert [one["metadata"]["name"] for one in made] == [run(*place) for place in places]
+    for one, (scenario, attempt) in zip(made, places, strict=True):
+        old = name("old", f"s{scenario}", attempt)
+        assert one["spec"] == {
+            "scenarioRef": {"name": f"s{scenario}"},
+            "rescore": {"scenarioRunRef": {"name": old}},
+            "attempt": attempt,
+            "snapshotPolicy": "Never",
+        }
+        assert one["metadata"]["labels"]["assay.dev/rescore-of"] == old
+
+
+def test_changed_scores_are_counted() -> None:
+    children = [
+        scored(run(0, 1), 1.0),
+        scored(run(1, 1), 0.5),
+        unscored(run(0, 2), "NoDiskKept"),
+        child(run(1, 2), phase="Running"),
+    ]
+    earlier = {name("old", f"s{n}", attempt): 1.0 for n in (0, 1) for attempt in (1, 2)}
+    rescored = status_of(again(*children, earlier=earlier)).rescored
+    assert rescored is not None
+    assert rescored.changed == 2, "another score, and none where there was one; the last goes on"
+
+
+@pytest.mark.parametrize(
+    ("children", "reason", "score", "score_all"),
+    [
+        (done(3), "AllScored", 1.0, 1.0),
+        ([*done(2), scored(run(2), 0.0)], "AllScored", 0.666667, 0.666667),
+        ([*done(2), unscored(run(2), "OOMKilled")], "SomeUnscored", 1.0, 0.666667),
+    ],
+)
+def test_completion(children: list[Obj], reason: str, score: float, score_all: float) -> None:
+    decision = decide(children, 3)
+    status = status_of(decision)
+    assert said(decision, "Complete") == ("True", reason)
+    assert said(decision, "Failed") is None
+    assert (status.phase, status.score, status.score_all) == ("Complete", score, score_all)
+    assert status.completion_time == NOW
+    assert decision.create == ()
+    assert decision.event is not None
+    assert (decision.event.type, decision.event.reason) == ("Normal", reason)
+
+
+def test_a_run_in_which_nothing_was_scored_has_failed() -> None:
+    children = [unscored(run(0), "OOMKilled"), unscored(run(1), "Evicted"), unscored(run(2), "Evicted")]
+    decision = decide(children, 3)
+    assert said(decision, "Failed") == ("True", "NothingScored")
+    assert said(decision, "Complete") == ("False", "NothingScored")
+    assert decision.status.phase == "Failed"
+    assert status_of(decision).score is None
+    assert decision.event is not None
+    assert "Evicted (2), OOMKilled (1)" in decision.event.message
+
+
+def test_causes_are_told_apart() -> None:
+    children = [unscored(run(0), "OOMKilled"), unscored(run(1), "Timeout"), *done(1, 2)]
+    causes = status_of(decide(children, 3)).unscored
+    assert causes is not None
+    assert {cause.reason: cause.count for cause in causes} == {"OOMKilled": 1, "Timeout": 1}
+
+
+def test_runs_of_scenarios_that_were_not_pinned_do_not_count() -> None:
+    decision = decide([*done(3), scored("b-foreign-1", 0.0), child("another")], 3)
+    assert said(decision, "Complete") == ("True", "AllScored")
+    assert status_of(decision).score == 1.0
+
+
+def test_looking_twice_says_the_same() -> None:
+    first, again = (decide(done(2) + active(2, 2), 4) for _ in range(2))
+    assert first.status == again.status
+
+
+def test_many_are_summed_up_quickly() -> None:
+    began = datetime.now(UTC)
+    decision = decide([*done(900), *active(50, 900)], 1000, attempts=10, parallelism=100)
+    assert len(decision.create) == 50
+    assert (datetime.now(UTC) - began).total_seconds() < 1

@@ -1,0 +1,91 @@
+"""Which scenarios a BenchmarkRun is about, and why it has to wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assay.api.benchmarkrun import BenchmarkRunSpec
+from assay.reconcile.benchmarkrun import scenarios
+from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
+from tests.unit.reconcile.contexts import context, scenario
+from tests.unit.specs.objects import Obj, existing
+
+OF_BENCHMARK = {"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}}
+AGAIN = {"rescoreOf": {"name": "old"}}
+
+
+def benchmark(*names: str, **spec: Any) -> Obj:
+    return existing("Benchmark", "all", spec={"scenarios": [{"name": name} for name in names], **spec})
+
+
+def old(**status: Any) -> Obj:
+    return existing("BenchmarkRun", "old", spec={**OF_BENCHMARK, "attempts": 2}, status=status)
+
+
+FINISHED = {"completionTime": "2026-01-02T10:00:00Z", "score": 0.5, "passRate": 0.25}
+
+
+def scope(spec: Obj, *objects: Obj) -> tuple[list[str], Obj | None]:
+    names, rescored = scenarios.scope(context(*objects), "team", BenchmarkRunSpec.model_validate(spec))
+    return names, rescored.model_dump(by_alias=True, exclude_none=True) if rescored else None
+
+
+@pytest.mark.parametrize(
+    ("spec", "objects", "reason", "named"),
+    [
+        (OF_BENCHMARK, [], "BenchmarkNotFound", "all"),
+        (OF_BENCHMARK, [benchmark()], "BenchmarkEmpty", "all"),
+        (OF_BENCHMARK, [benchmark("a", "b"), scenario("a")], "ScenarioNotFound", "b"),
+        (
+            OF_BENCHMARK,
+            [benchmark("a", "b", requireValidated=True), scenario("a", validated=3), scenario("b")],
+            "ScenariosNotValidated",
+            "b",
+        ),
+        (
+            OF_BENCHMARK,
+            [benchmark("edited", requireValidated=True), scenario("edited", validated=2)],
+            "ScenariosNotValidated",
+            "edited",
+        ),
+        (AGAIN, [], "BenchmarkRunNotFound", "old"),
+        (AGAIN, [old(scenarios=["a"])], "BenchmarkRunNotFinished", "old"),
+        (AGAIN, [old(**FINISHED)], "NothingToRescore", "old"),
+    ],
+)
+def test_why_a_run_does_not_start(spec: Obj, objects: list[Obj], reason: str, named: str) -> None:
+    with pytest.raises((ReferenceNotReady, InvalidReference)) as caught:
+        scope(spec, *objects)
+    assert isinstance(caught.value, ReferenceNotReady | InvalidReference)
+    assert caught.value.reason == reason
+    assert named in caught.value.message.split()
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_a_benchmarks_scenarios(required: bool) -> None:
+    proved = 3 if required else None
+    objects = [benchmark("a", "b", requireValidated=required), scenario("a", proved), scenario("b", proved)]
+    assert scope(OF_BENCHMARK, *objects) == (["a", "b"], None)
+
+
+def test_the_scenarios_and_attempts_of_the_run_that_is_scored_again() -> None:
+    expected = {"benchmarkRun": "old", "attempts": 2, "score": 0.5, "passRate": 0.25, "changed": 0}
+    assert scope(AGAIN, old(scenarios=["a", "b"], **FINISHED)) == (["a", "b"], expected)
+
+
+def test_a_rescore_can_be_scored_again() -> None:
+    twice = old(scenarios=["a"], rescored={"benchmarkRun": "first", "attempts": 7, "changed": 0}, **FINISHED)
+    _, rescored = scope(AGAIN, twice)
+    assert rescored is not None
+    assert rescored["attempts"] == 7
+
+
+def test_earlier_scores_are_found_by_name() -> None:
+    owner = [{"kind": "BenchmarkRun", "uid": "uid-of-old", "controller": True}]
+    run = existing("ScenarioRun", "old-a-1", owner_references=owner, spec={}, status={"score": 0.5})
+    foreign = existing("ScenarioRun", "other", spec={}, status={"score": 1.0})
+    spec = BenchmarkRunSpec.model_validate(AGAIN)
+    assert scenarios.earlier_scores(context(old(), run, foreign), "team", spec) == {"old-a-1": 0.5}
+    assert scenarios.earlier_scores(context(run), "team", spec) == {}

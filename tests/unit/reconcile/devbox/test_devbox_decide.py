@@ -1,0 +1,203 @@
+"""What is said and done about a devbox, by what the pod of its command shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from assay.api import conditions
+from assay.api.devbox import DevboxSpec, DevboxStatus
+from assay.reconcile.common import pod_view
+from assay.reconcile.common.decision import Decision
+from assay.reconcile.devbox import pod_lifecycle
+from tests.unit.reconcile.statuses import pod
+from tests.unit.specs.objects import Obj, existing
+
+START = datetime(2026, 1, 2, 10, tzinfo=UTC)
+LATER = START + timedelta(seconds=60)
+SPEC = DevboxSpec(image="i", command=["x"], active_deadline_seconds=600)
+
+
+def decide(
+    shown: Obj | None, status: DevboxStatus | None = None, now: datetime = LATER, spec: DevboxSpec = SPEC
+) -> Decision:
+    view = pod_view.view(shown, "devbox") if shown else None
+    status = status if status is not None else DevboxStatus()
+    return pod_lifecycle.decide(existing("Devbox", "box", generation=1), spec, status, view, now)
+
+
+def said(decision: Decision, type_: str) -> tuple[str, str] | None:
+    found = conditions.find(decision.status.conditions, type_)
+    return (found.status, found.reason) if found else None
+
+
+def running() -> DevboxStatus:
+    status = decide(pod("running")).status
+    assert isinstance(status, DevboxStatus)
+    return status
+
+
+@pytest.mark.parametrize(
+    ("which", "reason", "exit_code"),
+    [
+        ("completed", "Completed", 0),
+        ("error", "Error", 3),
+        ("boot-failed", "BootFailed", 125),
+        ("network-open", "NetworkOpen", 125),
+        ("disk-full", "DiskFull", 125),
+        ("launch-failed", "LaunchFailed", 125),
+        ("oom-killed", "OOMKilled", 137),
+        ("cannot-run", "StartError", 128),
+        ("node-rebooted", "ContainerStatusUnknown", 137),
+        ("evicted-by-kubelet", "Evicted", 137),
+        ("evicted-before-it-started", "Evicted", None),
+        ("not-admitted", "UnexpectedAdmissionError", None),
+        ("past-its-own-deadline", "DeadlineExceeded", 137),
+    ],
+)
+@pytest.mark.parametrize("seen_running", [True, False])
+def test_how_it_finished(which: str, reason: str, exit_code: int | None, seen_running: bool) -> None:
+    decision = decide(pod(which), running() if seen_running else None)
+    status = decision.status
+    assert isinstance(status, DevboxStatus)
+    assert said(decision, "Finished") == ("True", reason)
+    assert said(decision, "Ready") == ("False", "Finished")
+    assert (status.exit_code, status.phase) == (exit_code, "Finished")
+    assert status.pod_name == "box"
+    assert status.finish_time is not None
+    assert decision.write
+    assert not decision.create
+    assert not decision.delete, "the disk may be needed by a scorer"
+    assert decision.event is not None
+
+
+@pytest.mark.parametrize(
+    ("which", "reason"),
+    [
+        ("unschedulable", "Unschedulable"),
+        ("pull-back-off", "ImagePullBackOff"),
+        ("no-secret", "CreateContainerConfigError"),
+    ],
+)
+def test_what_keeps_it_from_starting(which: str, reason: str) -> None:
+    decision = decide(pod(which))
+    assert said(decision, "Ready") == ("False", reason)
+    assert decision.status.phase == "Pending"
+    assert said(decision, "Finished") is None
+
+
+@pytest.mark.parametrize("which", ["unseen", "creating"])
+def test_a_start_under_way_costs_no_write(which: str) -> None:
+    decision = decide(pod(which))
+    assert (decision.write, decision.create, decision.delete, decision.event) == (False, (), (), None)
+
+
+def test_running() -> None:
+    decision = decide(pod("running"))
+    assert said(decision, "Ready") == ("True", "Running")
+    assert isinstance(decision.status, DevboxStatus)
+    assert (decision.status.phase, decision.status.pod_name) == ("Running", "box")
+    assert (decision.status.node_name, decision.status.claim_name) == ("node-1", "box")
+    assert decision.requeue == 540, "looks again at the deadline"
+
+
+def test_without_a_deadline_it_runs_for_ever() -> None:
+    decision = decide(
+        pod("running"), now=START + timedelta(days=900), spec=DevboxSpec(image="i", command=["x"])
+    )
+    assert said(decision, "Ready") == ("True", "Running")
+    assert decision.requeue is None
+
+
+def test_a_look_that_shows_nothing_new_says_the_same() -> None:
+    first = running()
+    again = decide(pod("running"), first.model_copy(deep=True), LATER + timedelta(seconds=30))
+    assert again.status == first
+
+
+# --- the deadline ---
+
+AT_DEADLINE = START + timedelta(seconds=600)
+
+
+def stopping() -> DevboxStatus:
+    status = decide(pod("running"), running(), AT_DEADLINE).status
+    assert isinstance(status, DevboxStatus)
+    return status
+
+
+def test_at_its_deadline_it_is_stopped() -> None:
+    decision = decide(pod("running"), running(), AT_DEADLINE)
+    assert said(decision, "Ready") == ("False", "DeadlineExceeded")
+    assert said(decision, "Finished") is None, "the agent may still write to the disk"
+    assert len(decision.delete) == 1
+
+
+def test_stopping_is_tried_again_after_a_crash() -> None:
+    assert len(decide(pod("running"), stopping(), AT_DEADLINE).delete) == 1
+
+
+@pytest.mark.parametrize("which", ["running", "error", "oom-killed"])
+def test_it_is_finished_when_the_pod_is_gone_and_not_before(which: str) -> None:
+    decision = decide(pod(which, deleting=True), stopping(), AT_DEADLINE)
+    assert (decision.write, decision.delete) == (False, ())
+    decision = decide(None, stopping(), AT_DEADLINE)
+    assert said(decision, "Finished") == ("True", "DeadlineExceeded")
+
+
+def test_an_end_just_before_the_deadline_counts_as_that() -> None:
+    assert said(decide(pod("completed"), stopping(), AT_DEADLINE), "Finished") == ("True", "Completed")
+
+
+# --- pods that go away ---
+
+
+def test_a_lost_pod() -> None:
+    assert said(decide(None, running()), "Finished") == ("True", "PodLost")
+
+
+@pytest.mark.parametrize("which", ["running", "completed", "error", "evicted-by-kubelet"])
+def test_while_it_is_being_deleted_nothing_is_finished(which: str) -> None:
+    assert said(decide(pod(which, deleting=True), running()), "Finished") is None
+
+
+def test_a_drained_pod_was_evicted_not_lost() -> None:
+    """kubectl drain, preemption and a lost node delete the pod; its condition says why, as long as it is there."""
+    status = decide(pod("drained"), running()).status
+    assert isinstance(status, DevboxStatus)
+    decision = decide(None, status)
+    assert said(decision, "Finished") == ("True", "Evicted")
+
+
+# --- what is said ---
+
+
+def test_the_end_of_the_output_is_kept_within_bounds() -> None:
+    shown = pod("error")
+    terminated = shown["status"]["containerStatuses"][0]["state"]["terminated"]
+    terminated["message"] = "x" * 5000 + "the end"
+    status = decide(shown).status
+    assert isinstance(status, DevboxStatus)
+    assert status.message is not None
+    assert status.message.endswith("the end")
+    DevboxStatus.model_validate(status.model_dump())  # within the schema's limits
+
+
+@pytest.mark.parametrize("owned", [True, False])
+def test_a_runs_devbox_speaks_through_its_run(owned: bool) -> None:
+    owners = [{"kind": "ScenarioRun", "name": "r", "uid": "u", "controller": True}] if owned else []
+    box = existing("Devbox", "box", owner_references=owners)
+    view = pod_view.view(pod("completed"), "devbox")
+    decision = pod_lifecycle.decide(box, SPEC, DevboxStatus(), view, LATER)
+    assert (decision.event is None) is owned
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["assay-boot: cannot mount", "assay-launch: failed", "assay/1 exit=0 timeout=0 seconds=1.0\n1.0"],
+)
+def test_what_a_command_prints_does_not_change_how_it_ended(forged: str) -> None:
+    shown = pod("error")
+    shown["status"]["containerStatuses"][0]["state"]["terminated"]["message"] = forged
+    assert said(decide(shown), "Finished") == ("True", "Error")

@@ -1,0 +1,206 @@
+"""What is said and done about a run until its agent has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assay.api.scenariorun import PinnedRun
+from assay.reconcile.scenariorun.observed import Observed, ScorerJob, is_finished
+from tests.unit.reconcile.runs import (
+    NOW,
+    box,
+    decide,
+    failed,
+    finished,
+    job,
+    restored,
+    said,
+    status_of,
+)
+from tests.unit.specs.objects import Obj, pinned
+
+# --- the agent works ---
+
+
+def test_first_a_devbox() -> None:
+    decision = decide(Observed())
+    [made] = decision.create
+    assert (made["kind"], made["metadata"]["name"]) == ("Devbox", "r")
+    assert not decision.write, "nothing to say yet"
+
+
+@pytest.mark.parametrize(
+    ("which", "reason"),
+    [
+        (None, "AgentWorking"),
+        ("running", "AgentWorking"),
+        ("unschedulable", "Unschedulable"),
+        ("pull-back-off", "ImagePullBackOff"),
+        ("no-secret", "CreateContainerConfigError"),
+    ],
+)
+def test_while_the_agent_works(which: str | None, reason: str) -> None:
+    decision = decide(Observed(box(which)))
+    assert said(decision, "Complete") == ("False", reason)
+    assert said(decision, "AgentFinished") is None
+    assert (decision.create, decision.delete, decision.event) == ((), (), None)
+
+
+# --- the agent has ended ---
+
+
+@pytest.mark.parametrize(
+    ("which", "reason", "exit_code"),
+    [
+        ("completed", "Completed", 0),
+        ("error", "Error", 3),
+        ("past-its-own-deadline", "DeadlineExceeded", 137),
+    ],
+)
+def test_what_the_agent_left_is_scored(which: str, reason: str, exit_code: int) -> None:
+    decision = decide(Observed(box(which)))
+    [made] = decision.create
+    assert (made["kind"], made["metadata"]["name"]) == ("Job", "r-score")
+    volumes = {volume["name"]: volume for volume in made["spec"]["template"]["spec"]["volumes"]}
+    assert volumes["disk"]["persistentVolumeClaim"]["claimName"] == "r"
+    assert "node-1" in str(made["spec"]["template"]["spec"]["affinity"])
+    status = status_of(decision)
+    assert (status.phase, status.scorer_jobs, status.devbox) == ("Scoring", ["r-score"], "r")
+    assert status.scoring_start_time == NOW
+    assert said(decision, "AgentFinished") == ("True", reason)
+    assert status.agent is not None
+    assert (status.agent.reason, status.agent.exit_code) == (reason, exit_code)
+    assert not decision.delete, "the disk is needed"
+
+
+def test_an_agent_that_was_stopped_at_its_deadline_is_scored() -> None:
+    decision = decide(Observed(finished("DeadlineExceeded")))
+    assert [made["kind"] for made in decision.create] == ["Job"]
+
+
+@pytest.mark.parametrize(
+    ("devbox", "reason"),
+    [
+        (box("oom-killed"), "OOMKilled"),
+        (box("boot-failed"), "BootFailed"),
+        (box("network-open"), "NetworkOpen"),
+        (box("init-network-open"), "NetworkOpen"),
+        (box("cannot-run"), "StartError"),
+        (box("node-rebooted"), "ContainerStatusUnknown"),
+        (box("evicted-by-kubelet"), "Evicted"),
+        (box("evicted-before-it-started"), "Evicted"),
+        (box("not-admitted"), "UnexpectedAdmissionError"),
+        (finished("LaunchFailed", 125), "LaunchFailed"),
+        (finished("DiskFull", 125), "DiskFull"),
+        (box("gone"), "PodLost"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("agent", [{"type": "Command", "command": ["x"]}, {"type": "Reference"}])
+def test_what_kubernetes_did_is_no_score(devbox: Obj, reason: str, agent: Obj) -> None:
+    decision = decide(Observed(devbox), pinned_run=pinned(agent, referenceOutput={"script": "true"}))
+    failed(decision, reason)
+    assert not decision.create
+    agent_result = status_of(decision).agent
+    assert agent_result is not None
+    assert agent_result.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("devbox", "is_scored"),
+    [
+        (finished("Completed", 0), True),
+        (finished("Error", 1, "patch does not apply"), False),
+        (finished("DeadlineExceeded"), False),
+    ],
+    ids=["applied", "not applied", "too slow"],
+)
+def test_a_reference_that_was_not_applied_is_not_scored(devbox: Obj, is_scored: bool) -> None:
+    reference = pinned({"type": "Reference"}, referenceOutput={"patch": "p"})
+    decision = decide(Observed(devbox), pinned_run=reference)
+    assert bool(decision.create) is is_scored
+    if not is_scored:
+        failed(decision, "ReferenceNotApplied")
+
+
+def test_why_a_reference_was_not_applied() -> None:
+    reference = pinned({"type": "Reference"}, referenceOutput={"patch": "p"})
+    decision = decide(Observed(finished("Error", 1, "patch does not apply")), pinned_run=reference)
+    assert "patch does not apply" in failed(decision, "ReferenceNotApplied")
+
+
+@pytest.mark.parametrize(
+    ("reason", "cure"),
+    [
+        ("OOMKilled", "memory limit"),
+        ("LaunchFailed", "launchCommands"),
+        ("DiskFull", "disk.size"),
+        ("BootFailed", "StorageClass"),
+        ("Evicted", "run it again"),
+    ],
+)
+def test_a_failure_comes_with_its_cure(reason: str, cure: str) -> None:
+    assert cure in failed(decide(Observed(finished(reason))), reason)
+
+
+# --- no agent: a disk that is there already ---
+
+NO_AGENT: dict[str, Any] = {"agent": None, "rescore": {"scenarioRunRef": {"name": "old"}}}
+
+
+def existing_disk() -> PinnedRun:
+    return pinned().model_copy(update={"agent": None, "disk_snapshot": "kept"})
+
+
+def test_a_kept_disk_is_restored_without_a_pod() -> None:
+    [made] = decide(Observed(), None, existing_disk(), **NO_AGENT).create
+    assert made["spec"] == {
+        "diskSnapshotRef": {"name": "kept"},
+        "operatingMode": "Suspended",
+        "rootFilesystem": "Auto",
+    }
+
+
+@pytest.mark.parametrize(
+    ("devbox", "reason"),
+    [
+        (box(None), "RestoringDisk"),
+        (restored(reason="DiskSnapshotNotReady", message="Creating"), "DiskSnapshotNotReady"),
+    ],
+)
+def test_while_a_disk_is_restored(devbox: Obj, reason: str) -> None:
+    decision = decide(Observed(devbox), None, existing_disk(), **NO_AGENT)
+    assert said(decision, "Complete") == ("False", reason)
+    assert decision.create == ()
+
+
+def test_a_restored_disk_is_scored_and_no_agent_is_spoken_of() -> None:
+    decision = decide(Observed(restored()), None, existing_disk(), **NO_AGENT)
+    assert [made["kind"] for made in decision.create] == ["Job"]
+    assert status_of(decision).phase == "Scoring"
+    assert status_of(decision).agent is None
+    assert said(decision, "AgentFinished") is None
+
+
+# --- what all stages share ---
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        Observed(box("running")),
+        Observed(box("pull-back-off")),
+        Observed(finished("Completed", 0)),
+        Observed(finished("OOMKilled")),
+    ],
+    ids=["running", "trouble", "scoring", "failed"],
+)
+def test_looking_twice_says_the_same(observed: Observed) -> None:
+    first = status_of(decide(observed))
+    if is_finished(first):
+        return
+    seen = observed if first.scorer_jobs is None else Observed(observed.devbox, [ScorerJob(job())])
+    later = status_of(decide(seen, first.model_copy(deep=True)))
+    assert later.model_dump() == first.model_dump()

@@ -1,0 +1,206 @@
+"""What is said and done about a run from scoring to its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assay.reconcile.common.decision import Decision
+from assay.reconcile.scenariorun.observed import Observed, ScorerJob, is_finished
+from tests.unit.reconcile.runs import (
+    OK,
+    decide,
+    failed,
+    finished,
+    job,
+    said,
+    scored,
+    scorer_pod,
+    scoring,
+    status_of,
+)
+from tests.unit.specs.objects import Obj, pinned
+
+# --- scoring ---
+
+
+@pytest.mark.parametrize("phase", ["Running", "Succeeded"])
+def test_the_score_is_known_when_all_functions_have_ended(phase: str) -> None:
+    decision = scored(scorer_pod(phase=phase, tests=OK + "0.5\n", lint=OK + "\n"))
+    status = status_of(decision)
+    assert (status.score, status.passed, status.phase) == (0.65, False, "Complete")
+    assert said(decision, "Complete") == ("True", "Scored")
+    assert said(decision, "Failed") is None
+    assert [(s.name, s.score, s.weight) for s in status.scores or ()] == [
+        ("tests", 0.5, 0.7),
+        ("lint", 1.0, 0.3),
+    ]
+    assert is_finished(status)
+    assert decision.event is not None
+    assert (decision.event.type, decision.event.reason) == ("Normal", "Scored")
+    assert (decision.delete, decision.requeue) == ((), 0), "the score is written before anything is deleted"
+
+
+@pytest.mark.parametrize(
+    ("line", "threshold", "passed"),
+    [("1.0", 1.0, True), ("0.999", 1.0, False), ("0.5", 0.65, True), ("0.49", 0.65, False)],
+)
+def test_passing(line: str, threshold: float, passed: bool) -> None:
+    contract = pinned().scenario.scoring_contract.model_dump(by_alias=True, exclude_none=True)
+    pod_ = scorer_pod(tests=f"{OK}{line}\n", lint=OK + "\n")
+    decision = scored(pod_, scoringContract={**contract, "passThreshold": threshold})
+    assert status_of(decision).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (OK + "no number\n", "NoScore"),
+        (OK + "7\n", "ScoreOutOfRange"),
+        ("assay/2 exit=137 timeout=1 seconds=300.00\n\n", "Timeout"),
+        ((125, "Error", "assay-score: cannot mount"), "ScorerFailed"),
+        ((137, "OOMKilled", ""), "OOMKilled"),
+        ((0, "Completed", "1.0"), "ScorerFailed"),
+    ],
+    ids=["no score", "out of range", "timeout", "failed", "oom", "no header"],
+)
+def test_a_function_without_a_score_leaves_the_run_without_one(end: Any, reason: str) -> None:
+    decision = scored(
+        scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")
+        if end is None
+        else scorer_pod(tests=end, lint=OK + "\n")
+    )
+    assert failed(decision, reason).startswith("scoring function tests: ")
+    scores = status_of(decision).scores
+    assert scores is not None
+    assert [score.state for score in scores] == ["Error", "Complete"]
+    assert status_of(decision).scores[1].score == 1.0  # type: ignore[index]
+
+
+@pytest.mark.parametrize("phase", ["Pending", "Running"])
+def test_a_function_that_still_runs_is_waited_for(phase: str) -> None:
+    decision = scored(scorer_pod(phase=phase, tests=OK + "1.0\n", lint=None))
+    assert said(decision, "Complete") == ("False", "Scoring")
+    assert not is_finished(status_of(decision))
+    assert (decision.create, decision.delete) == ((), ())
+
+
+def test_an_evicted_scorer_says_nothing_and_another_takes_over() -> None:
+    evicted = scorer_pod("2026-01-02T10:01:00Z", phase="Failed", tests=(137, "Error", ""), lint=OK + "\n")
+    evicted["status"]["conditions"] = [{"type": "DisruptionTarget", "status": "True", "reason": "x"}]
+    assert said(scored(evicted), "Complete") == ("False", "Scoring")
+    second = scorer_pod("2026-01-02T10:02:00Z", tests=OK + "1.0\n", lint=OK + "\n")
+    for order in ([evicted, second], [second, evicted]):
+        assert status_of(scored(*order)).score == 1.0
+
+
+def test_what_keeps_a_scorer_from_starting_is_said() -> None:
+    waiting = scorer_pod(phase="Pending")
+    message = {"reason": "ImagePullBackOff", "message": "Back-off"}
+    waiting["status"]["containerStatuses"] = [{"name": "tests", "state": {"waiting": message}}]
+    assert said(scored(waiting), "Complete") == ("False", "ImagePullBackOff")
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (("DeadlineExceeded", "Job was active longer than specified deadline"), "ScoringDeadlineExceeded"),
+        (("BackoffLimitExceeded", "Job has reached the specified backoff limit"), "ScorerFailed"),
+        (("PodFailurePolicy", "..."), "ScorerFailed"),
+    ],
+)
+def test_a_job_that_failed_before_its_functions_ended(failure: tuple[str, str], reason: str) -> None:
+    failed(scored(job_=job(*failure)), reason)
+
+
+def test_what_an_init_container_says_is_told() -> None:
+    pod_ = scorer_pod(phase="Failed")
+    end = {"exitCode": 125, "reason": "Error", "message": "assay-score: cannot copy the agent's disk: full"}
+    pod_["status"]["initContainerStatuses"] = [{"name": "assay-copy-0", "state": {"terminated": end}}]
+    message = failed(scored(pod_, job_=job("BackoffLimitExceeded", "backoff limit")), "ScorerFailed")
+    assert "cannot copy the agent's disk" in message
+
+
+def test_a_score_that_is_there_counts_even_if_the_job_failed_later() -> None:
+    late = job("DeadlineExceeded", "too late")
+    pod_ = scorer_pod(phase="Succeeded", tests=OK + "1.0\n", lint=OK + "\n")
+    assert status_of(scored(pod_, job_=late)).score == 1.0
+
+
+def test_a_lost_job_is_made_again_while_the_disk_is_there() -> None:
+    decision = decide(Observed(finished("Completed", 0)), scoring())
+    assert [made["metadata"]["name"] for made in decision.create] == ["r-score"]
+    assert not decision.write
+
+
+def test_without_job_and_disk_there_is_nothing_to_score() -> None:
+    failed(decide(Observed(), scoring()), "DevboxLost")
+
+
+def test_a_score_needs_no_devbox_any_more() -> None:
+    observed = Observed(None, [ScorerJob(job(), [scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")])])
+    assert status_of(decide(observed, scoring())).score == 1.0
+
+
+# --- several Jobs: one for each class of egress ---
+
+
+def two_jobs(first: list[Obj], second: list[Obj], *failure: str) -> Decision:
+    """The outcome with tests in the first Job, lint in the second; `failure` is the first one's."""
+    other = job()
+    other["metadata"]["name"] = "r-score-internet"
+    jobs = [ScorerJob(job(*failure), first), ScorerJob(other, second)]
+    status = scoring()
+    status.scorer_jobs = ["r-score", "r-score-internet"]
+    return decide(Observed(finished("Completed", 0), jobs), status)
+
+
+TESTS, LINT = scorer_pod(tests=OK + "0.5\n"), scorer_pod(lint=OK + "\n")
+
+
+def test_scores_of_several_jobs_are_put_together() -> None:
+    assert status_of(two_jobs([TESTS], [LINT])).score == 0.65
+    for first, second in (([TESTS], []), ([], [LINT]), ([TESTS], [scorer_pod(lint=None)])):
+        assert said(two_jobs(first, second), "Complete") == ("False", "Scoring")
+
+
+def test_a_job_may_fail_when_all_its_functions_have_ended() -> None:
+    late = ("BackoffLimitExceeded", "a container ended with an error")
+    assert said(two_jobs([TESTS], [scorer_pod(lint=None)], *late), "Complete") == ("False", "Scoring")
+    failed(two_jobs([scorer_pod(tests=None)], [LINT], *late), "ScorerFailed")
+
+
+def test_only_the_lost_job_is_made_again() -> None:
+    status = scoring()
+    status.scorer_jobs = ["r-score", "r-score-internet"]
+    other = job()
+    other["metadata"]["name"] = "r-score-internet"
+    decision = decide(Observed(finished("Completed", 0), [ScorerJob(other, [LINT])]), status)
+    assert [made["metadata"]["name"] for made in decision.create] == ["r-score"]
+
+
+def test_network_policies_come_before_the_scorers() -> None:
+    policy = {"kind": "NetworkPolicy", "metadata": {"name": "none"}}
+    decision = decide(Observed(finished("Completed", 0), policies=[policy]))
+    assert [made["kind"] for made in decision.create] == ["NetworkPolicy", "Job"]
+
+
+# --- a full disk ---
+
+
+@pytest.mark.parametrize(("percent", "is_told"), [(98, False), (99, True), (100, True)])
+@pytest.mark.parametrize("line", ["0.5", "no number"])
+def test_a_full_disk_is_told(percent: int, is_told: bool, line: str) -> None:
+    header = f"{OK.rstrip()} disk={percent}\n"
+    decision = scored(scorer_pod(tests=f"{header}{line}\n", lint=OK + "\n"))
+    assert decision.event is not None
+    assert ("filled its disk" in decision.event.message) is is_told
+    assert status_of(decision).disk_used_percent == percent
+
+
+def test_a_function_that_counts_as_zero_leaves_a_score() -> None:
+    contract = pinned().scenario.scoring_contract.model_dump(by_alias=True, exclude_none=True)
+    contract["scoringFunctions"][0]["onError"] = "Zero"
+    decision = scored(scorer_pod(tests=OK + "no number\n", lint=OK + "\n"), scoringContract=contract)
+    assert status_of(decision).score == 0.3

@@ -1,0 +1,80 @@
+"""ScenarioRun → Devbox: what of scenario, agent and template reaches it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from assay.specs import devbox
+from tests.unit.specs.objects import Obj, existing, pinned, run_spec
+
+RUN = existing("ScenarioRun", "r")
+
+
+def environment(**changes: Any) -> Obj:
+    return {"environment": {"blueprintRef": {"name": "project"}, **changes}}
+
+
+def spec_of(agent: Obj | None = None, spec: Obj | None = None, **changes: Any) -> Obj:
+    made: Obj = devbox.devbox(RUN, run_spec(**(spec or {})), pinned(agent, **changes))["spec"]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("template", "agent", "scenario", "expected"),
+    [
+        (None, None, None, None),
+        (None, None, "Any", "Any"),
+        (None, "Internet", "Any", "Internet"),
+        ("None", "Internet", "Any", "None"),
+    ],
+)
+def test_whose_network_counts(
+    template: str | None, agent: str | None, scenario: str | None, expected: str | None
+) -> None:
+    def network(egress: str | None) -> Obj:
+        return {"network": {"egress": egress}} if egress else {}
+
+    made = spec_of({"type": "Nop", **network(agent)}, network(template), **environment(**network(scenario)))
+    assert made.get("network", {}).get("egress") == expected
+
+
+def test_what_the_environment_and_the_template_say() -> None:
+    scheduling = {"nodeSelector": {"disk": "fast"}, "priorityClassName": "low"}
+    made = spec_of(None, {"scheduling": scheduling}, **environment(launchCommands=["make db", "make seed"]))
+    assert made["launchCommands"] == ["make db", "make seed"]
+    assert made["scheduling"] == scheduling
+
+
+def test_a_disk_to_begin_from_takes_the_place_of_the_image() -> None:
+    forked = pinned().model_copy(update={"disk_snapshot": "kept", "root_filesystem": "Copy"})
+    made = devbox.devbox(RUN, run_spec(), forked)["spec"]
+    assert made["diskSnapshotRef"] == {"name": "kept"}
+    assert "image" not in made
+    assert (made["rootFilesystem"], made["operatingMode"]) == ("Copy", "Running")
+    assert made["user"] == "1000:1000"
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(None, "patch"), ("Patch", "patch"), ("Script", "script")])
+def test_a_reference_from_a_secret_is_mounted_not_copied(kind: str | None, expected: str) -> None:
+    key = {"name": "gold", "key": "fix.diff"}
+    reference = {"secretKeyRef": key, **({"kind": kind} if kind else {})}
+    made = spec_of({"type": "Reference"}, referenceOutput=reference)
+    assert made["referenceFrom"] == key
+    assert [file["name"] for file in made["files"]] == ["problem.md"]
+    assert made["command"][-2:] == [expected, "/.assay/files/reference"]
+
+
+@pytest.mark.parametrize("agent", [{"type": "Nop"}, {"type": "Command", "command": ["solve"]}])
+def test_a_secret_reference_reaches_no_other_agent(agent: Obj) -> None:
+    made = spec_of(agent, referenceOutput={"secretKeyRef": {"name": "gold", "key": "fix.diff"}})
+    assert "gold" not in str(made)
+
+
+def test_a_run_without_a_scenario_has_no_label_of_one() -> None:
+    scorer = {"scorer": {"scorerRef": {"name": "judge"}}, "environment": {"image": "x"}}
+    spec = run_spec(scenarioRef=None, agent=None, dryRun=scorer)
+    made = devbox.devbox(RUN, spec, pinned({"type": "Nop"}))
+    assert "assay.dev/scenario" not in made["metadata"]["labels"]
+    assert "ASSAY_SCENARIO" not in str(made["spec"])

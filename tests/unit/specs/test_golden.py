@@ -1,0 +1,281 @@
+"""What the builders make, whole, as YAML files to read.
+
+After a wanted change: `ASSAY_UPDATE_GOLDEN=1 pytest tests/unit/build` writes them anew; then read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assay import __version__
+from assay.api.benchmarkrun import BenchmarkRunSpec
+from assay.api.blueprint import BlueprintSpec
+from assay.api.devbox import DevboxSpec
+from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus, Lineage
+from assay.api.meta import EnvVar
+from assay.settings import RegistrySettings
+from assay.specs import (
+    build_job,
+    devbox,
+    devbox_pod,
+    network_policies,
+    probe_pod,
+    scenario_run,
+    scorer_job,
+    volume_snapshot,
+)
+from tests.unit.specs.objects import (
+    IMAGE,
+    OVERLAY,
+    SETTINGS,
+    Obj,
+    existing,
+    from_yaml,
+    pinned,
+    pinned_functions,
+    run_spec,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+UPDATE = "ASSAY_UPDATE_GOLDEN"
+
+OWNED = existing("ScenarioRun", "brun-fix-it-1", labels={"assay.dev/benchmark-run": "brun"})
+COPIED = ("hidden", "shared", "tests", "pattern")
+PATCH = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-wrong\n+right\n"
+
+
+def devbox_full() -> list[Obj]:
+    owner = existing(
+        "Devbox",
+        "box",
+        labels={"assay.dev/scenario-run": "box", "assay.dev/scenario": "fix-it", "other": "not inherited"},
+    )
+    spec = DevboxSpec.model_validate(
+        from_yaml("""
+        image: pull.example.test/assay/blueprints@sha256:0
+        user: agent:users
+        workingDir: /src
+        launchCommands: [service start, "cat >x <<EOF\\n$(date)\\nEOF"]
+        command: [sh, -c]
+        args: ["make $0", all]
+        env:
+        - {name: PLAIN, value: "1"}
+        - {name: TOKEN, valueFrom: {secretKeyRef: {name: model, key: token}}}
+        envFrom: [{secretRef: {name: model}}, {configMapRef: {name: model}, prefix: M_}]
+        files: [{name: problem.md, content: "Do it.\\n"}, {name: notes, content: see above}]
+        resources: {requests: {cpu: 500m, memory: 1Gi}, limits: {memory: 2Gi}}
+        disk: {size: 5Gi, storageClassName: fast}
+        network: {egress: None}
+        scheduling:
+          nodeSelector: {pool: agents}
+          tolerations: [{key: agents, operator: Exists}]
+          runtimeClassName: gvisor
+          priorityClassName: low
+          imagePullSecrets: [{name: pull}]
+        referenceFrom: {name: references, key: fix-it}
+        activeDeadlineSeconds: 600
+        """)
+    )
+    return [
+        devbox_pod.claim(owner, spec, SETTINGS),
+        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, OVERLAY),
+        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, OVERLAY, "idle"),
+    ]
+
+
+def devbox_minimal() -> list[Obj]:
+    owner = existing("Devbox", "box")
+    spec = DevboxSpec.model_validate({"blueprintRef": {"name": "project"}})
+    image = IMAGE.model_copy(update={"user": "", "working_dir": ""})
+    return [devbox_pod.claim(owner, spec, SETTINGS), devbox_pod.pod(owner, spec, image, SETTINGS, OVERLAY)]
+
+
+def devbox_copy() -> list[Obj]:
+    owner = existing("Devbox", "box")
+    spec = DevboxSpec.model_validate(
+        from_yaml("""
+        diskSnapshotRef: {name: frozen}
+        user: "1001:1002"
+        launchCommands: [service start]
+        command: [make]
+        files: [{name: notes, content: see above}]
+        resources: {limits: {memory: 2Gi}}
+        disk: {size: 1Gi}
+        activeDeadlineSeconds: 600
+        """)
+    )
+    frozen = DiskSnapshotStatus(volume_snapshot_name="frozen-1", restore_size="1610612736")
+    root = devbox_pod.Root("Copy", "asked for", ["etc", "usr"])
+    return [
+        devbox_pod.claim(owner, spec, SETTINGS, snapshot=frozen),
+        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, root, "prepare"),
+        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, root),
+    ]
+
+
+def node_probe() -> list[Obj]:
+    return [
+        probe_pod.pod(existing("Devbox", "box"), "0123abcd", ["node-1", "node-2"], SETTINGS),
+        probe_pod.config_map("assay-system", {"0123abcd": "{}"}),
+    ]
+
+
+def run_command() -> list[Obj]:
+    agent = from_yaml("""
+    type: Command
+    command: [solve, --fast]
+    args: [--model, small]
+    env: [{name: BOTH, value: agent}, {name: KEY, valueFrom: {secretKeyRef: {name: model, key: key}}}]
+    envFrom: [{secretRef: {name: model}}]
+    resources: {limits: {memory: 2Gi}}
+    """)
+    environment = from_yaml("""
+    blueprintRef: {name: project}
+    env: [{name: BOTH, value: environment}, {name: LANG, value: C.UTF-8}]
+    resources: {limits: {memory: 1Gi}}
+    disk: {size: 3Gi}
+    """)
+    spec = run_spec(
+        attempt=2, parameters=[{"name": "effort", "value": "high"}, {"name": "SEED", "value": "7"}]
+    )
+    return [devbox.devbox(OWNED, spec, pinned(agent, environment=environment))]
+
+
+def run_of(agent_type: str, **changes: Any) -> list[Obj]:
+    return [devbox.devbox(OWNED, run_spec(), pinned({"type": agent_type}, **changes))]
+
+
+def scorer_jobs() -> list[Obj]:
+    devbox_of_run = existing("Devbox", "brun-fix-it-1", status={"nodeName": "node-1"})
+    return scorer_job.jobs(OWNED, run_spec(), pinned(), devbox_of_run, SETTINGS)
+
+
+def scorer_types() -> list[Obj]:
+    environment = {"blueprintRef": {"name": "project"}, "env": [{"name": "LANG", "value": "C.UTF-8"}]}
+    spec = run_spec(scheduling={"nodeSelector": {"pool": "scorers"}, "imagePullSecrets": [{"name": "pull"}]})
+    return scorer_job.jobs(
+        OWNED, spec, pinned_functions(environment=environment), existing("Devbox", "brun-fix-it-1"), SETTINGS
+    )
+
+
+def scorer_copy() -> list[Obj]:
+    status = {"rootFilesystem": "Copy", "directories": ["etc", "usr"]}
+    box = existing("Devbox", "brun-fix-it-1", status=status)
+    return scorer_job.jobs(OWNED, run_spec(), pinned_functions(*COPIED), box, SETTINGS)
+
+
+def build_full() -> list[Obj]:
+    registry = RegistrySettings(
+        push="push.example.test:5000/team",
+        pull="pull.example.test/team",
+        insecure=True,
+        push_secret="push",
+        mirrors={"docker.example.test": "mirror.example.test:5001"},
+    )
+    spec = BlueprintSpec.model_validate(
+        from_yaml("""
+        dockerfile: |
+          FROM debian
+          COPY . .
+        context: {configMap: {name: source}}
+        buildArgs: [{name: VERSION, value: "3.12"}, {name: PROXY, value: ""}]
+        target: test
+        resources: {limits: {cpu: "2", memory: 4Gi}}
+        """)
+    )
+    context = {"Makefile": "a" * 64, "main.py": "b" * 64}
+    owner = existing("Blueprint", "project")
+    settings = SETTINGS.replace(registry=registry, build_seconds=1200)
+    return [build_job.job(owner, spec, build_job.content(spec, context), context, settings)]
+
+
+def build_minimal() -> list[Obj]:
+    spec = BlueprintSpec(dockerfile="FROM debian\n")
+    owner = existing("Blueprint", "project")
+    return [build_job.job(owner, spec, build_job.content(spec, None), None, SETTINGS)]
+
+
+def benchmark_run() -> list[Obj]:
+    spec = BenchmarkRunSpec.model_validate(
+        from_yaml("""
+        benchmarkRef: {name: all}
+        agent: {type: Command, command: [solve], env: [{name: KEY, value: x}]}
+        parameters: [{name: effort, value: high}]
+        attempts: 3
+        """)
+    )
+    return [scenario_run.scenario_run(existing("BenchmarkRun", "brun"), spec, "fix-it", 2)]
+
+
+def volume_snapshots() -> list[Obj]:
+    """Of a run's devbox, deleted with its DiskSnapshot; and one to retain, of a class."""
+    labels = {"assay.dev/scenario-run": "r", "assay.dev/scenario": "fix-it", "other": "not inherited"}
+    owner = existing("DiskSnapshot", "frozen", labels=labels)
+    image = IMAGE.model_copy(update={"env": [EnvVar(name="A", value='"é')]})
+    lineage = Lineage(devbox="r", scenario="fix-it", scenario_run="r")
+    disk = volume_snapshot.FrozenDisk(image=image, lineage=lineage)
+    copied = disk.model_copy(update={"root_filesystem": "Copy", "directories": ["etc", "usr"]})
+    plain = {"devboxRef": {"name": "box"}}
+    specs = [plain, {**plain, "deletionPolicy": "Retain", "volumeSnapshotClassName": "fast"}]
+    return [
+        volume_snapshot.volume_snapshot(owner, DiskSnapshotSpec.model_validate(spec), "box", one, SETTINGS)
+        for spec, one in zip(specs, (disk, copied), strict=True)
+    ]
+
+
+CASES = {
+    "volume-snapshots": volume_snapshots,
+    "devbox-full": devbox_full,
+    "devbox-minimal": devbox_minimal,
+    "devbox-copy": devbox_copy,
+    "probe": node_probe,
+    "network-policies": lambda: network_policies.policies("team", SETTINGS),
+    "run-command": run_command,
+    "run-reference-patch": lambda: run_of("Reference", referenceOutput={"patch": PATCH}),
+    "run-reference-script": lambda: run_of("Reference", referenceOutput={"script": "echo right >x\n"}),
+    "run-nop": lambda: run_of("Nop", referenceOutput={"patch": PATCH}),
+    "scorer": scorer_jobs,
+    "scorer-types": scorer_types,
+    "scorer-copy": scorer_copy,
+    "build-full": build_full,
+    "build-minimal": build_minimal,
+    "benchmark-run": benchmark_run,
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ),
+)
+
+
+def rendered(manifests: list[Obj]) -> str:
+    text: str = yaml.dump_all(manifests, Dumper=_Dumper, sort_keys=False, width=110)
+    return f"# {UPDATE}=1 pytest tests/unit/specs writes this file; read the diff.\n" + text.replace(
+        f"app.kubernetes.io/version: {__version__}", "app.kubernetes.io/version: (ours)"
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str) -> None:
+    made, path = rendered(CASES[name]()), GOLDEN / f"{name}.yaml"
+    if os.environ.get(UPDATE) == "1":
+        path.write_text(made)
+    assert path.exists(), f"write it by {UPDATE}=1, and read it"
+    assert made == path.read_text(), f"if this is what you wanted, {UPDATE}=1 writes {path.name} anew"
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.stem for path in GOLDEN.glob("*")} == set(CASES)

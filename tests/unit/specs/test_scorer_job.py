@@ -1,0 +1,211 @@
+"""Scoring functions → Jobs: what a file to read would not show."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from assay.api.scoring import ScoringFunction
+from assay.specs import names, scorer_files, scorer_job
+from assay.specs.scorer_container import root_of
+from tests.unit.specs.objects import SETTINGS, Obj, existing, pinned, pinned_functions, run_spec
+from tests.unit.specs.test_run_specs import expand
+
+RUN = existing("ScenarioRun", "r")
+OVERLAY = existing("Devbox", "r", status={"rootFilesystem": "Overlay"})
+COPY = existing("Devbox", "r", status={"rootFilesystem": "Copy", "directories": ["etc", "usr"]})
+
+
+def pods(box: Obj, *only: str) -> dict[str, Obj]:
+    """Job's name → spec of its pods."""
+    made = scorer_job.jobs(RUN, run_spec(), pinned_functions(*only), box, SETTINGS)
+    return {job["metadata"]["name"]: job["spec"]["template"]["spec"] for job in made}
+
+
+def container(box: Obj, name: str) -> Obj:
+    [pod] = pods(box, name).values()
+    [made] = pod["containers"]
+    found: Obj = made
+    return found
+
+
+def environment(made: Obj) -> dict[str, str]:
+    return {one["name"]: expand(one.get("value", ""), {}) for one in made["env"]}
+
+
+def mounted(made: Obj) -> dict[str, Obj]:
+    return {mount["mountPath"]: mount for mount in made["volumeMounts"]}
+
+
+def test_functions_are_apart_by_what_they_may_reach() -> None:
+    everything = pinned_functions()
+    made = scorer_job.jobs(RUN, run_spec(), everything, OVERLAY, SETTINGS)
+    found = {
+        job["metadata"]["name"]: (
+            job["spec"]["template"]["metadata"]["labels"]["assay.dev/egress"],
+            [one["name"] for one in job["spec"]["template"]["spec"]["containers"]],
+        )
+        for job in made
+    }
+    assert found == {
+        "r-score": ("none", ["hidden", "shared", "tests", "plain", "pattern", "custom"]),
+        "r-score-internet": ("internet", ["python"]),
+        "r-score-any": ("any", ["judge"]),
+    }
+    assert scorer_job.job_names(RUN, everything) == list(found)
+
+
+@pytest.mark.parametrize(
+    ("function", "root"),
+    [
+        ({"type": "BashScript"}, "Merged"),
+        ({"type": "Command"}, "Merged"),
+        ({"type": "TestFiles"}, "Merged"),
+        ({"type": "PythonScript"}, "Clean"),
+        ({"type": "AstGrep"}, "Clean"),
+        ({"type": "BashScript", "image": "x"}, "Clean"),
+        ({"type": "PythonScript", "root": "Merged"}, "Merged"),
+        ({"type": "Command", "root": "Clean"}, "Clean"),
+    ],
+)
+def test_the_safe_root_is_the_default_where_it_can_be(function: Obj, root: str) -> None:
+    assert root_of(ScoringFunction.model_validate({"name": "f", **function})) == root
+
+
+def test_a_function_with_its_own_image_sees_both() -> None:
+    made = container(OVERLAY, "judge")
+    assert made["image"].startswith("judge.example.test/judge@sha256:")
+    assert made["command"][3:6] == ["0", "/judge", "60"]
+    said = environment(made)
+    assert said["ASSAY_ROOT"] == "Clean"
+    assert said["ASSAY_ENVIRONMENT_WORKDIR"] == "/src"
+    [pod] = pods(OVERLAY, "judge").values()
+    images = {v["name"]: v["image"]["reference"] for v in pod["volumes"] if "image" in v}
+    mount = mounted(made)[said["ASSAY_IMAGE"]]
+    assert images[mount["name"]] == pinned().image.reference
+    assert mount["readOnly"]
+
+
+def test_what_is_in_secrets_is_mounted_by_its_function_only() -> None:
+    for pod in pods(OVERLAY).values():
+        volumes = {
+            volume["name"]
+            for volume in pod["volumes"]
+            if any("secret" in one for one in volume.get("projected", {}).get("sources", ()))
+        }
+        users = [
+            (one["name"], mount["name"])
+            for one in pod["containers"]
+            for mount in one["volumeMounts"]
+            if mount["name"] in volumes
+        ]
+        assert sorted(volumes) == sorted(volume for _, volume in users), "each by one container"
+        assert {name for name, _ in users} <= {"hidden", "tests"}
+    everything = [one for pod in pods(OVERLAY).values() for one in pod["containers"]]
+    assert [one["name"] for one in everything if "envFrom" in one] == ["hidden"]
+    assert [one["name"] for one in everything if "KEY" in environment(one)] == ["judge"]
+
+
+def test_patterns_and_parameters_arrive_as_written() -> None:
+    assert [expand(word, {}) for word in container(OVERLAY, "pattern")["command"]][-3:] == [
+        *("print($$$ARGS)", "src", "python")
+    ]
+    context = json.loads(environment(container(OVERLAY, "custom"))["ASSAY_SCORER_CONTEXT"])
+    assert context == {"limit": 3, "note": "costs $(HOME) $5"}
+    assert "ASSAY_SCORER_CONTEXT" not in environment(container(OVERLAY, "plain"))
+
+
+@pytest.mark.parametrize(("name", "has_tools"), [("pattern", True), ("python", True), ("hidden", False)])
+@pytest.mark.parametrize("box", [OVERLAY, COPY], ids=["overlay", "copy"])
+def test_tools_are_there_for_whom_needs_them(box: Obj, name: str, has_tools: bool) -> None:
+    [pod] = pods(box, name).values()
+    assert ("/.assay/tools" in mounted(pod["containers"][0])) is has_tools
+    assert ("tools" in {volume["name"] for volume in pod["volumes"]}) is has_tools
+
+
+def test_what_a_test_files_function_is_told() -> None:
+    said = environment(container(OVERLAY, "tests"))
+    assert said["ASSAY_RESTORE"] == "tests\npyproject.toml"
+    assert (said["ASSAY_JUNIT"], said["ASSAY_ALL_OR_NOTHING"]) == ("junit.xml", "1")
+    plain = container(OVERLAY, "plain")
+    assert not {"ASSAY_RESTORE", "ASSAY_JUNIT", "ASSAY_ALL_OR_NOTHING"} & environment(plain).keys()
+    assert "/.assay/expect" not in mounted(plain)
+
+
+def test_the_own_environment_wins_over_the_scenarios() -> None:
+    environment_of_all = {
+        "image": "x",
+        "env": [{"name": "LANG", "value": "C"}, {"name": "PLAIN", "value": "1"}],
+    }
+    made = pinned_functions("judge", "plain", environment=environment_of_all)
+    jobs = scorer_job.jobs(RUN, run_spec(), made, OVERLAY, SETTINGS)
+    found = {c["name"]: environment(c) for j in jobs for c in j["spec"]["template"]["spec"]["containers"]}
+    assert (found["judge"]["LANG"], found["judge"]["PLAIN"]) == ("judge", "1")
+    assert found["plain"]["LANG"] == "C"
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("a", "a-script"), ("a" * 63, "a" * 62 + "b"), ("a" * 56, "a" * 57)],
+    ids=["one is the other's file", "end differs", "length differs"],
+)
+def test_files_of_functions_are_apart(pair: tuple[str, str]) -> None:
+    member = {"script": "x", "requirements": "x"}
+    functions = [
+        ScoringFunction.model_validate({"name": name, "type": "PythonScript", "pythonScript": member})
+        for name in pair
+    ]
+    assert len(scorer_files.inline_files(functions)) == 4
+    assert len({volume["name"] for volume in scorer_files.volumes(functions)}) == 2
+
+
+# --- copied root file systems ---
+
+
+def test_a_copy_needs_no_privilege() -> None:
+    [pod] = pods(COPY, "hidden", "tests", "shared").values()
+    assert "hostUsers" not in pod
+    for one in (*pod["containers"], *pod["initContainers"]):
+        assert "add" not in one["securityContext"].get("capabilities", {})
+        assert not one["securityContext"].get("privileged")
+    assert not [volume for volume in pod["volumes"] if "image" in volume]
+
+
+def test_whoever_writes_has_a_copy_of_its_own() -> None:
+    [pod] = pods(COPY, "hidden", "plain", "shared").values()
+    copied: dict[str, Any] = {one["name"]: mounted(one) for one in pod["containers"]}
+    assert copied["hidden"]["/usr"]["subPath"] == "hidden/root/usr"
+    assert copied["plain"]["/usr"]["subPath"] == "plain/root/usr"
+    assert "/usr" not in copied["shared"], "clean"
+    assert copied["shared"]["/devbox"] == {
+        "name": "disk",
+        "mountPath": "/devbox",
+        "subPath": "root",
+        "readOnly": True,
+    }
+
+
+def test_files_of_the_image_are_noted_for_who_wants_them_back() -> None:
+    [pod] = pods(COPY, "hidden", "plain", "tests", "shared").values()
+    copies = {
+        tuple(one["command"][5:]): environment(one)["ASSAY_RESTORE"]
+        for one in pod["initContainers"]
+        if "copydisk.sh" in str(one["command"])
+    }
+    assert copies == {("hidden", "plain"): "", ("tests",): "tests\npyproject.toml"}
+
+
+@pytest.mark.parametrize(("only", "bytes_each"), [(("hidden",), 4080), (("hidden", "plain", "tests"), 2032)])
+def test_containers_that_only_prepare_share_the_messages_too(only: tuple[str, ...], bytes_each: int) -> None:
+    [pod] = pods(COPY, *only).values()
+    sizes = {int(environment(one)["ASSAY_MESSAGE_BYTES"]) for one in pod["containers"]}
+    assert sizes == {bytes_each}
+    assert (bytes_each + 16) * (len(pod["containers"]) + len(pod["initContainers"])) <= 12288
+
+
+def test_names_are_labels() -> None:
+    long = existing("ScenarioRun", "r" * 63)
+    for name in scorer_job.job_names(long, pinned_functions()):
+        assert len(name) <= names.NAME_MAX
