@@ -163,7 +163,7 @@ async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path,
         create_run(api, "again", "fix-it", rescore={"scenarioRunRef": {"name": "r"}})
 
     def done() -> bool:
-        linked = ((api.get(RUNS, TEAM, "r") or {}).get("status") or {}).get("rescores")
+        linked = ((api.get(RUNS, TEAM, "r") or {}).get("status") or {}).get("rescoreRuns")
         return is_over(api, "ScenarioRun", "again") and bool(linked) and not leftovers(api)
 
     death = await die_and_start_again(api, tmp_path, done, begin)
@@ -171,8 +171,8 @@ async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path,
     run, old = api.get(RUNS, TEAM, "again"), api.get(RUNS, TEAM, "r")
     assert run is not None
     assert old is not None
-    assert (run["status"]["score"], run["status"]["rescored"]["scenarioRun"]) == (1.0, "r")
-    assert old["status"]["rescores"] == [{"scenarioRun": "again", "score": 1.0, "passed": True}]
+    assert (run["status"]["score"], run["status"]["previousScore"]["scenarioRun"]) == (1.0, "r")
+    assert old["status"]["rescoreRuns"] == [{"scenarioRun": "again", "score": 1.0, "passed": True}]
     assert len(old["status"]["scores"]) == 2, "its status was not cut to what the operator remembers"
     children = ["Devbox again", "PersistentVolumeClaim again", "Job again-score"]
     created = death.kubelet.created

@@ -119,10 +119,10 @@ async def test_a_rescore(api: FakeApi, tmp_path: Path) -> None:
             create_run(api, "again", "fix-it", rescore={"scenarioRunRef": {"name": "r"}})
             create_run(api, "twice", "fix-it", rescore={"scenarioRunRef": {"name": "again"}})
             await operator.until(lambda: is_over(api, "ScenarioRun", "twice") and not leftovers(api))
-            await operator.until(lambda: status(api, "ScenarioRun", "r").get("rescores"))
+            await operator.until(lambda: status(api, "ScenarioRun", "r").get("rescoreRuns"))
     again = status(api, "ScenarioRun", "again")
     assert again["score"] == 1.0
-    assert again["rescored"] == {
+    assert again["previousScore"] == {
         "scenarioRun": "r",
         "score": 0.65,
         "passed": False,
@@ -133,9 +133,9 @@ async def test_a_rescore(api: FakeApi, tmp_path: Path) -> None:
     assert not kubelet.created["Pod again"], "no agent works in it"
     assert kubelet.created["Job again-score"] == 1
     old = status(api, "ScenarioRun", "r")
-    assert old["rescores"] == [{"scenarioRun": "again", "score": 1.0, "passed": True}]
+    assert old["rescoreRuns"] == [{"scenarioRun": "again", "score": 1.0, "passed": True}]
     assert (old["score"], len(old["scores"]), "pinned" in old) == (0.65, 2, True)
-    assert status(api, "ScenarioRun", "twice")["rescored"]["scenarioRun"] == "again"
+    assert status(api, "ScenarioRun", "twice")["previousScore"]["scenarioRun"] == "again"
 
 
 async def test_a_run_without_a_disk_cannot_be_scored_again(api: FakeApi, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_a_benchmark_run_is_scored_again(api: FakeApi, tmp_path: Path) -> 
     create_benchmark_run(api, "b", *names, attempts=2, template=ALWAYS)
     with Kubelet(api, end=saying("0.0")) as kubelet:
         async with operating(api, tmp_path) as operator:
-            create(api, "BenchmarkRun", "again", {"rescoreOf": {"name": "b"}})
+            create(api, "BenchmarkRun", "again", {"rescore": {"benchmarkRunRef": {"name": "b"}}})
             waits = ("False", "BenchmarkRunNotFinished")
             await operator.until(lambda: condition(api, "BenchmarkRun", "again", "Complete") == waits)
             await operator.until(lambda: is_over(api, "BenchmarkRun", "b"))
@@ -164,7 +164,7 @@ async def test_a_benchmark_run_is_scored_again(api: FakeApi, tmp_path: Path) -> 
     assert again is not None
     assert again["status"]["counts"]["scored"] == 6
     assert again["status"]["score"] == 1.0
-    assert again["status"]["rescored"] == {
+    assert again["status"]["previousScore"] == {
         "benchmarkRun": "b",
         "attempts": 2,
         "score": 0.3,

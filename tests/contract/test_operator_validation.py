@@ -72,7 +72,7 @@ async def test_a_scenario_is_proved_and_an_edit_makes_the_proof_stale(api: FakeA
             stored = api.get(SCENARIOS, TEAM, "fix-it")
             assert stored is not None
             content = stored["status"]["contentHash"]
-            assert {one["pinned"]["scenarioHash"] for one in first.values()} == {content}
+            assert {one["pinned"]["contentHash"] for one in first.values()} == {content}
             assert {one["name"]: one["score"] for one in stored["status"]["validation"]["runs"]} == {
                 name: 0.0 if "nop" in name else 1.0 for name in first
             }
@@ -132,7 +132,7 @@ async def test_a_moved_tag_of_a_function_s_image_is_another_content(
         return ((api.get(SCENARIOS, TEAM, "fix-it") or {}).get("status") or {}).get("contentHash")
 
     def pinned() -> set[str]:
-        return {one["status"]["pinned"]["scenarioHash"] for one in api.all(RUNS)}
+        return {one["status"]["pinned"]["contentHash"] for one in api.all(RUNS)}
 
     with Kubelet(api, end=score):
         async with operating(api, tmp_path) as operator:

@@ -25,10 +25,10 @@ def test_benchmark_run_is_scored_again_by_todays_contract(namespace: str) -> Non
     first = _benchmark(namespace, ["s1", "s2", "s3"], template={"snapshotPolicy": "Always"})
     assert first["status"]["score"] == 0.5
     apply(namespace, *(scenario(name, bash("answer", FULL)) for name in ("s1", "s2", "s3")))
-    apply(namespace, obj("BenchmarkRun", "again", {"rescoreOf": {"name": "first"}}))
+    apply(namespace, obj("BenchmarkRun", "again", {"rescore": {"benchmarkRunRef": {"name": "first"}}}))
     again = finished(namespace, "again", "benchmarkrun")
     assert again["status"]["score"] == 1.0, again["status"]
-    assert again["status"]["rescored"] | {"passRate": None} == {
+    assert again["status"]["previousScore"] | {"passRate": None} == {
         "benchmarkRun": "first",
         "attempts": 1,
         "score": 0.5,
@@ -36,11 +36,11 @@ def test_benchmark_run_is_scored_again_by_todays_contract(namespace: str) -> Non
         "changed": 3,
     }
     new = get(namespace, "scenariorun", "again-s1-1")
-    assert new["status"]["rescored"]["scenarioRun"] == "first-s1-1"
-    assert (new["status"]["rescored"]["score"], new["status"]["score"]) == (0.5, 1.0)
+    assert new["status"]["previousScore"]["scenarioRun"] == "first-s1-1"
+    assert (new["status"]["previousScore"]["score"], new["status"]["score"]) == (0.5, 1.0)
     assert "agent" not in new["status"]
     old = eventually(
-        lambda: get(namespace, "scenariorun", "first-s1-1")["status"].get("rescores"),
+        lambda: get(namespace, "scenariorun", "first-s1-1")["status"].get("rescoreRuns"),
         30,
         lambda: "no link back",
     )

@@ -205,7 +205,7 @@ def test_reusable_scorer_with_parameters(namespace: str) -> None:
     assert finished(namespace, "later")["status"]["score"] == 0.5
     assert get(namespace, "scenario", "good")["status"]["contentHash"] != before
     pinned = get(namespace, "scenariorun", "run")["status"]["pinned"]
-    assert pinned["scenarioHash"] == before
+    assert pinned["contentHash"] == before
     assert pinned["scorers"][0]["scorer"] == "short"
 
 

@@ -20,23 +20,30 @@ from .runtemplate import RunTemplate
 _FIXED = "only parallelism of a run may be changed: create another run"
 
 
+class BenchmarkRescore(Model):
+    """Which earlier runs to score again."""
+
+    benchmark_run_ref: LocalRef
+    """A BenchmarkRun whose runs kept their disks."""
+
+
 class BenchmarkRunSpec(Model):
     """Which agent, at which benchmark, how often and how much at once."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
-        one_of("benchmarkRef", "rescoreOf"),
+        one_of("benchmarkRef", "rescore"),
         Cel(
             "has(self.agent) == has(self.benchmarkRef)",
             "agent goes with benchmarkRef: a re-score runs none",
         ),
         Cel(
-            "!has(self.rescoreOf) || (!has(self.parameters) && self.attempts == 1)",
+            "!has(self.rescore) || (!has(self.parameters) && self.attempts == 1)",
             "parameters and attempts of a re-score are those of the run it scores again",
         ),
-        fixed(_FIXED, "benchmarkRef", "rescoreOf", "agent", "parameters", "template", required=["attempts"]),
+        fixed(_FIXED, "benchmarkRef", "rescore", "agent", "parameters", "template", required=["attempts"]),
     )
     benchmark_ref: LocalRef | None = None
-    rescore_of: LocalRef | None = None
+    rescore: BenchmarkRescore | None = None
     """A BenchmarkRun whose runs kept their disks: each is scored again by today's contracts."""
     agent: RunAgent | None = None
     parameters: ParameterList | None = None
@@ -75,7 +82,7 @@ class WorstRun(Model):
     reason: str | None = None
 
 
-class Rescored(Model):
+class PreviousScore(Model):
     """The run that a re-score compares with."""
 
     benchmark_run: str
@@ -91,7 +98,7 @@ class BenchmarkRunStatus(Status):
 
     scenarios: Annotated[list[Name], Field(max_length=SCENARIOS_MAX)] | None = None
     """The scenarios of the benchmark when this run started: later edits do not reach it."""
-    rescored: Rescored | None = None
+    previous_score: PreviousScore | None = None
     """A re-score: the run it scores again."""
     counts: RunCounts | None = None
     score: float | None = None
@@ -124,7 +131,7 @@ BENCHMARK_RUN = Kind(
         Column("Scored", "integer", ".status.counts.scored"),
         Column("Passed", "integer", ".status.counts.passed"),
         Column("Score", "number", ".status.score"),
-        Column("Was", "number", ".status.rescored.score", "The score before, of a re-score", priority=1),
+        Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Unscored", "integer", ".status.counts.unscored", priority=1),
         Column("Active", "integer", ".status.counts.active", priority=1),
     ),

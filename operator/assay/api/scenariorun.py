@@ -79,7 +79,7 @@ class PinnedRun(Model):
     """What the run uses, as it was when the run started: later edits do not reach it."""
 
     scenario_generation: int
-    scenario_hash: str
+    content_hash: str
     """Hash of the scenario's spec and of the image: equal hash, comparable scores."""
     scenario: ScenarioSpec
     image: BlueprintImage
@@ -162,9 +162,9 @@ class ScenarioRunStatus(Status):
     """The DiskSnapshot of what the agent left."""
     disk_used_percent: int | None = None
     """How full the agent left its volume."""
-    rescored: EarlierScore | None = None
+    previous_score: EarlierScore | None = None
     """A re-score: what the run it scores again had."""
-    rescores: Annotated[list[LaterScore], Field(max_length=32), ListMap("scenarioRun")] | None = None
+    rescore_runs: Annotated[list[LaterScore], Field(max_length=32), ListMap("scenarioRun")] | None = None
     """Runs that scored this one's disk again, the latest 32."""
     agent: AgentResult | None = None
     score: float | None = None
@@ -193,7 +193,7 @@ SCENARIO_RUN = Kind(
         Column("Score", "number", ".status.score"),
         Column("Passed", "boolean", ".status.passed"),
         Column("Reason", "string", '.status.conditions[?(@.type=="Failed")].reason'),
-        Column("Was", "number", ".status.rescored.score", "The score before, of a re-score", priority=1),
+        Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Agent", "string", ".status.agent.reason", priority=1),
         Column("Disk", "string", ".status.diskSnapshot", priority=1),
     ),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay import __version__
+from assay.api.object import ApiObject
+from assay.kube_object import KubeObject
 
 GROUP = "assay.dev"
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -62,8 +64,9 @@ def labels(component: str, extra: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def owner_reference(owner: Mapping[str, Any]) -> dict[str, Any]:
+def owner_reference(owner: ApiObject[Any, Any] | Mapping[str, Any]) -> KubeObject:
     """The reference that makes the garbage collector delete the child with its owner."""
+    owner = owner.identity() if isinstance(owner, ApiObject) else owner
     return {
         "apiVersion": owner["apiVersion"],
         "kind": owner["kind"],
@@ -75,7 +78,7 @@ def owner_reference(owner: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def metadata(
-    owner: Mapping[str, Any],
+    owner: ApiObject[Any, Any] | Mapping[str, Any],
     name: str,
     component: str,
     extra_labels: Mapping[str, str],
@@ -83,7 +86,7 @@ def metadata(
     """Metadata of a child: beside its owner, owned by it."""
     return {
         "name": name,
-        "namespace": owner["metadata"]["namespace"],
+        "namespace": owner.namespace if isinstance(owner, ApiObject) else owner["metadata"]["namespace"],
         "labels": labels(component, extra_labels),
         "ownerReferences": [owner_reference(owner)],
     }

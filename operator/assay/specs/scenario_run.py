@@ -25,8 +25,8 @@ def scenario_run(
     parent = benchmark_run["metadata"]["name"]
     labels = {names.BENCHMARK_RUN: parent, names.SCENARIO: scenario}
     rescore = None
-    if spec.rescore_of:
-        earlier = name(spec.rescore_of.name, scenario, attempt)
+    if spec.rescore:
+        earlier = name(spec.rescore.benchmark_run_ref.name, scenario, attempt)
         labels[names.RESCORE_OF] = earlier
         rescore = Rescore(scenario_run_ref=LocalRef(name=earlier))
     run_spec = ScenarioRunSpec(

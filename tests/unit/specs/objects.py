@@ -81,7 +81,7 @@ def pinned(agent: Obj | None = None, image: BlueprintImage = IMAGE, **changes: A
     """What a run uses: that scenario, and an agent."""
     return PinnedRun(
         scenario_generation=3,
-        scenario_hash="abc",
+        content_hash="abc",
         scenario=scenario(**changes),
         image=image,
         agent=AgentSpec.model_validate(agent or {"type": "Command", "command": ["solve"]}),

@@ -45,7 +45,7 @@ def _start(ctx: Context, run: dict[str, Any], spec: BenchmarkRunSpec, status: Be
     """Pin the scenario list. The ScenarioRuns follow when that is written."""
     now = ctx.now()
     try:
-        names, status.rescored = scenarios.scope(ctx, run["metadata"]["namespace"], spec)
+        names, status.previous_score = scenarios.scope(ctx, run["metadata"]["namespace"], spec)
     except ReferenceNotReady as missing:
         status.phase = "Pending"
         set_raw_condition(run, status, COMPLETE, "False", missing.reason, missing.message, now)
@@ -73,10 +73,13 @@ def decide(
     wanted = _wanted(run["metadata"]["name"], spec, status)
     mine = {child["metadata"]["name"]: child for child in children if child["metadata"]["name"] in wanted}
     summarize(status, list(mine.values()), len(wanted))
-    if status.rescored and spec.rescore_of:
-        names = {name: scenario_run.name(spec.rescore_of.name, *place) for name, place in wanted.items()}
+    if status.previous_score and spec.rescore:
+        names = {
+            name: scenario_run.name(spec.rescore.benchmark_run_ref.name, *place)
+            for name, place in wanted.items()
+        }
         before = {name: earlier.get(names[name]) for name in mine}
-        status.rescored.changed = changed(mine, before)
+        status.previous_score.changed = changed(mine, before)
     active = sum(1 for child in mine.values() if not is_finished(child))
     missing = [name for name in wanted if name not in mine]
     if not missing and not active:
@@ -100,7 +103,7 @@ def _wanted(parent: str, spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> 
 
 
 def _attempts(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> int:
-    return status.rescored.attempts if status.rescored else spec.attempts
+    return status.previous_score.attempts if status.previous_score else spec.attempts
 
 
 def _completed(run: Mapping[str, Any], status: BenchmarkRunStatus, now: datetime) -> Decision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.api.benchmark import BenchmarkSpec
-from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, Rescored
+from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.text import listed
 from assay.reconcile.references.agents import resolve_agent
@@ -11,10 +11,10 @@ from assay.reconcile.references.errors import InvalidReference, ReferenceNotRead
 from assay.reconcile.references.scenarios import is_validated
 
 
-def scope(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> tuple[list[str], Rescored | None]:
+def scope(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> tuple[list[str], PreviousScore | None]:
     """The scenarios, and the run to score again if it is that. ReferenceNotReady: not yet. InvalidReference: never."""
-    if spec.rescore_of:
-        return _of_earlier(ctx, namespace, spec.rescore_of.name)
+    if spec.rescore:
+        return _of_earlier(ctx, namespace, spec.rescore.benchmark_run_ref.name)
     assert spec.benchmark_ref is not None
     assert spec.agent is not None
     resolve_agent(ctx, namespace, spec.agent)
@@ -23,9 +23,9 @@ def scope(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> tuple[list[st
 
 def earlier_scores(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> dict[str, float | None]:
     """The scores of the run that is scored again, by the name of its ScenarioRun."""
-    if spec.rescore_of is None:
+    if spec.rescore is None:
         return {}
-    earlier = ctx.cache.get("BenchmarkRun", namespace, spec.rescore_of.name)
+    earlier = ctx.cache.get("BenchmarkRun", namespace, spec.rescore.benchmark_run_ref.name)
     runs = ctx.cache.children("ScenarioRun", earlier["metadata"]["uid"]) if earlier else []
     return {run["metadata"]["name"]: (run.get("status") or {}).get("score") for run in runs}
 
@@ -56,7 +56,7 @@ def _of_benchmark(ctx: Context, namespace: str, name: str) -> list[str]:
     return list(found)
 
 
-def _of_earlier(ctx: Context, namespace: str, name: str) -> tuple[list[str], Rescored]:
+def _of_earlier(ctx: Context, namespace: str, name: str) -> tuple[list[str], PreviousScore]:
     earlier = ctx.cache.get("BenchmarkRun", namespace, name)
     if earlier is None:
         message = f"there is no BenchmarkRun {name} in namespace {namespace}: name one that exists"
@@ -67,10 +67,10 @@ def _of_earlier(ctx: Context, namespace: str, name: str) -> tuple[list[str], Res
     if not status.scenarios:
         raise InvalidReference("NothingToRescore", f"BenchmarkRun {name} ran no scenarios: name another")
     spec = BenchmarkRunSpec.model_validate(earlier["spec"])
-    rescored = Rescored(
+    previous_score = PreviousScore(
         benchmark_run=name,
-        attempts=status.rescored.attempts if status.rescored else spec.attempts,
+        attempts=status.previous_score.attempts if status.previous_score else spec.attempts,
         score=status.score,
         pass_rate=status.pass_rate,
     )
-    return status.scenarios, rescored
+    return status.scenarios, previous_score

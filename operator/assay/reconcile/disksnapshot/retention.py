@@ -71,12 +71,13 @@ def holders(ctx: Context, snapshot: Mapping[str, Any]) -> list[str]:
     origin = (snapshot.get("status") or {}).get("lineage") or {}
     runs = cache.find("ScenarioRun", "snapshot", own)
     if run := origin.get("scenarioRun"):
-        runs = [*runs, *cache.find("ScenarioRun", "rescored", (namespace, run))]
+        runs = [*runs, *cache.find("ScenarioRun", "rescore", (namespace, run))]
     rescoring = [
         one
         for one in cache.all("BenchmarkRun", namespace)
         if origin.get("benchmarkRun")
-        and (one["spec"].get("rescoreOf") or {}).get("name") == origin["benchmarkRun"]
+        and ((one["spec"].get("rescore") or {}).get("benchmarkRunRef") or {}).get("name")
+        == origin["benchmarkRun"]
     ]
     return needed_by(
         cache.find("Scenario", "snapshot", own), cache.find("Devbox", "snapshot", own), runs, rescoring

@@ -131,7 +131,7 @@ def _is_of(run: Mapping[str, Any], wanted: Mapping[str, Any], content: str) -> b
     if metadata["name"] not in wanted or metadata.get("deletionTimestamp"):
         return False
     # The projection of a run that has ended keeps the hash alone.
-    pinned = (status.get("pinned") or {}).get("scenarioHash") or status.get("scenarioHash")
+    pinned = (status.get("pinned") or {}).get("contentHash") or status.get("contentHash")
     return bool(pinned == content or (pinned is None and not is_finished(run)))
 
 

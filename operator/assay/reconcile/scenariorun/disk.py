@@ -106,7 +106,7 @@ def after(
     """What is left to do of a run that has ended. Pure."""
     before = status.model_copy(deep=True)
     mirror(run, spec, status, observed.disk_snapshot, now)
-    status.rescores = _later(observed.rescores)
+    status.rescore_runs = _later(observed.rescore_runs)
     decision = Decision(status, write=status != before)
     devbox = observed.devbox
     if devbox is None or not exists(devbox):

@@ -33,7 +33,7 @@ class Observed:
     devbox: dict[str, Any] | None = None
     jobs: Sequence[ScorerJob] = ()
     disk_snapshot: dict[str, Any] | None = None
-    rescores: Sequence[dict[str, Any]] = ()
+    rescore_runs: Sequence[dict[str, Any]] = ()
     """Runs that score this one's disk again."""
     policies: Sequence[dict[str, Any]] = field(default=(), compare=False)
     """Network policies that scorers need and the namespace lacks, to create."""
@@ -49,7 +49,7 @@ def observe(ctx: Context, run: Mapping[str, Any]) -> Observed:
         devbox=devbox,
         jobs=[ScorerJob(job, cache.children("Pod", job["metadata"]["uid"])) for job in jobs],
         disk_snapshot=next(iter(cache.children("DiskSnapshot", metadata["uid"])), None),
-        rescores=cache.find("ScenarioRun", "rescored", (namespace, name)),
+        rescore_runs=cache.find("ScenarioRun", "rescore", (namespace, name)),
         policies=network_policies.missing(ctx, namespace),
     )
 

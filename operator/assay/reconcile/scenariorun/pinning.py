@@ -36,7 +36,7 @@ async def pin(ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec) -> Pinne
     hashed = content_hash(scenario, functions, base.image.reference, base.root_filesystem)
     return PinnedRun(
         scenario_generation=generation,
-        scenario_hash=hashed,
+        content_hash=hashed,
         scenario=scenario.model_copy(
             update={"scoring_contract": contract.model_copy(update={"scoring_functions": functions})}
         ),

@@ -49,7 +49,7 @@ async def start(
     try:
         status.pinned = await pin(ctx, run, spec)
         if spec.rescore:
-            status.rescored = rescore.earlier_score(ctx, namespace, spec.rescore)
+            status.previous_score = rescore.earlier_score(ctx, namespace, spec.rescore)
             status.disk_snapshot = status.pinned.disk_snapshot
     except ReferenceNotReady as missing:
         set_raw_condition(run, status, RESOLVED, "False", missing.reason, missing.message, now)

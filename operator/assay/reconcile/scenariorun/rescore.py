@@ -68,7 +68,9 @@ def _benchmark_run(ctx: Context, rescoring: Mapping[str, Any]) -> Mapping[str, A
     if made_by is None or made_by["kind"] != "BenchmarkRun":
         return None
     whole = ctx.cache.get("BenchmarkRun", namespace, made_by["name"])
-    earlier = (whole["spec"].get("rescoreOf") or {}).get("name") if whole else None
+    earlier = (
+        ((whole["spec"].get("rescore") or {}).get("benchmarkRunRef") or {}).get("name") if whole else None
+    )
     return ctx.cache.get("BenchmarkRun", namespace, earlier) if earlier else None
 
 

@@ -127,13 +127,13 @@ INDEXES: Mapping[str, Mapping[str, IndexFn]] = {
             _ref("spec", "rescore", "diskSnapshotRef", "name"),
             _ref("spec", "dryRun", "environment", "diskSnapshotRef", "name"),
         ),
-        "rescored": _ref("spec", "rescore", "scenarioRunRef", "name"),
+        "rescore": _ref("spec", "rescore", "scenarioRunRef", "name"),
         "validation": _label(names.VALIDATION),
         "unfinished-validation": _unfinished_validation,
     },
     "BenchmarkRun": {
         "benchmark": _unpinned("scenarios", _ref("spec", "benchmarkRef", "name")),
-        "rescored": _unpinned("scenarios", _ref("spec", "rescoreOf", "name")),
+        "rescore": _unpinned("scenarios", _ref("spec", "rescore", "benchmarkRunRef", "name")),
         "agent": _unpinned("scenarios", _AGENT),
     },
 }

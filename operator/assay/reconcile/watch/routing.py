@@ -27,8 +27,8 @@ _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Scorer": (("Scenario", "scorer"), ("ScenarioRun", "scorer")),
     "Agent": (("ScenarioRun", "agent"), ("BenchmarkRun", "agent")),
     "Benchmark": (("BenchmarkRun", "benchmark"),),
-    "BenchmarkRun": (("BenchmarkRun", "rescored"),),
-    "ScenarioRun": (("ScenarioRun", "rescored"),),
+    "BenchmarkRun": (("BenchmarkRun", "rescore"),),
+    "ScenarioRun": (("ScenarioRun", "rescore"),),
     "Devbox": (("DiskSnapshot", "devbox"),),
     "VolumeSnapshot": (("DiskSnapshot", "volumesnapshot"),),
     "DiskSnapshot": (("Scenario", "snapshot"), ("Devbox", "snapshot"), ("ScenarioRun", "snapshot")),
@@ -79,7 +79,7 @@ def _disk_snapshot(obj: Obj, cache: Cache) -> Iterator[Key]:
         for found in cache.find("Blueprint", "image", (namespace, image)):
             yield Key("Blueprint", namespace, found["metadata"]["name"])
     if run := (status.get("lineage") or {}).get("scenarioRun"):
-        for found in cache.find("ScenarioRun", "rescored", (namespace, run)):
+        for found in cache.find("ScenarioRun", "rescore", (namespace, run)):
             yield Key("ScenarioRun", namespace, found["metadata"]["name"])
 
 

@@ -21,7 +21,7 @@ _META = (
 )
 _RUN_SPEC = ("scenarioRef", "rescore", "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
 _SCORE = ("name", "weight", "state", "score")
-_RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescores", "completionTime")
+_RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescoreRuns", "completionTime")
 
 
 def keep_child(obj: Obj) -> Obj:
@@ -54,7 +54,7 @@ def keep_scenario_run(obj: Obj) -> Obj:
         metadata.get("labels") or {}
     ):  # its scenario asks what it proves, or why it does not
         said.append("message")
-        kept["scenarioHash"] = (status.get("pinned") or {}).get("scenarioHash")
+        kept["contentHash"] = (status.get("pinned") or {}).get("contentHash")
     kept["conditions"] = [
         {key: c[key] for key in said if key in c}
         for c in status.get("conditions") or ()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from assay.api import conditions
-from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, Rescored
+from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
 from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.common.decision import Decision
 from assay.specs.scenario_run import name
@@ -133,8 +133,12 @@ def test_the_template_reaches_each_run() -> None:
 
 def again(*children: Obj, earlier: Mapping[str, float | None] | None = None) -> Decision:
     """What a run decides that scores two attempts at two scenarios of BenchmarkRun `old` again."""
-    spec = BenchmarkRunSpec.model_validate({"rescoreOf": {"name": "old"}, "parallelism": 100})
-    status = BenchmarkRunStatus(scenarios=["s0", "s1"], rescored=Rescored(benchmark_run="old", attempts=2))
+    spec = BenchmarkRunSpec.model_validate(
+        {"rescore": {"benchmarkRunRef": {"name": "old"}}, "parallelism": 100}
+    )
+    status = BenchmarkRunStatus(
+        scenarios=["s0", "s1"], previous_score=PreviousScore(benchmark_run="old", attempts=2)
+    )
     return reconcile.decide(RUN, spec, status, list(children), earlier or {}, NOW)
 
 
@@ -161,9 +165,9 @@ def test_changed_scores_are_counted() -> None:
         child(run(1, 2), phase="Running"),
     ]
     earlier = {name("old", f"s{n}", attempt): 1.0 for n in (0, 1) for attempt in (1, 2)}
-    rescored = status_of(again(*children, earlier=earlier)).rescored
-    assert rescored is not None
-    assert rescored.changed == 2, "another score, and none where there was one; the last goes on"
+    previous_score = status_of(again(*children, earlier=earlier)).previous_score
+    assert previous_score is not None
+    assert previous_score.changed == 2, "another score, and none where there was one; the last goes on"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.unit.reconcile.contexts import context, scenario
 from tests.unit.specs.objects import Obj, existing
 
 OF_BENCHMARK = {"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}}
-AGAIN = {"rescoreOf": {"name": "old"}}
+AGAIN = {"rescore": {"benchmarkRunRef": {"name": "old"}}}
 
 
 def benchmark(*names: str, **spec: Any) -> Obj:
@@ -28,8 +28,8 @@ FINISHED = {"completionTime": "2026-01-02T10:00:00Z", "score": 0.5, "passRate": 
 
 
 def scope(spec: Obj, *objects: Obj) -> tuple[list[str], Obj | None]:
-    names, rescored = scenarios.scope(context(*objects), "team", BenchmarkRunSpec.model_validate(spec))
-    return names, rescored.model_dump(by_alias=True, exclude_none=True) if rescored else None
+    names, previous_score = scenarios.scope(context(*objects), "team", BenchmarkRunSpec.model_validate(spec))
+    return names, previous_score.model_dump(by_alias=True, exclude_none=True) if previous_score else None
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,12 @@ def test_the_scenarios_and_attempts_of_the_run_that_is_scored_again() -> None:
 
 
 def test_a_rescore_can_be_scored_again() -> None:
-    twice = old(scenarios=["a"], rescored={"benchmarkRun": "first", "attempts": 7, "changed": 0}, **FINISHED)
-    _, rescored = scope(AGAIN, twice)
-    assert rescored is not None
-    assert rescored["attempts"] == 7
+    twice = old(
+        scenarios=["a"], previous_score={"benchmarkRun": "first", "attempts": 7, "changed": 0}, **FINISHED
+    )
+    _, previous_score = scope(AGAIN, twice)
+    assert previous_score is not None
+    assert previous_score["attempts"] == 7
 
 
 def test_earlier_scores_are_found_by_name() -> None:

@@ -127,8 +127,8 @@ def test_what_needs_it_is_told_in_order() -> None:
         (run("x", scenarioRef={"name": "s"}, rescore={"scenarioRunRef": {"name": "r1"}}), True),
         (run("x", scenarioRef={"name": "s"}, rescore={"scenarioRunRef": {"name": "r2"}}), False),
         (run("x", dryRun={"scorer": {}, "environment": {"diskSnapshotRef": {"name": "r1"}}}), True),
-        (run("x", "BenchmarkRun", "Running", rescoreOf={"name": "all"}), True),
-        (run("x", "BenchmarkRun", "Running", rescoreOf={"name": "others"}), False),
+        (run("x", "BenchmarkRun", "Running", rescore={"benchmarkRunRef": {"name": "all"}}), True),
+        (run("x", "BenchmarkRun", "Running", rescore={"benchmarkRunRef": {"name": "others"}}), False),
         (run("x", "BenchmarkRun", "Running", benchmarkRef={"name": "all"}), False),
     ],
 )

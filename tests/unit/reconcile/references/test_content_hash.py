@@ -45,7 +45,7 @@ async def test_a_run_pins_the_hash_that_the_scenario_has(environment: Obj) -> No
     known = [made, blueprint(), snapshot(), scorer()]
     run = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "fix-it"}, "agent": {"type": "Nop"}})
     pinned = await pin(context(*known), existing("ScenarioRun", "r"), run)
-    assert pinned.scenario_hash == await hashed(made, *known)
+    assert pinned.content_hash == await hashed(made, *known)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_a_function_s_image_whose_tag_has_moved_changes_the_content() -> N
     async def both() -> tuple[str, str]:
         ctx = replace(context(*known), images=cast(Any, registry))
         content = await content_of(ctx, "team", ScenarioSpec.model_validate(made["spec"]))
-        return content, (await pin(ctx, existing("ScenarioRun", "r"), run)).scenario_hash
+        return content, (await pin(ctx, existing("ScenarioRun", "r"), run)).content_hash
 
     before = await both()
     registry.digest = "sha256:2"

@@ -35,7 +35,7 @@ def run(name: str, score: float | None = None, content: str | None = NEW, **stat
     if score is not None:
         status |= {"phase": "Complete", "score": score}
     if content:
-        status["pinned"] = {"scenarioHash": content}
+        status["pinned"] = {"contentHash": content}
     made = existing("ScenarioRun", name, labels={"assay.dev/validation": "fix-it"}, spec={}, status=status)
     return TRANSFORMS["ScenarioRun"](made)
 

@@ -280,16 +280,16 @@ def test_later_scores_are_linked_in_their_order() -> None:
         later("d", 4, None, "Running"),
     ]
     status = ended("passed")
-    decision = after(status, Observed(rescores=runs))
-    links = status_of(decision).rescores or []
+    decision = after(status, Observed(rescore_runs=runs))
+    links = status_of(decision).rescore_runs or []
     assert [(link.scenario_run, link.score) for link in links] == [("c", 1.0), ("b", 0.5), ("a", None)]
     assert decision.write
-    assert not after(status, Observed(rescores=runs)).write
+    assert not after(status, Observed(rescore_runs=runs)).write
 
 
 def test_the_latest_links_are_kept() -> None:
     runs = [later(f"n{number:02}", number, 1.0) for number in range(40)]
-    links = status_of(after(ended("passed"), Observed(rescores=runs))).rescores or []
+    links = status_of(after(ended("passed"), Observed(rescore_runs=runs))).rescore_runs or []
     assert [link.scenario_run for link in links] == [f"n{number:02}" for number in range(8, 40)]
 
 

@@ -105,7 +105,7 @@ async def test_the_hash_is_of_what_scores_depend_on() -> None:
     first = await pinned(blueprint(), scenario(), **NOP)
     again = await pinned(blueprint(), scenario(), agent={"type": "Command", "command": ["x"]})
     other = await pinned(blueprint(), scenario(workingDir="/elsewhere"), **NOP)
-    assert first.scenario_hash == again.scenario_hash != other.scenario_hash
+    assert first.content_hash == again.content_hash != other.content_hash
 
 
 # --- disks ---
@@ -159,7 +159,7 @@ async def test_a_benchmark_run_scores_again_what_the_earlier_one_ran_and_no_othe
     ours = existing(
         "ScenarioRun", "r", owner_references=[{**made_by, "name": "again", "uid": "uid-of-again"}]
     )
-    again = existing("BenchmarkRun", "again", spec={"rescoreOf": {"name": "monday"}})
+    again = existing("BenchmarkRun", "again", spec={"rescore": {"benchmarkRunRef": {"name": "monday"}}})
     monday = existing("BenchmarkRun", "monday", spec={})
     spec = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "fix-it"}, **RESCORE})
 

@@ -44,9 +44,9 @@ def test_a_place_that_becomes_free_calls_some_of_those_that_wait() -> None:
 def test_what_a_run_proved_is_kept() -> None:
     failed = {**condition("Failed", "True", "ReferenceNotApplied"), "message": "hunk 3 failed"}
     whole = run(
-        phase="Failed", conditions=[failed], pinned={"scenarioHash": "abc", "scenario": {"x": "y" * 1000}}
+        phase="Failed", conditions=[failed], pinned={"contentHash": "abc", "scenario": {"x": "y" * 1000}}
     )
     slim = TRANSFORMS["ScenarioRun"](whole)
-    assert slim["status"]["scenarioHash"] == "abc"
+    assert slim["status"]["contentHash"] == "abc"
     assert slim["status"]["conditions"][0]["message"] == "hunk 3 failed"
     assert "y" * 1000 not in str(slim)
