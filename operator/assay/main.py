@@ -11,17 +11,17 @@ import sys
 import threading
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import dataclass
 
 import kopf
 
-from assay import __version__, health, logs
+from assay import __version__, handlers, health, kopf_shell, logs
+from assay.dispatch import WATCHED, Intake, reconciler
 from assay.engine.cache import Cache, Key
 from assay.engine.events import Recorder
 from assay.engine.leader_election import Lease
 from assay.engine.queue import WorkQueue
 from assay.engine.relist import Relister
-from assay.handlers import WATCHED, Intake, configure, reconciler, watch
 from assay.kube.client import Client
 from assay.reconcile.common.context import Context
 from assay.reconcile.watch.indexes import INDEXES
@@ -32,6 +32,7 @@ from assay.settings import NAMESPACE_VARIABLE, POD_VARIABLE, Settings, load
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 10.0
+KOPF_HANDLERS = (handlers, kopf_shell)  # importing them registers them with kopf
 
 
 def main() -> None:
@@ -44,6 +45,18 @@ def main() -> None:
     log.info("assay %s", __version__)
     os.environ.setdefault("USER", "assay")  # kopf asks for one, and a container's uid has no name
     asyncio.run(run(settings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    """The parts of a running operator."""
+
+    ctx: Context
+    intake: Intake
+    queue: WorkQueue[Key]
+    relister: Relister
+    stop: asyncio.Event
+    kubeconfig: str | None
 
 
 async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig: str | None = None) -> None:
@@ -61,7 +74,7 @@ async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig:
     try:
         async with _leading(settings, client, stop) as leads:
             if leads:
-                await _operate(settings, client, images, stop, synced, kubeconfig)
+                await _operate(_assemble(settings, client, images, stop, kubeconfig), synced)
     finally:
         if endpoint:
             await endpoint.cleanup()
@@ -69,50 +82,31 @@ async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig:
         await client.close()
 
 
-async def _operate(
-    settings: Settings,
-    client: Client,
-    images: RegistryReader,
-    stop: asyncio.Event,
-    synced: asyncio.Event,
-    kubeconfig: str | None,
-) -> None:
-    synced.clear()
+def _assemble(
+    settings: Settings, client: Client, images: RegistryReader, stop: asyncio.Event, kubeconfig: str | None
+) -> _Operator:
     cache = Cache(TRANSFORMS, INDEXES)
     queue: WorkQueue[Key] = WorkQueue()
     intake = Intake(cache, queue)
     ctx = Context(client, cache, Recorder(client, "assay"), images, settings, intake.observe, intake.forget)
     relister = Relister(client, cache, WATCHED, intake.changed, namespaces=settings.namespaces)
+    return _Operator(ctx, intake, queue, relister, stop, kubeconfig)
+
+
+async def _operate(operator: _Operator, synced: asyncio.Event) -> None:
+    """List, watch and reconcile until told to stop; `synced` is set while reconcilers work."""
+    synced.clear()
     ended, kopf_stop = asyncio.Event(), asyncio.Event()
-
-    async def work() -> None:
-        # A child that is merely not listed yet must not look like one that is lost.
-        listed, end = asyncio.create_task(relister.synced.wait()), asyncio.create_task(ended.wait())
-        try:
-            await asyncio.wait([listed, end], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            listed.cancel()
-            end.cancel()
-        if ended.is_set():
-            return
-        synced.set()
-        log.info("listed everything; reconciling")
-        await queue.run(reconciler(ctx), settings.workers, ended)
-
-    ours = [asyncio.create_task(relister.run(ended)), asyncio.create_task(work())]
-    watching = asyncio.create_task(
-        kopf.operator(
-            registry=_registry(intake, stop, kubeconfig),
-            clusterwide=not settings.namespaces,
-            namespaces=settings.namespaces,
-            stop_flag=kopf_stop,
-        )
-    )
-    stopping = asyncio.create_task(stop.wait())
+    ours = [
+        asyncio.create_task(operator.relister.run(ended)),
+        asyncio.create_task(_work(operator, synced, ended)),
+    ]
+    watching = asyncio.create_task(_watch(operator, kopf_stop))
+    stopping = asyncio.create_task(operator.stop.wait())
     try:
         await asyncio.wait([stopping, watching, *ours], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        # Ours first: kopf takes whatever was started meanwhile for its own and would cut it off.
+        # Ours first: kopf cancels every task that was started while it ran, ours too.
         ended.set()
         synced.clear()
         await asyncio.wait(ours, timeout=STOP_SECONDS)
@@ -125,29 +119,39 @@ async def _operate(
             raise result
 
 
+async def _work(operator: _Operator, synced: asyncio.Event, ended: asyncio.Event) -> None:
+    """Reconcile once everything is listed: a child that is not listed yet must not look like one that is lost."""
+    listed = asyncio.create_task(operator.relister.synced.wait())
+    end = asyncio.create_task(ended.wait())
+    try:
+        await asyncio.wait([listed, end], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        listed.cancel()
+        end.cancel()
+    if ended.is_set():
+        return
+    synced.set()
+    log.info("listed everything; reconciling")
+    await operator.queue.run(reconciler(operator.ctx), operator.ctx.settings.workers, ended)
+
+
+async def _watch(operator: _Operator, stop: asyncio.Event) -> None:
+    """Run kopf: its handlers (handlers.py) feed the intake."""
+    namespaces = operator.ctx.settings.namespaces
+    memo = kopf.Memo(
+        intake=operator.intake,
+        kubeconfig=operator.kubeconfig,
+        stop_on_signals=lambda: _stop_on_signals(operator.stop),
+        watched=WATCHED,
+    )
+    await kopf.operator(memo=memo, clusterwide=not namespaces, namespaces=namespaces, stop_flag=stop)
+
+
 def _stop_on_signals(stop: asyncio.Event) -> None:
     if threading.current_thread() is threading.main_thread():
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-
-
-def _registry(intake: Intake, stop: asyncio.Event, kubeconfig: str | None) -> kopf.OperatorRegistry:
-    registry = kopf.OperatorRegistry()
-
-    @kopf.on.startup(registry=registry)
-    async def startup(settings: kopf.OperatorSettings, **_: Any) -> None:
-        configure(settings)
-        _stop_on_signals(stop)  # kopf has just put its own handlers in place
-
-    @kopf.on.login(registry=registry)
-    async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-        if kubeconfig:
-            os.environ["KUBECONFIG"] = kubeconfig
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
-
-    watch(registry, intake)
-    return registry
 
 
 @contextlib.asynccontextmanager

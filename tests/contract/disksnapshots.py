@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.handlers import OURS
+from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.handlers import OURS
+from assay.dispatch import OURS
 from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS
 from assay.main import run
 from assay.settings import RegistrySettings, Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from assay.handlers import OURS
+from assay.dispatch import OURS
 from assay.kube.resources import PERSISTENT_VOLUME_CLAIMS, PODS
 from tests.contract.devboxes import (
     SPEC,

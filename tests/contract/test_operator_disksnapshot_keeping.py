@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.handlers import OURS
+from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
 from assay.specs import names
 from tests.contract.disksnapshots import LONG, READY, SNAPSHOTS, create_devbox, create_snapshot, message, says

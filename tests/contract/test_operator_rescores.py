@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assay.handlers import OURS
+from assay.dispatch import OURS
 from assay.kube.resources import PODS, VOLUME_SNAPSHOTS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.handlers import OURS
+from assay.dispatch import OURS
 from assay.kube.resources import PODS
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json

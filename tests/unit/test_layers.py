@@ -27,8 +27,10 @@ ALLOWED = {
     "reconcile": {"api", "settings", "specs", *_BASE},
     "settings": {"api"},
     "health": {"metrics"},
-    "handlers": {"api", "crdgen", "specs", "reconcile", *_BASE},
-    "main": {"handlers", "health", "reconcile", "settings", *_BASE},
+    "dispatch": {"api", "crdgen", "specs", "reconcile", *_BASE},
+    "handlers": {"crdgen", "specs"},
+    "kopf_shell": {"engine", "specs"},
+    "main": {"dispatch", "handlers", "health", "kopf_shell", "reconcile", "settings", *_BASE},
     "__main__": {"main"},
     "__init__": set(),
 }
@@ -38,7 +40,7 @@ KIND_FOLDER = {"common", "references"}
 # Who may import a library that decides over much.
 OWNERS = {
     "kubernetes": {"kube"},
-    "kopf": {"handlers", "main"},
+    "kopf": {"handlers", "kopf_shell", "main"},
     "aiohttp": {"kube", "registry", "health"},
     "prometheus_client": {"metrics"},
 }
