@@ -21,7 +21,7 @@ from assay.engine.cache import Cache, Key
 from assay.engine.events import Recorder
 from assay.engine.leader_election import Lease
 from assay.engine.queue import WorkQueue
-from assay.engine.relist import Relister
+from assay.engine.relist import Relister, Schedule
 from assay.kube.client import Client
 from assay.reconcile.common.context import Context
 from assay.reconcile.watch.indexes import INDEXES
@@ -89,7 +89,7 @@ def _assemble(
     queue: WorkQueue[Key] = WorkQueue()
     intake = Intake(cache, queue)
     ctx = Context(client, cache, Recorder(client, "assay"), images, settings, intake.observe, intake.forget)
-    relister = Relister(client, cache, WATCHED, intake.changed, namespaces=settings.namespaces)
+    relister = Relister(client, cache, WATCHED, intake.changed, Schedule(settings.namespaces))
     return _Operator(ctx, intake, queue, relister, stop, kubeconfig)
 
 

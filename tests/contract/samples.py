@@ -34,6 +34,12 @@ def pod(name: str, owner: dict[str, Any] | None = None, **labels: str) -> dict[s
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": []}}
 
 
+def named(obj: dict[str, Any]) -> dict[str, Any]:
+    """What names an object, of whichever uid and version."""
+    where = {key: obj["metadata"][key] for key in ("namespace", "name")}
+    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": where}
+
+
 async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
     """Wait for something that happens elsewhere."""
     async with asyncio.timeout(seconds):

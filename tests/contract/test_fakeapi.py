@@ -11,9 +11,9 @@ import pytest
 
 from assay.engine.cache import Cache
 from assay.engine.events import Recorder
-from assay.engine.leader_election import Lease
+from assay.engine.leader_election import Lease, Timing
 from assay.engine.queue import WorkQueue
-from assay.engine.relist import Relister, Watched
+from assay.engine.relist import Relister, Schedule, Watched
 from assay.kube.client import Client
 from assay.kube.resources import JOBS, LEASES, PODS
 from tests.contract.fakeapi import FakeApi, Write
@@ -25,17 +25,17 @@ async def test_dependents_go_with_their_owner_finalizers_hold(api: FakeApi, clie
     await client.create(pod("child", owner))
     await client.create(pod("held", owner))
     api.patch(PODS, "ns", "held", {"metadata": {"finalizers": ["example/hold"]}})
-    await client.delete(THINGS, "ns", "owner")
+    await client.delete(owner)
     assert [one["metadata"]["name"] for one in api.all(PODS)] == ["held"]
     assert api.all(PODS)[0]["metadata"]["deletionTimestamp"]
-    await client.patch(PODS, "ns", "held", {"metadata": {"finalizers": None}})
+    await client.patch(pod("held"), {"metadata": {"finalizers": None}})
     assert api.all(PODS) == []
 
 
 async def test_orphans_stay_and_late_children_are_collected(api: FakeApi, client: Client) -> None:
     owner = await client.create(thing("owner"))
     await client.create(pod("child", owner))
-    await client.delete(THINGS, "ns", "owner", propagation="Orphan")
+    api.delete(THINGS, "ns", "owner", propagationPolicy="Orphan")
     await client.create(pod("late", owner))
     await until(lambda: len(api.all(PODS)) == 1)
     assert api.all(PODS)[0]["metadata"]["name"] == "child"
@@ -191,7 +191,7 @@ async def test_a_resync_finds_what_a_cut_watch_missed(api: FakeApi, client: Clie
         cache,
         [Watched(PODS, "mine=yes"), Watched(JOBS)],
         lambda kind, one: changes.append((kind, one["metadata"]["name"])),
-        second_after=0.05,
+        Schedule(second_after=0.05),
     )
     stop = asyncio.Event()
     task = asyncio.create_task(relister.run(stop))
@@ -207,7 +207,8 @@ async def test_a_resync_finds_what_a_cut_watch_missed(api: FakeApi, client: Clie
 
 async def test_a_lease_changes_hands(api: FakeApi, client: Client) -> None:
     stop = asyncio.Event()
-    one, two = (Lease(client, "ns", "operator", name, retry=0.05, renew=0.05) for name in ("one", "two"))
+    timing = Timing(retry=0.05, renew=0.05)
+    one, two = (Lease(client, "ns", "operator", name, timing) for name in ("one", "two"))
     assert await one.acquire(stop)
     keeping = asyncio.create_task(one.keep(lambda: None))
     waiting = asyncio.create_task(two.acquire(stop))

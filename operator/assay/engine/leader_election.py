@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay import metrics
 from assay.clock import monotonic
@@ -20,10 +20,16 @@ from assay.kube.resources import LEASES
 
 log = logging.getLogger(__name__)
 
-DURATION = 15.0
-RENEW = 5.0
-RENEW_DEADLINE = 10.0
-RETRY = 2.0
+
+class Timing(NamedTuple):
+    """Seconds, as client-go has them."""
+
+    duration: float = 15.0
+    """How long the Lease is valid without a renewal."""
+    renew: float = 5.0
+    deadline: float = 10.0
+    """After so long without a successful renewal the holder gives up."""
+    retry: float = 2.0
 
 
 class Lease:
@@ -35,20 +41,17 @@ class Lease:
         namespace: str,
         name: str,
         identity: str,
-        *,
-        duration: float = DURATION,
-        renew: float = RENEW,
-        deadline: float = RENEW_DEADLINE,
-        retry: float = RETRY,
+        timing: Timing | None = None,
     ) -> None:
+        timing = timing or Timing()
         self._client = client
         self._namespace = namespace
         self._name = name
         self._identity = identity
-        self._duration = duration
-        self._renew_every = renew
-        self._deadline = deadline
-        self._retry = retry
+        self._duration = timing.duration
+        self._renew_every = timing.renew
+        self._deadline = timing.deadline
+        self._retry = timing.retry
         self._seen: dict[str, Any] | None = None  # the record last seen ...
         self._seen_at = 0.0  # ... and when it last changed, by our clock
         self._renewed_at = 0.0
@@ -141,12 +144,7 @@ class Lease:
 
     async def _patch(self, spec: dict[str, Any]) -> None:
         assert self._seen is not None
-        version = self._seen["metadata"]["resourceVersion"]
-        self._observe(
-            await self._client.patch(
-                LEASES, self._namespace, self._name, {"spec": spec}, version, urgent=True
-            )
-        )
+        self._observe(await self._client.patch(self._seen, {"spec": spec}, urgent=True))
 
     def _observe(self, lease: dict[str, Any]) -> None:
         if self._seen is None or lease.get("spec") != self._seen.get("spec"):

@@ -20,9 +20,6 @@ class WorkQueue(Generic[K]):
 
     A key waits at most once, runs at most once at a time, and if added while it runs, runs once more after.
     A handler is told only the key and must look at the present state: how often and why it was added is lost.
-
-    `min_interval` gives, per key, the least time between two starts of it (0 for no limit): many changes
-    of children then cost their parent one run.
     """
 
     def __init__(
@@ -30,11 +27,9 @@ class WorkQueue(Generic[K]):
         *,
         base_delay: float = 1.0,
         max_delay: float = 300.0,
-        min_interval: Callable[[K], float] | None = None,
     ) -> None:
         self._base_delay = base_delay
         self._max_delay = max_delay
-        self._min_interval = min_interval
         self._ready: dict[K, float] = {}  # in order of arrival, with the time of it
         self._running: dict[K, asyncio.Task[None]] = {}
         self._again: dict[K, None] = {}  # added while running
@@ -42,7 +37,6 @@ class WorkQueue(Generic[K]):
         self._due: dict[K, float] = {}  # a heap entry with another time than here is void
         self._serial = 0
         self._failures: dict[K, int] = {}
-        self._started: dict[K, float] = {}
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
@@ -54,15 +48,12 @@ class WorkQueue(Generic[K]):
         """Nothing waits and nothing runs; delayed keys do not count."""
         return not self._ready and not self._running
 
-    def add(self, key: K, *, urgent: bool = False) -> None:
-        """Run the key as soon as there is a worker; `urgent` disregards its `min_interval`."""
+    def add(self, key: K) -> None:
+        """Run the key as soon as there is a worker."""
         if key in self._running:
             self._again[key] = None
             return
         if key in self._ready:
-            return
-        if not urgent and (wait := self._wait_of(key)) > 0:
-            self.add_after(key, wait)
             return
         self._ready[key] = monotonic()
         metrics.queue_depth.labels(_kind(key)).inc()
@@ -81,10 +72,6 @@ class WorkQueue(Generic[K]):
         heapq.heappush(self._heap, (due, self._serial, key))
         self._wake.set()
 
-    def add_rate_limited(self, key: K) -> None:
-        """Run the key after a time that doubles with each call until `forget`."""
-        self.add_after(key, self._backoff(key))
-
     def forget(self, key: K) -> None:
         """Start the key's back-off anew."""
         self._failures.pop(key, None)
@@ -99,7 +86,9 @@ class WorkQueue(Generic[K]):
         waiter = self._wake_on(stop)
         try:
             while not stop.is_set():
-                if waiter.done():  # cancelled by a stranger: kopf ends every task born while it runs
+                if (
+                    waiter.done()
+                ):  # kopf has cancelled it: it cancels every task that was started while it ran
                     waiter = self._wake_on(stop)
                 self._wake.clear()
                 self._promote()
@@ -146,8 +135,6 @@ class WorkQueue(Generic[K]):
         kind, time = _kind(key), monotonic()
         metrics.queue_depth.labels(kind).dec()
         metrics.queue_latency_seconds.labels(kind).observe(time - arrived)
-        if self._min_interval is not None and self._min_interval(key) > 0:
-            self._started[key] = time
         task = asyncio.create_task(self._handle(key, kind, handler), name=f"reconcile {key}")
         self._running[key] = task
         task.add_done_callback(lambda _: self._finished(key))
@@ -186,15 +173,6 @@ class WorkQueue(Generic[K]):
         self._failures[key] = failures + 1
         delay = min(self._max_delay, self._base_delay * 2.0 ** min(failures, 30))
         return delay * random.uniform(0.8, 1.0)  # objects that failed together do not come back together
-
-    def _wait_of(self, key: K) -> float:
-        """Until the key may start again."""
-        if self._min_interval is None or (started := self._started.get(key)) is None:
-            return 0.0
-        wait = started + self._min_interval(key) - monotonic()
-        if wait <= 0:
-            del self._started[key]
-        return wait
 
 
 def _kind(key: object) -> str:

@@ -17,8 +17,6 @@ log = logging.getLogger(__name__)
 
 OnChange = Callable[[str, Obj], None]
 
-SECOND_AFTER = 30.0
-PERIOD = 600.0
 MAX_RETRY = 60.0
 
 
@@ -30,24 +28,32 @@ class Watched:
     label_selector: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Where and how often to list."""
+
+    namespaces: Sequence[str] = ()
+    """All when empty."""
+    second_after: float = 30.0
+    """Seconds until the second listing, when the watches stand."""
+    period: float = 600.0
+    """Seconds between later ones."""
+
+
 async def relist(
-    client: Client,
-    resource: Resource,
-    cache: Cache,
-    label_selector: str | None,
-    on_change: OnChange,
-    namespace: str | None = None,
+    client: Client, watched: Watched, cache: Cache, on_change: OnChange, namespace: str | None = None
 ) -> int:
     """List everything into the cache, drop what is no longer there; returns how many were listed.
 
     `on_change(kind, obj)` is called for every object that is new or different (as listed) and for every one
     dropped (as it was stored). A resource the cluster does not know is an empty listing.
     """
+    resource = watched.resource
     kind = resource.kind
     mark = cache.mark()
     alive: set[str] = set()
     try:
-        async for obj in client.list(resource, namespace, label_selector):
+        async for obj in client.list(resource, namespace, watched.label_selector):
             alive.add(obj["metadata"]["uid"])
             if cache.put(kind, obj, listed_at=mark):
                 on_change(kind, obj)
@@ -71,18 +77,16 @@ class Relister:
         cache: Cache,
         watched: Sequence[Watched],
         on_change: OnChange,
-        *,
-        namespaces: Sequence[str] = (),
-        second_after: float = SECOND_AFTER,
-        period: float = PERIOD,
+        schedule: Schedule | None = None,
     ) -> None:
+        schedule = schedule or Schedule()
         self._client = client
         self._cache = cache
         self._watched = watched
         self._on_change = on_change
-        self._namespaces: Sequence[str | None] = namespaces or (None,)
-        self._second_after = second_after
-        self._period = period
+        self._namespaces: Sequence[str | None] = schedule.namespaces or (None,)
+        self._second_after = schedule.second_after
+        self._period = schedule.period
         self._slots = asyncio.Semaphore(3)  # pages in memory at once
         self._unsynced = {one.resource for one in watched}
         self.synced = asyncio.Event()
@@ -127,12 +131,5 @@ class Relister:
     async def _once(self, watched: Watched) -> None:
         async with self._slots:
             for namespace in self._namespaces if watched.resource.namespaced else (None,):
-                count = await relist(
-                    self._client,
-                    watched.resource,
-                    self._cache,
-                    watched.label_selector,
-                    self._on_change,
-                    namespace,
-                )
+                count = await relist(self._client, watched, self._cache, self._on_change, namespace)
                 log.debug("listed %d %s in %s", count, watched.resource.plural, namespace or "all namespaces")

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from assay import __version__, metrics
+from assay.kube_object import KubeObject
 
 from . import exec as execution
-from .connection import Answer, Connection, load_configuration
+from .connection import JSON, Answer, Connection, Request, load_configuration
 from .errors import ApiError, Conflict, NotFound, Unavailable, from_response
 from .merge_patch import merge_patch
 from .rate_limit import TokenBucket
@@ -16,8 +18,24 @@ from .resources import PODS, Resource, resource_of
 
 FIELD_MANAGER = "assay-operator"
 USER_AGENT = f"{FIELD_MANAGER}/{__version__}"
-MERGE_PATCH = "application/merge-patch+json"
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the API server."""
+
+    verb: str
+    """As RBAC and metrics name it: get, list, create, patch, delete."""
+    method: str
+    resource: Resource
+    path: str
+    query: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
+    subresource: str | None = None
+
+    def __str__(self) -> str:
+        """For messages."""
+        return f"{self.method} {self.path}"
 
 
 class Client:
@@ -42,9 +60,9 @@ class Client:
         """Close all connections."""
         await self._connection.close()
 
-    async def get(self, res: Resource, namespace: str | None, name: str) -> dict[str, Any]:
+    async def get(self, res: Resource, namespace: str | None, name: str) -> KubeObject:
         """Read one object."""
-        return await self._json("get", res, "GET", res.path(namespace, name))
+        return await self._json(Call("get", "GET", res, res.path(namespace, name)))
 
     async def list(
         self,
@@ -52,101 +70,72 @@ class Client:
         namespace: str | None = None,
         label_selector: str | None = None,
         limit: int = 500,
-        *,
-        metadata_only: bool = False,
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncIterator[KubeObject]:
         """All objects, read in pages of `limit`, each complete with its apiVersion and kind.
 
         Raises Gone if the pages took so long that the server forgot the listing; start anew then.
         """
-        params = {"limit": str(limit)}
+        query = {"limit": str(limit)}
         if label_selector:
-            params["labelSelector"] = label_selector
-        accept = METADATA_ONLY if metadata_only else "application/json"
+            query["labelSelector"] = label_selector
         while True:
-            page = await self._json("list", res, "GET", res.path(namespace), params, accept=accept)
+            page = await self._json(Call("list", "GET", res, res.path(namespace), query=query))
             for item in page.get("items") or ():
                 item["apiVersion"], item["kind"] = res.api_version, res.kind  # a typed list leaves them out
                 yield item
             if not (token := (page.get("metadata") or {}).get("continue")):
                 return
-            params["continue"] = token
+            query["continue"] = token
 
-    async def create(self, obj: Mapping[str, Any], *, urgent: bool = False) -> dict[str, Any]:
+    async def create(self, obj: Mapping[str, Any], *, urgent: bool = False) -> KubeObject:
         """Create an object; AlreadyExists if its name is taken."""
         res = resource_of(obj)
         path = res.path((obj.get("metadata") or {}).get("namespace"))
-        return await self._write("create", res, "POST", path, obj, urgent=urgent)
+        return await self._write(Call("create", "POST", res, path, body=obj), urgent=urgent)
 
     async def patch(
         self,
-        res: Resource,
-        namespace: str | None,
-        name: str,
-        body: Mapping[str, Any],
-        resource_version: str | None = None,
+        obj: Mapping[str, Any],
+        change: Mapping[str, Any],
         *,
         subresource: str | None = None,
         urgent: bool = False,
-    ) -> dict[str, Any]:
-        """Merge-patch an object; with a resource version only if it is still at that one, else Conflict."""
-        if resource_version is not None:
-            metadata = {**(body.get("metadata") or {}), "resourceVersion": resource_version}
-            body = {**body, "metadata": metadata}
-        path = res.path(namespace, name, subresource)
-        return await self._write(
-            "patch",
-            res,
-            "PATCH",
-            path,
-            body,
-            content_type=MERGE_PATCH,
-            subresource=subresource,
-            urgent=urgent,
-        )
+    ) -> KubeObject:
+        """Send a JSON merge patch of the object that `obj` names (apiVersion, kind, metadata).
 
-    async def patch_status(self, obj: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any] | None:
+        If `obj` has a resourceVersion, the patch holds only for that version; otherwise Conflict.
+        """
+        res, metadata = resource_of(obj), obj["metadata"]
+        if version := metadata.get("resourceVersion"):
+            change = {**change, "metadata": {**(change.get("metadata") or {}), "resourceVersion": version}}
+        path = res.path(metadata.get("namespace"), metadata["name"], subresource)
+        call = Call("patch", "PATCH", res, path, body=change, subresource=subresource)
+        return await self._write(call, urgent=urgent)
+
+    async def patch_status(self, obj: Mapping[str, Any], status: Mapping[str, Any]) -> KubeObject | None:
         """Make the status of `obj` what is given, by the smallest merge patch; None if nothing was to send.
 
         `obj` is the object as observed (apiVersion, kind, metadata, status): Conflict if it has changed since.
         """
         change = merge_patch(obj.get("status") or {}, status)
-        if not change:
-            return None
-        metadata = obj["metadata"]
-        return await self.patch(
-            resource_of(obj),
-            metadata.get("namespace"),
-            metadata["name"],
-            {"status": change},
-            metadata.get("resourceVersion"),
-            subresource="status",
-        )
+        return await self.patch(obj, {"status": change}, subresource="status") if change else None
 
-    async def delete(
-        self,
-        res: Resource,
-        namespace: str | None,
-        name: str,
-        uid: str | None = None,
-        grace_seconds: int | None = None,
-        propagation: str = "Background",
-    ) -> dict[str, Any] | None:
-        """Delete an object; success if it is gone already, or if the name now belongs to another uid.
+    async def delete(self, obj: Mapping[str, Any]) -> KubeObject | None:
+        """Delete the object that `obj` names; success if it is gone, or if the name now belongs to another uid.
 
         Returns the object if it takes its time to go (its deletionTimestamp is set), None if it is gone.
         """
-        options: dict[str, Any] = {
+        res, metadata = resource_of(obj), obj["metadata"]
+        options: KubeObject = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "propagationPolicy": propagation,
+            "propagationPolicy": "Background",
         }
-        if uid is not None:
+        if uid := metadata.get("uid"):
             options["preconditions"] = {"uid": uid}
-        if grace_seconds is not None:
-            options["gracePeriodSeconds"] = grace_seconds
+        path = res.path(metadata.get("namespace"), metadata["name"])
         try:
-            answer = await self._write("delete", res, "DELETE", res.path(namespace, name), options)
+            answer = await self._write(Call("delete", "DELETE", res, path, body=options))
         except NotFound:
             return None
         except Conflict:
@@ -157,25 +146,19 @@ class Client:
         return answer if leaving else None
 
     async def pod_log(
-        self,
-        namespace: str,
-        name: str,
-        container: str | None = None,
-        tail_lines: int | None = None,
-        limit_bytes: int | None = None,
+        self, namespace: str, name: str, container: str | None = None, tail_lines: int | None = None
     ) -> str:
-        """The last lines of a container's log; with `limit_bytes` only the first so many bytes of them."""
-        params = {"container": container, "tailLines": tail_lines, "limitBytes": limit_bytes}
-        answer = await self._request(
+        """The last lines of a container's log; the whole log without `tail_lines`."""
+        query = {"container": container, "tailLines": None if tail_lines is None else str(tail_lines)}
+        call = Call(
             "get",
-            PODS,
             "GET",
+            PODS,
             PODS.path(namespace, name, "log"),
-            {key: str(value) for key, value in params.items() if value is not None},
-            accept="*/*",
+            query={key: value for key, value in query.items() if value is not None},
             subresource="log",
         )
-        return answer.body.decode(errors="replace")
+        return (await self._request(call)).body.decode(errors="replace")
 
     async def exec(
         self, namespace: str, pod: str, container: str, command: Sequence[str], seconds: float
@@ -202,63 +185,34 @@ class Client:
         finally:
             metrics.api_requests_total.labels("create", "pods/exec", code).inc()
 
-    async def _write(
-        self,
-        verb: str,
-        res: Resource,
-        method: str,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        content_type: str = "application/json",
-        subresource: str | None = None,
-        urgent: bool = False,
-    ) -> dict[str, Any]:
+    async def _write(self, call: Call, *, urgent: bool = False) -> KubeObject:
         if not urgent:
             metrics.write_throttle_seconds.observe(await self._limiter.acquire())
-        params = None if method == "DELETE" else {"fieldManager": FIELD_MANAGER}
-        return await self._json(
-            verb, res, method, path, params, body=body, content_type=content_type, subresource=subresource
-        )
+        if call.method != "DELETE":
+            call = replace(call, query={"fieldManager": FIELD_MANAGER})
+        return await self._json(call)
 
-    async def _json(
-        self,
-        verb: str,
-        res: Resource,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        **more: Any,
-    ) -> dict[str, Any]:
-        answer = await self._request(verb, res, method, path, params, **more)
+    async def _json(self, call: Call) -> KubeObject:
+        answer = await self._request(call)
         try:
             parsed = json.loads(answer.body)
         except ValueError as error:
-            raise Unavailable(
-                answer.status, "BadAnswer", f"{method} {path}: the answer is no JSON"
-            ) from error
+            raise Unavailable(answer.status, "BadAnswer", f"{call}: the answer is no JSON") from error
         if not isinstance(parsed, dict):
-            raise Unavailable(answer.status, "BadAnswer", f"{method} {path}: the answer is no object")
+            raise Unavailable(answer.status, "BadAnswer", f"{call}: the answer is no object")
         return parsed
 
-    async def _request(
-        self,
-        verb: str,
-        res: Resource,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        subresource: str | None = None,
-        **more: Any,
-    ) -> Answer:
-        resource = f"{res.plural}/{subresource}" if subresource else res.plural
+    async def _request(self, call: Call) -> Answer:
+        resource = f"{call.resource.plural}/{call.subresource}" if call.subresource else call.resource.plural
+        accept = "*/*" if call.subresource == "log" else JSON
         try:
-            answer = await self._connection.request(method, path, params, **more)
+            answer = await self._connection.request(
+                Request(call.method, call.path, call.query, call.body, accept)
+            )
         except Unavailable:
-            metrics.api_requests_total.labels(verb, resource, "none").inc()
+            metrics.api_requests_total.labels(call.verb, resource, "none").inc()
             raise
-        metrics.api_requests_total.labels(verb, resource, str(answer.status)).inc()
+        metrics.api_requests_total.labels(call.verb, resource, str(answer.status)).inc()
         if answer.status >= 300:
             raise from_response(answer.status, answer.body, answer.headers)
         return answer

@@ -25,7 +25,20 @@ POOL_SIZE = 25
 TIMEOUT = 30.0
 RELOAD_INTERVAL = 10.0
 CLOSE_TIMEOUT = 2.0
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
 _TIMEOUT = aiohttp.ClientTimeout(total=TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send; a PATCH is a JSON merge patch."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] | None = None
+    body: object = None
+    accept: str = JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +92,12 @@ class Connection:
         for rest in (self._rest, *self._retired):
             await rest.close()
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None = None,
-        body: object = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-    ) -> Answer:
-        """One request, whatever its status; Unavailable if there is no answer."""
+    async def request(self, request: Request) -> Answer:
+        """Send one request; returns the answer whatever its status. Unavailable if there is none."""
         started = monotonic()
-        answer = await self._send(method, path, params, body, content_type, accept)
+        answer = await self._send(request)
         if answer.status == 401 and await self._reload(started):
-            answer = await self._send(method, path, params, body, content_type, accept)
+            answer = await self._send(request)
         return answer
 
     @contextlib.asynccontextmanager
@@ -134,24 +139,21 @@ class Connection:
             proxy_headers=self._configuration.proxy_headers,
         )
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        body: object,
-        content_type: str,
-        accept: str,
-    ) -> Answer:
+    async def _send(self, request: Request) -> Answer:
+        method, path = request.method, request.path
         url = f"{self._configuration.host}{path}"
-        if params:
-            url += "?" + urlencode(params)
-        headers = {"User-Agent": self._user_agent, "Accept": accept, "Content-Type": content_type}
+        if request.query:
+            url += "?" + urlencode(request.query)
+        headers = {
+            "User-Agent": self._user_agent,
+            "Accept": request.accept,
+            "Content-Type": MERGE_PATCH if method == "PATCH" else JSON,
+        }
         try:
             if token := await self._configuration.get_api_key_with_prefix("BearerToken"):
                 headers["Authorization"] = token
             response = await self._rest.request(  # type: ignore[no-untyped-call]
-                method, url, headers=headers, body=body, _request_timeout=_TIMEOUT
+                method, url, headers=headers, body=request.body, _request_timeout=_TIMEOUT
             )
             return Answer(response.status, response.headers, await response.read())
         except TimeoutError as error:

@@ -64,7 +64,6 @@ def known() -> tuple[Resource, ...]:
 PODS = register(Resource("", "v1", "pods", "Pod"))
 PERSISTENT_VOLUME_CLAIMS = register(Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"))
 CONFIG_MAPS = register(Resource("", "v1", "configmaps", "ConfigMap"))
-SECRETS = register(Resource("", "v1", "secrets", "Secret"))
 JOBS = register(Resource("batch", "v1", "jobs", "Job"))
 EVENTS = register(Resource("events.k8s.io", "v1", "events", "Event"))
 LEASES = register(Resource("coordination.k8s.io", "v1", "leases", "Lease"))

@@ -25,7 +25,6 @@ DISK = f"{ROOT}/disk"
 FILES_DIR = f"{ROOT}/files"
 SCRATCH = f"{ROOT}/scratch"
 BUSYBOX = f"{TOOLBOX}/busybox"
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 SECURITY_CONTEXT: dict[str, Any] = {
     "runAsUser": 0,

@@ -58,13 +58,11 @@ class Candidate:
         self.writes += 1
         return self.server.store(obj)
 
-    async def patch(
-        self, res: Resource, namespace: str, name: str, body: dict[str, Any], version: str, *, urgent: bool
-    ) -> dict[str, Any]:
+    async def patch(self, obj: dict[str, Any], body: dict[str, Any], *, urgent: bool) -> dict[str, Any]:
         await self._answer()
         assert urgent
         assert self.server.lease is not None
-        if version != self.server.lease["metadata"]["resourceVersion"]:
+        if obj["metadata"]["resourceVersion"] != self.server.lease["metadata"]["resourceVersion"]:
             raise Conflict(409, "Conflict", "no")
         spec = {**self.server.lease["spec"], **body["spec"]}
         self.writes += 1

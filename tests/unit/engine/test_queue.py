@@ -143,22 +143,6 @@ def test_an_event_does_not_wait_for_the_back_off() -> None:
     assert run(main()) == pytest.approx([0, 3])
 
 
-def test_min_interval_gathers_changes_and_urgent_ones_pass() -> None:
-    async def main() -> Log:
-        queue, log = WorkQueue[str](min_interval=lambda key: 1.0 if key == "parent" else 0.0), Log()
-        loop = asyncio.get_running_loop()
-        for tenth in range(20):
-            loop.call_later(tenth / 10, queue.add, "parent")
-        loop.call_later(0.25, queue.add, "child")
-        loop.call_later(5.0, queue.add, "parent")
-        loop.call_later(5.5, lambda: queue.add("parent", urgent=True))
-        await work(queue, logged(log), 10)
-        return log
-
-    parents = [at for key, at in run(main()) if key == "parent"]
-    assert parents == [0, 1, 2, 5, 5.5]
-
-
 def test_stopping_waits_for_runs_under_way_and_starts_no_new() -> None:
     async def main() -> tuple[Log, list[str]]:
         queue, log, ended = WorkQueue[str](), Log(), list[str]()

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from assay.engine.cache import Cache
-from assay.engine.relist import Relister, Watched, relist
+from assay.engine.relist import Relister, Schedule, Watched, relist
 from assay.kube.client import Client
 from assay.kube.errors import NotFound, Unavailable
 from assay.kube.resources import JOBS, PODS, Resource
@@ -39,9 +39,8 @@ async def once(listing: Listing, cache: Cache, namespace: str | None = None) -> 
     changes = Changes()
     await relist(
         cast(Client, listing),
-        PODS,
+        Watched(PODS, "a=b"),
         cache,
-        "a=b",
         lambda kind, one: changes.append((kind, one["metadata"]["name"])),
         namespace,
     )
@@ -127,7 +126,7 @@ def test_each_namespace_is_listed() -> None:
     async def main() -> list[tuple[str | None, str | None]]:
         listing = Listing()
         relister = Relister(
-            cast(Client, listing), Cache(), [Watched(PODS)], lambda *_: None, namespaces=("one", "two")
+            cast(Client, listing), Cache(), [Watched(PODS)], lambda *_: None, Schedule(("one", "two"))
         )
         stop = asyncio.Event()
         task = asyncio.create_task(relister.run(stop))

@@ -11,7 +11,7 @@ from assay.api import conditions
 from assay.api.meta import Model, Status
 from assay.api.object import ApiObject
 from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid
-from assay.kube.resources import PODS, Resource, resource_of
+from assay.kube.resources import resource_of
 from assay.kube_object import KubeObject
 from assay.logs import about
 from assay.reconcile.common.decision import ChildRejected, Decision
@@ -149,23 +149,18 @@ def _json(status: Status) -> KubeObject:
 
 async def patch(ctx: Context, obj: KubeObject, change: KubeObject) -> None:
     """Merge-patch what was observed, if it is still as it was observed (else Conflict)."""
-    metadata = obj["metadata"]
-    patched = await ctx.client.patch(
-        resource_of(obj), metadata["namespace"], metadata["name"], change, metadata["resourceVersion"]
-    )
+    patched = await ctx.client.patch(obj, change)
     _log("patched", patched, ", ".join(sorted({*change, *(change.get("metadata") or {})} - {"metadata"})))
     ctx.observe(obj["kind"], patched)
 
 
 async def delete(ctx: Context, obj: KubeObject) -> None:
     """Delete what was observed, and nothing else of that name."""
-    resource: Resource = resource_of(obj)
-    metadata = obj["metadata"]
-    leaving = await ctx.client.delete(resource, metadata["namespace"], metadata["name"], uid=metadata["uid"])
+    leaving = await ctx.client.delete(obj)
     _log("deleted", obj)
     if leaving is not None:
         ctx.observe(obj["kind"], leaving)
-    elif resource != PODS and not metadata.get("finalizers"):
+    elif obj["kind"] != "Pod" and not obj["metadata"].get("finalizers"):
         ctx.forget(obj["kind"], obj)  # gone by now, whereas a pod has its time to stop
 
 

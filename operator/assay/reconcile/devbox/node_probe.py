@@ -203,7 +203,8 @@ async def _keep(ctx: Context, node_class: NodeClass, error: str) -> None:
             written = await ctx.client.create(manifest)
         except AlreadyExists:
             change = {"data": entry}
-            written = await ctx.client.patch(CONFIG_MAPS, namespace, probe_pod.CONFIG_MAP, change)
+            unversioned = {**manifest, "metadata": {"namespace": namespace, "name": probe_pod.CONFIG_MAP}}
+            written = await ctx.client.patch(unversioned, change)
     except ApiError as failure:
         log.warning("cannot keep the probe's result in %s/%s: %s", namespace, probe_pod.CONFIG_MAP, failure)
         written = manifest
