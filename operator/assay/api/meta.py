@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from assay.crdgen.markers import Cel, Int64, ListMap, PreserveUnknown, Quantity
+
+T = TypeVar("T")
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 """A DNS label, so that names of children and label values can be derived from it."""
@@ -41,6 +43,14 @@ def one_of(*names: str) -> Cel:
     given = ", ".join(f"has(self.{name})" for name in names)
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
     return Cel(f"[{given}].filter(one, one).size() == 1", f"give exactly one of {listed}")
+
+
+def the_one(*fields: T | None) -> T:
+    """The field that is given, of those of which the schema lets exactly one be given (rule `one_of`)."""
+    for field in fields:
+        if field is not None:
+            return field
+    raise ValueError("none of the fields is given: the schema of the object is not in force")
 
 
 class Model(BaseModel):

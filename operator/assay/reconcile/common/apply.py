@@ -37,7 +37,7 @@ async def apply(
     taken name). Nothing else of the decision is carried out then.
     """
     observed = obj if isinstance(obj, ApiObject) else _Raw.model_validate(obj)
-    status, requeue = decision.status, decision.requeue
+    status, requeue = await _try_optional(ctx, observed, decision)
     try:
         await create_all(ctx, decision.create)
     except ChildRejected as rejected:
@@ -54,6 +54,23 @@ async def apply(
     if event := decision.event:
         await ctx.recorder.emit(observed.identity(), event.type, event.reason, event.message, "Reconcile")
     return requeue
+
+
+async def _try_optional(
+    ctx: Context, obj: ApiObject[Any, Any], decision: Decision
+) -> tuple[Status, float | None]:
+    """Create the optional child, if there is one; returns the status to write, and the requeue."""
+    child, requeue = decision.optional, decision.requeue
+    if child is None:
+        return decision.status, requeue
+    try:
+        await create_all(ctx, [child.manifest])
+    except ChildRejected as rejected:
+        status = decision.status.model_copy()
+        why = conditions.false(child.rejected_condition, rejected.reason, rejected.message)
+        conditions.set_condition(obj, status, why, ctx.now())
+        return status, RETRY_SECONDS if requeue is None else min(requeue, RETRY_SECONDS)
+    return child.status, requeue
 
 
 async def create_all(ctx: Context, manifests: Sequence[KubeObject]) -> None:

@@ -19,9 +19,20 @@ class Event:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class OptionalChild:
+    """A child to create whose rejection delays nothing else; `apply` tries again after a while."""
+
+    manifest: KubeObject
+    status: Status
+    """The status to write, in place of the decision's, once the child exists."""
+    rejected_condition: str
+    """The condition of the decision's status that says why the API server rejects the child."""
+
+
 @dataclass(slots=True)
 class Decision:
-    """What `apply` carries out, in this order."""
+    """What `apply` carries out: first the optional child, then the rest in this order."""
 
     status: Status
     create: Sequence[KubeObject] = ()
@@ -31,6 +42,7 @@ class Decision:
     event: Event | None = None
     requeue: float | None = None
     """Seconds after which to reconcile again even if nothing changes (deadlines)."""
+    optional: OptionalChild | None = None
     write: bool = True
     """False holds back a status that may wait (its rate is limited)."""
 

@@ -1,0 +1,84 @@
+"""Carrying out a decision: what a child that is optional changes, and what its rejection does not delay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from assay.api import conditions
+from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
+from assay.kube.errors import Forbidden
+from assay.reconcile.common.apply import RETRY_SECONDS, apply
+from assay.reconcile.common.decision import Decision, OptionalChild
+from tests.unit.reconcile.contexts import context
+from tests.unit.specs.objects import Obj, existing
+
+RUN = ScenarioRun.parse(existing("ScenarioRun", "r", spec={}))
+KEPT = existing("DiskSnapshot", "kept", owner_references=[{"uid": "uid-of-r"}])
+JOB = {**existing("Job", "job", owner_references=[{"uid": "uid-of-r"}]), "apiVersion": "batch/v1"}
+
+
+class Client:
+    """Records what is created and written; rejects objects of these kinds."""
+
+    def __init__(self, *rejected: str) -> None:
+        self.rejected = rejected
+        self.created: list[str] = []
+        self.statuses: list[Obj] = []
+
+    async def create(self, obj: Obj) -> Obj:
+        if obj["kind"] in self.rejected:
+            raise Forbidden(403, "Forbidden", "no")
+        self.created.append(obj["kind"])
+        return obj
+
+    async def patch_status(self, obj: Obj, status: Obj) -> None:
+        self.statuses.append(status)
+
+
+async def applied(client: Client, decision: Decision) -> float | None:
+    def nothing(*_: Any) -> None:
+        pass
+
+    ctx = replace(context(), client=cast(Any, client), observe=nothing, now=lambda: datetime.now(UTC))
+    return await apply(ctx, RUN, decision, blocked_condition="Complete")
+
+
+def keeping(requeue: float | None = None) -> Decision:
+    child = OptionalChild(KEPT, ScenarioRunStatus(disk_snapshot="kept"), "DiskKept")
+    return Decision(ScenarioRunStatus(phase="Scoring"), create=[JOB], optional=child, requeue=requeue)
+
+
+async def test_an_optional_child_comes_first_and_changes_the_status() -> None:
+    client = Client()
+    assert await applied(client, keeping()) is None
+    assert client.created == ["DiskSnapshot", "Job"]
+    [status] = client.statuses
+    assert status["diskSnapshot"] == "kept"
+
+
+@pytest.mark.parametrize(("requeue", "expected"), [(None, RETRY_SECONDS), (3.0, 3.0), (99.0, RETRY_SECONDS)])
+async def test_a_rejected_optional_child_is_reported_and_delays_nothing(
+    requeue: float | None, expected: float
+) -> None:
+    client, decision = Client("DiskSnapshot"), keeping(requeue)
+    assert await applied(client, decision) == expected, "it is tried again"
+    assert client.created == ["Job"]
+    [status] = client.statuses
+    assert (status["phase"], "diskSnapshot" in status) == ("Scoring", False)
+    [found] = status["conditions"]
+    assert (found["type"], found["status"], found["reason"]) == ("DiskKept", "False", "Forbidden")
+    assert decision.status.conditions == [], "the decision stays as it was"
+
+
+async def test_a_rejected_child_blocks_the_rest() -> None:
+    client = Client("Job")
+    assert await applied(client, keeping()) == RETRY_SECONDS
+    [status] = client.statuses
+    assert "phase" not in status
+    found = conditions.find(ScenarioRunStatus.model_validate(status).conditions, "Complete")
+    assert found is not None
+    assert (found.status, found.reason) == ("False", "Forbidden")
