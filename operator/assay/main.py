@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import kopf
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Operator:
+class Operator:
     """The parts of a running operator."""
 
     ctx: Context
@@ -59,8 +59,16 @@ class _Operator:
     kubeconfig: str | None
 
 
-async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig: str | None = None) -> None:
-    """Run until SIGTERM, SIGINT or `stop`. Everything it started has ended when this returns."""
+async def run(
+    settings: Settings,
+    stop: asyncio.Event | None = None,
+    kubeconfig: str | None = None,
+    started: Callable[[Operator], None] = lambda _: None,
+) -> None:
+    """Run until SIGTERM, SIGINT or `stop`. Everything it started has ended when this returns.
+
+    `started` gets the parts of the operator when it begins to operate (a standby never does).
+    """
     stop = stop or asyncio.Event()
     _stop_on_signals(stop)
     client = await Client.connect(
@@ -74,7 +82,9 @@ async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig:
     try:
         async with _leading(settings, client, stop) as leads:
             if leads:
-                await _operate(_assemble(settings, client, images, stop, kubeconfig), synced)
+                operator = _assemble(settings, client, images, stop, kubeconfig)
+                started(operator)
+                await _operate(operator, synced)
     finally:
         if endpoint:
             await endpoint.cleanup()
@@ -84,16 +94,16 @@ async def run(settings: Settings, stop: asyncio.Event | None = None, kubeconfig:
 
 def _assemble(
     settings: Settings, client: Client, images: RegistryReader, stop: asyncio.Event, kubeconfig: str | None
-) -> _Operator:
+) -> Operator:
     cache = Cache(TRANSFORMS, INDEXES)
     queue: WorkQueue[Key] = WorkQueue()
     intake = Intake(cache, queue)
     ctx = Context(client, cache, Recorder(client, "assay"), images, settings, intake.observe, intake.forget)
     relister = Relister(client, cache, WATCHED, intake.changed, Schedule(settings.namespaces))
-    return _Operator(ctx, intake, queue, relister, stop, kubeconfig)
+    return Operator(ctx, intake, queue, relister, stop, kubeconfig)
 
 
-async def _operate(operator: _Operator, synced: asyncio.Event) -> None:
+async def _operate(operator: Operator, synced: asyncio.Event) -> None:
     """List, watch and reconcile until told to stop; `synced` is set while reconcilers work."""
     synced.clear()
     ended, kopf_stop = asyncio.Event(), asyncio.Event()
@@ -119,7 +129,7 @@ async def _operate(operator: _Operator, synced: asyncio.Event) -> None:
             raise result
 
 
-async def _work(operator: _Operator, synced: asyncio.Event, ended: asyncio.Event) -> None:
+async def _work(operator: Operator, synced: asyncio.Event, ended: asyncio.Event) -> None:
     """Reconcile once everything is listed: a child that is not listed yet must not look like one that is lost."""
     listed = asyncio.create_task(operator.relister.synced.wait())
     end = asyncio.create_task(ended.wait())
@@ -135,7 +145,7 @@ async def _work(operator: _Operator, synced: asyncio.Event, ended: asyncio.Event
     await operator.queue.run(reconciler(operator.ctx), operator.ctx.settings.workers, ended)
 
 
-async def _watch(operator: _Operator, stop: asyncio.Event) -> None:
+async def _watch(operator: Operator, stop: asyncio.Event) -> None:
     """Run kopf: its handlers (handlers.py) feed the intake."""
     namespaces = operator.ctx.settings.namespaces
     memo = kopf.Memo(

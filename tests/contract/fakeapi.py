@@ -3,7 +3,7 @@
     async with FakeApi() as api:
         client = await Client.connect(api.kubeconfig(tmp_path / "kubeconfig"))
 
-It serves every resource registered in `assay.cluster.resources` and those kopf looks at. The test plays the
+It serves every resource registered in `assay.kube.resources` and those kopf looks at. The test plays the
 cluster by the methods of the object (not counted as traffic) and by hooks. Missing: admission, schemas, RBAC,
 quotas, server-side apply, namespaces that must exist, grace periods, TLS.
 """
@@ -22,7 +22,7 @@ import yaml
 from aiohttp import web
 
 from assay.kube.resources import EVENTS, LEASES, Resource, known, resource_of
-from tests.contract import fakehttp
+from tests.contract import fakehttp, fakeselectors
 from tests.contract.fakeexec import Command, Ended, Run
 from tests.contract.fakestorage import Collection, Fault, Json, Storage, merged
 
@@ -161,6 +161,13 @@ class FakeApi:
         """Copies of all objects of a resource."""
         where = self.storage.collection(resource)
         return [copy.deepcopy(one) for one in self.storage.select(where, namespace, lambda _: True)]
+
+    def selected(self, resource: Resource, label_selector: str | None) -> list[Json]:
+        """All objects that a watch with this selector shows; none where the resource is not installed."""
+        where = self.storage.collections.get((resource.group, resource.plural))
+        if where is None:
+            return []
+        return self.storage.select(where, None, fakeselectors.label_selector(label_selector or ""))
 
     def patch(
         self, resource: Resource, namespace: str, name: str, body: Json, subresource: str | None = None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.dispatch import OURS
+from assay import main, metrics
+from assay.dispatch import OURS, WATCHED
+from assay.engine.cache import Cache
+from assay.engine.relist import Watched
 from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS
-from assay.main import run
 from assay.settings import RegistrySettings, Settings
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakestorage import Json
@@ -25,8 +27,39 @@ CHILDREN = (DEVBOXES, PERSISTENT_VOLUME_CLAIMS, PODS, JOBS)
 class Operator:
     """A running operator."""
 
-    def __init__(self, task: asyncio.Task[None]) -> None:
+    def __init__(self, api: FakeApi, task: asyncio.Task[None]) -> None:
+        self.api = api
         self.task = task
+        self.parts: main.Operator | None = None
+
+    async def settled(self, beyond: float = 0.2, seconds: float = 15.0) -> None:
+        """Wait until the operator has seen every change and has nothing left to do.
+
+        Keys that wait for a time count if it comes within `beyond` seconds: so long is a conflict's or a held-back
+        status's. What the fake kubelet is about to do does not count.
+        """
+        quiet, requests = 0, -1
+        async with asyncio.timeout(seconds):
+            while quiet < 3:
+                assert not self.task.done(), "the operator has ended"
+                seen = len(self.api.requests)
+                quiet = quiet + 1 if seen == requests and self._is_quiet(beyond) else 0
+                requests = seen
+                await asyncio.sleep(0.01)
+
+    def _is_quiet(self, beyond: float) -> bool:
+        parts = self.parts
+        if parts is None or not parts.relister.synced.is_set():
+            return False
+        if not parts.queue.idle or parts.queue.due_within(beyond):
+            return False
+        return all(self._has_seen(watched, parts.ctx.cache) for watched in WATCHED)
+
+    def _has_seen(self, watched: Watched, cache: Cache) -> bool:
+        """Whether the cache has every object in the version that the API server has, and no other."""
+        resource = watched.resource
+        there = versions(self.api.selected(resource, watched.label_selector))
+        return there == versions(cache.all(resource.kind))
 
     async def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
         """Wait for the operator to bring something about."""
@@ -34,6 +67,11 @@ class Operator:
             while not condition():
                 assert not self.task.done(), "the operator has ended"
                 await asyncio.sleep(0.01)
+
+
+def versions(objects: Iterable[Json]) -> dict[str, str]:
+    """The resourceVersion of each object, by its uid."""
+    return {one["metadata"]["uid"]: one["metadata"]["resourceVersion"] for one in objects}
 
 
 @contextlib.asynccontextmanager
@@ -50,9 +88,15 @@ async def operating(api: FakeApi, folder: Path, **changes: Any) -> AsyncIterator
         }
     )
     stop = asyncio.Event()
-    task = asyncio.create_task(run(settings, stop, api.kubeconfig(folder / "kubeconfig")))
+    operator: Operator
+
+    def started(parts: main.Operator) -> None:
+        operator.parts = parts
+
+    work = main.run(settings, stop, api.kubeconfig(folder / "kubeconfig"), started)
+    operator = Operator(api, task := asyncio.create_task(work))
     try:
-        yield Operator(task)
+        yield operator
     finally:
         stop.set()
         await asyncio.wait_for(task, 20)
@@ -123,6 +167,13 @@ def condition(api: FakeApi, kind: str, name: str, type_: str) -> tuple[str, str]
 def is_over(api: FakeApi, kind: str, name: str) -> bool:
     """Whether a run has ended."""
     return any((condition(api, kind, name, type_) or "")[:1] == ("True",) for type_ in ("Complete", "Failed"))
+
+
+def reconciles(kind: str) -> float:
+    """How many reconciles of a kind this process has ended."""
+    name, results = "assay_reconcile_total", ("success", "requeue", "error")
+    counted = (metrics.registry.get_sample_value(name, {"kind": kind, "result": one}) for one in results)
+    return sum(value or 0.0 for value in counted)
 
 
 def leftovers(api: FakeApi) -> list[str]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from assay import metrics
 from tests.contract.fakeapi import FakeApi, Write
 from tests.contract.fakestorage import Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says
@@ -24,6 +23,7 @@ from tests.contract.running import (
     is_over,
     leftovers,
     operating,
+    reconciles,
     table,
     writes_since,
 )
@@ -53,10 +53,10 @@ async def test_a_run_costs_few_writes(api: FakeApi, tmp_path: Path, agent: Json,
     with Kubelet(api, start=0.3, work=0.5, end=lambda _, name: ends[name]):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: all(condition(api, "Scenario", name, "Ready") for name in names))
-            await asyncio.sleep(0.2)
+            await operator.settled()
             create_benchmark_run(api, "b", *names)
             await operator.until(lambda: is_over(api, "BenchmarkRun", "b") and not leftovers(api))
-            await asyncio.sleep(0.3)
+            await operator.settled()
     writes = Counter((one.method, one.resource) for one in api.writes if not about_others(one))
     print(f"\nwrites of {count} runs:\n{table(writes)}\n{writes.total() / count:5.1f}  per run")
     assert 0 < writes.total() <= PER_RUN * count
@@ -83,7 +83,7 @@ async def test_a_restart_with_finished_runs_writes_nothing(api: FakeApi, tmp_pat
     with Kubelet(api, end=end):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: is_over(api, "BenchmarkRun", "b") and not leftovers(api))
-            await asyncio.sleep(1.5)  # what only counts others is written a moment later
+            await operator.settled(beyond=1.1)  # what only counts others is written a moment later
     for number in range(count):
         original = api.all(RUNS)[number % 2]
         copied = copy.deepcopy(original)
@@ -92,21 +92,11 @@ async def test_a_restart_with_finished_runs_writes_nothing(api: FakeApi, tmp_pat
         } | {"name": f"copy-{number}"}
         api.create(copied)
         api.patch_status(RUNS, TEAM, f"copy-{number}", original["status"])
-    mark, before = len(api.writes), reconciles()
+    mark, before = len(api.writes), reconciles("ScenarioRun")
     async with operating(api, tmp_path) as operator:
-        await operator.until(lambda: reconciles() - before >= count)
-        await asyncio.sleep(1.5)  # longer than any throttling or first back-off
+        await operator.until(lambda: reconciles("ScenarioRun") - before >= count)
+        await operator.settled(beyond=1.5)  # longer than any throttling or first back-off
     assert table(writes_since(api, mark)) == table({})
-
-
-def reconciles() -> float:
-    """ScenarioRuns looked at in this process."""
-    results = ("success", "requeue", "error")
-    name = "assay_reconcile_total"
-    return sum(
-        metrics.registry.get_sample_value(name, {"kind": "ScenarioRun", "result": one}) or 0.0
-        for one in results
-    )
 
 
 async def test_many_changes_of_children_cost_a_benchmark_run_few_writes(api: FakeApi, tmp_path: Path) -> None:
@@ -127,7 +117,7 @@ async def test_many_changes_of_children_cost_a_benchmark_run_few_writes(api: Fak
             ),
             60,
         )
-        await asyncio.sleep(1.5)
+        await operator.settled(beyond=1.1, seconds=60)
         mark, begun = len(api.writes), loop.time()
         for number, run in enumerate(api.all(RUNS)):
             done = [{"type": "Complete", "status": "True", "reason": "Scored", "lastTransitionTime": now()}]
@@ -136,7 +126,7 @@ async def test_many_changes_of_children_cost_a_benchmark_run_few_writes(api: Fak
             await asyncio.sleep(max(0.0, begun + seconds * number / count - loop.time()))
         await operator.until(lambda: is_over(api, "BenchmarkRun", "b"))
         took = loop.time() - begun
-        await asyncio.sleep(1.2)
+        await operator.settled(beyond=1.1)
     patches = writes_since(api, mark)["PATCH", "benchmarkruns/status"]
     print(f"\n{patches} status writes while {count} children changed, {took:.1f} s until complete")
     assert 1 <= patches <= PER_BENCHMARK_RUN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from tests.contract.running import (
     leftovers,
     operating,
 )
+from tests.contract.samples import until
 
 WRITES = {"create", "update", "patch", "delete"}
 NEVER = 1_000_000
@@ -89,7 +91,7 @@ async def die_and_start_again(
         api.let_live(NEVER)
         async with operating(api, folder) as operator:
             if not died:  # then it is done from the start: leave it the time to do harm
-                await asyncio.sleep(0.5)
+                await operator.settled(beyond=0.6)
             await operator.until(done)
     return Death(kubelet, died)
 
@@ -228,6 +230,7 @@ async def test_a_cancelled_operator_leaves_nothing_running(api: Crashing, tmp_pa
     operator.task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running.__aexit__(None, None, None)
-    await asyncio.sleep(0.1)
+    with contextlib.suppress(TimeoutError):
+        await until(lambda: not asyncio.all_tasks() - before)
     left = asyncio.all_tasks() - before
     assert sorted(task.get_name() for task in left) == []

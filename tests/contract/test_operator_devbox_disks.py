@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from assay.dispatch import OURS
@@ -28,7 +27,7 @@ async def test_a_copy_is_prepared_and_then_run(api: FakeApi, tmp_path: Path) -> 
     with Kubelet(api, end=prepares, start=0.2, work=0.2):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: says(api, "Finished", is_=("True", "Completed")))
-            await asyncio.sleep(0.3)
+            await operator.settled()
     assert [pod["metadata"]["labels"]["assay.dev/mode"] for pod in made] == ["prepare", "run"]
     mounts = made[1]["spec"]["containers"][0]["volumeMounts"]
     assert [(m["mountPath"], m["subPath"]) for m in mounts if m["name"] == "disk"] == [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from assay.kube.resources import PERSISTENT_VOLUME_CLAIMS, PODS
@@ -41,7 +40,7 @@ async def test_suspended_and_resumed(api: FakeApi, tmp_path: Path) -> None:
     with Kubelet(api, work=STAYS) as kubelet:
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: says(api, "Ready", is_=("True", "Running")))
-            await asyncio.sleep(0.3)
+            await operator.settled()
             mark = len(api.writes)
             set_mode(api, "Suspended")
             await operator.until(lambda: says(api, "Suspended", is_=("True", "DiskKept")))
@@ -49,7 +48,7 @@ async def test_suspended_and_resumed(api: FakeApi, tmp_path: Path) -> None:
             assert len(api.all(PERSISTENT_VOLUME_CLAIMS)) == 1
             assert says(api, "Ready", is_=("False", "Suspended"))
             assert "podName" not in status(api)
-            await asyncio.sleep(0.3)
+            await operator.settled()
             writes = writes_since(api, mark)
             # Stopping, suspended. The pod may be deleted again before the watch has shown that it goes.
             assert writes["PATCH", "devboxes/status"] == 2
@@ -59,7 +58,7 @@ async def test_suspended_and_resumed(api: FakeApi, tmp_path: Path) -> None:
             set_mode(api, "Running")
             await operator.until(lambda: says(api, "Ready", is_=("True", "Running")))
             assert says(api, "Suspended", is_=("False", "Resumed"))
-            await asyncio.sleep(0.3)
+            await operator.settled()
             assert table(writes_since(api, mark)) == table(
                 {("POST", "pods"): 1, ("PATCH", "devboxes/status"): 1}
             )
@@ -72,7 +71,7 @@ async def test_suspended_from_the_start_has_a_disk_and_no_pod(api: FakeApi, tmp_
     with Kubelet(api, work=STAYS) as kubelet:
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: says(api, "Suspended", is_=("True", "DiskKept")))
-            await asyncio.sleep(0.3)
+            await operator.settled()
             wanted = {("POST", "persistentvolumeclaims"): 1, ("PATCH", "devboxes/status"): 1}
             assert table(writes_since(api, 0)) == table(wanted)
             set_mode(api, "Running")
@@ -110,6 +109,6 @@ async def test_it_goes_when_its_time_is_over(api: FakeApi, tmp_path: Path) -> No
     with Kubelet(api):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: says(api, "Finished", is_=("True", "Completed")))
-            await asyncio.sleep(0.3)
+            await operator.settled()
             assert api.get(DEVBOXES, TEAM, "box"), "not before its time"
             await operator.until(lambda: not leftovers(api), 10)

@@ -21,6 +21,7 @@ from tests.contract.running import (
     create_run,
     create_scenario,
     operating,
+    reconciles,
     table,
     writes_since,
 )
@@ -47,9 +48,12 @@ async def test_after_its_time_it_goes_unless_it_is_needed(
             assert api.get(VOLUME_SNAPSHOTS, TEAM, "frozen") is None
             await operator.until(lambda: "needed by Scenario fix-it" in message(api, "needed"))
             assert says(api, "needed") == READY
-            await asyncio.sleep(0.7)  # what the other's end has set going is written by then
+            seen = reconciles("DiskSnapshot")
+            await operator.until(
+                lambda: reconciles("DiskSnapshot") > seen
+            )  # what the other's end has set going is written
             mark = len(api.writes)
-            await asyncio.sleep(0.8)
+            await operator.until(lambda: reconciles("DiskSnapshot") > seen + 3)
             assert table(writes_since(api, mark)) == table({})
             api.delete(OURS["Scenario"], TEAM, "fix-it")
             await operator.until(lambda: api.get(SNAPSHOTS, TEAM, "needed") is None)
@@ -87,7 +91,7 @@ async def test_a_blueprint_stays_while_it_is_needed(api: FakeApi, tmp_path: Path
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: says(api) == READY and names.IN_USE in finalizers(api))
             create_scenario(api, "fix-it")
-            await asyncio.sleep(0.3)
+            await operator.settled()
             api.delete(BLUEPRINTS, TEAM, "project")
             blocked = ("True", "InUse")
             await operator.until(lambda: condition(api, "Blueprint", "project", "DeletionBlocked") == blocked)
@@ -95,7 +99,7 @@ async def test_a_blueprint_stays_while_it_is_needed(api: FakeApi, tmp_path: Path
             create(api, "Devbox", "late", {"blueprintRef": {"name": "project"}, "rootFilesystem": "Overlay"})
             await operator.until(lambda: condition(api, "Devbox", "late", "Ready") == ("True", "Running"))
             api.delete(SNAPSHOTS, TEAM, "frozen")
-            await asyncio.sleep(0.3)
+            await operator.settled()
             assert names.IN_USE in finalizers(api)
             api.delete(OURS["Scenario"], TEAM, "fix-it")
             await operator.until(lambda: finalizers(api) == ["theirs/own"])
@@ -104,7 +108,7 @@ async def test_a_blueprint_stays_while_it_is_needed(api: FakeApi, tmp_path: Path
                 lambda: condition(api, "Blueprint", "project", "DeletionBlocked") == unblocked
             )
             api.patch(BLUEPRINTS, TEAM, "project", {"metadata": {"finalizers": None}})
-            await asyncio.sleep(0.3)
+            await operator.settled()
     assert api.get(BLUEPRINTS, TEAM, "project") is None
     assert api.count_writes()["PATCH", "blueprints"] == 2, "one to add it, one to take it away"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -57,15 +56,15 @@ async def test_a_live_disk_is_flushed_and_frozen_once(api: FakeApi, tmp_path: Pa
     with Kubelet(api, work=LONG, snapshot=0.4):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: condition(api, "Devbox", "box", "Ready") == ("True", "Running"))
-            await asyncio.sleep(0.3)
+            await operator.settled()
             mark = len(api.writes)
             create_snapshot(api)
             await operator.until(lambda: says(api) == READY)
-            await asyncio.sleep(0.5)
+            await operator.settled()
             writes = writes_since(api, mark)
         mark = len(api.writes)
         async with operating(api, tmp_path) as operator:
-            await asyncio.sleep(1.0)
+            await operator.settled(beyond=1.1)
     assert table(writes_since(api, mark)) == table({}), "a restart changes nothing"
     assert there == [0], "flushed once, before the VolumeSnapshot was there"
     assert [(one.pod, one.words[-3:]) for one in api.commands] == [("box", ["sync", "-f", "/"])]
@@ -156,5 +155,5 @@ async def test_a_disk_that_was_deleted_underneath(api: FakeApi, tmp_path: Path) 
             await operator.until(lambda: says(api) == READY)
             api.delete(VOLUME_SNAPSHOTS, TEAM, "frozen")
             await operator.until(lambda: says(api) == ("False", "DiskLost"))
-            await asyncio.sleep(0.3)
+            await operator.settled()
         assert kubelet.created["VolumeSnapshot frozen"] == 1, "a later state of the disk is another disk"

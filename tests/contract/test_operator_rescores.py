@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,7 +50,7 @@ async def test_a_disk_is_kept_without_delay_of_the_score(api: FakeApi, tmp_path:
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: is_over(api, "ScenarioRun", "r"))
             assert condition(api, "ScenarioRun", "r", "DiskKept") == ("False", "Creating")
-            await asyncio.sleep(0.1)
+            await operator.settled()
             assert api.get(DEVBOXES, TEAM, "r"), "its disk is needed until the snapshot is ready"
             await operator.until(lambda: not leftovers(api))
             kept = ("True", "SnapshotReady")
@@ -76,7 +75,7 @@ async def test_a_disk_is_kept_of_a_run_that_did_not_pass(api: FakeApi, tmp_path:
     with Kubelet(api, end=end):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: len(api.all(SNAPSHOTS)) == 2 and not leftovers(api))
-            await asyncio.sleep(0.2)
+            await operator.settled()
     assert sorted(one["metadata"]["name"] for one in api.all(SNAPSHOTS)) == ["killed", "misses"]
     assert condition(api, "ScenarioRun", "killed", "DiskKept") == ("True", "SnapshotReady")
 
@@ -101,7 +100,7 @@ async def test_a_refused_snapshot_delays_no_score(api: FakeApi, tmp_path: Path) 
     with Kubelet(api):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: is_over(api, "ScenarioRun", "r"))
-            await asyncio.sleep(0.3)
+            await operator.settled()
             assert api.get(DEVBOXES, TEAM, "r"), "perhaps it can be kept yet"
     assert condition(api, "ScenarioRun", "r", "Complete") == ("True", "Scored")
     assert condition(api, "ScenarioRun", "r", "DiskKept") == ("False", "Forbidden")

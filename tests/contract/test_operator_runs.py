@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -182,7 +181,7 @@ async def test_a_pod_of_that_name_from_an_earlier_devbox_says_nothing(api: FakeA
     with Kubelet(api) as kubelet:
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: api.get(DEVBOXES, TEAM, "r"))
-            await asyncio.sleep(0.5)
+            await operator.settled()
             assert condition(api, "Devbox", "r", "Finished") is None
             assert not kubelet.created["Job r-score"]
 

@@ -48,6 +48,10 @@ class WorkQueue(Generic[K]):
         """Nothing waits and nothing runs; delayed keys do not count."""
         return not self._ready and not self._running
 
+    def due_within(self, seconds: float) -> bool:
+        """Whether a delayed key becomes ready within that time."""
+        return any(due <= monotonic() + seconds for due in self._due.values())
+
     def add(self, key: K) -> None:
         """Run the key as soon as there is a worker."""
         if key in self._running:
