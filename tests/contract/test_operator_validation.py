@@ -159,7 +159,7 @@ async def test_a_function_s_image_that_does_not_exist_is_said_and_waited_for(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_scorer: bool
 ) -> None:
     tags = Tags(monkeypatch)
-    monkeypatch.setattr(images, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(images, "REGISTRY_RETRY_SECONDS", 0.1)
     create_definitions(api)
     function: Json = {"name": "tests", **JUDGED}
     if by_scorer:

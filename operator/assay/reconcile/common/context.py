@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from assay.api.blueprint import BlueprintImage
 from assay.engine.cache import Cache
 from assay.engine.events import Recorder
 from assay.kube.client import Client
 from assay.registry.image import ImageConfig
 from assay.settings import Settings
 
+from .known_images import KnownImages
 from .status_rate import StatusRate
 
 
@@ -46,8 +46,8 @@ class Context:
     """The same for a deletion."""
     status_rate: StatusRate = field(default_factory=StatusRate)
     """Limits the writes of statuses that only count others."""
-    tags: dict[str, tuple[float, BlueprintImage]] = field(default_factory=dict)
-    """What images scenarios meant when we last looked (reference → monotonic seconds, image)."""
+    known_images: KnownImages = field(default_factory=KnownImages)
+    """What images in registries were when they were last read."""
     validating: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from counting the unfinished validation runs until others are created."""
     now: Callable[[], datetime] = field(default=_now)

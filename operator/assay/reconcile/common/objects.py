@@ -36,10 +36,16 @@ def is_finished(run: Seen) -> bool:
     return holds(run, "Complete") or holds(run, "Failed")
 
 
+def find_condition(obj: Seen, type_: str) -> Seen | None:
+    """The condition of that type in the object's status."""
+    found = (obj.get("status") or {}).get("conditions") or ()
+    return next((one for one in found if one["type"] == type_), None)
+
+
 def holds(obj: Seen, type_: str) -> bool:
     """Whether the object has that condition with status True."""
-    found = (obj.get("status") or {}).get("conditions") or ()
-    return any(one["type"] == type_ and one["status"] == "True" for one in found)
+    condition = find_condition(obj, type_)
+    return condition is not None and condition["status"] == "True"
 
 
 def controller(obj: Seen) -> Seen | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class ReferenceNotReady(Exception):
-    """There is no image to use now; `retry` seconds says when to ask again, None: when something changes."""
+    """What an object refers to cannot be used yet; the object waits.
+
+    `retry` is after how many seconds to look again; None: a change of what it refers to reconciles it anyway.
+    """
 
     def __init__(self, reason: str, message: str, retry: float | None = None) -> None:
         super().__init__(reason, message)
@@ -14,7 +17,7 @@ class ReferenceNotReady(Exception):
 
 
 class InvalidReference(Exception):
-    """The run cannot ever work as it is; what it refers to exists."""
+    """What an object refers to can never be used in the way that the object asks for; the object fails."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(reason, message)

@@ -3,68 +3,80 @@
 from __future__ import annotations
 
 from assay.api import conditions
-from assay.api.blueprint import BlueprintImage, BlueprintStatus
+from assay.api.blueprint import Blueprint, BlueprintImage
+from assay.api.condition_types import ConditionType
 from assay.api.meta import EnvVar
+from assay.api.reasons import ReferenceReason
 from assay.clock import monotonic
 from assay.reconcile.common.context import Context
-from assay.reconcile.references.errors import ReferenceNotReady
+from assay.reconcile.common.known_images import KnownImage
 from assay.registry.image import ImageConfig, ImageNotFound, Reference, RegistryUnavailable
 
-RETRY_SECONDS = 30.0
+from .errors import ReferenceNotReady
+
+REGISTRY_RETRY_SECONDS = 30.0
+"""After how long to ask a registry again that did not answer, or did not have the image."""
 RECENT_SECONDS = 600.0
-UNAVAILABLE = "RegistryUnavailable"
 
 
 def of_blueprint(ctx: Context, namespace: str, name: str) -> BlueprintImage:
-    """The image that a blueprint has now."""
-    blueprint = ctx.cache.get("Blueprint", namespace, name)
-    if blueprint is None:
+    """The image that a blueprint has now. ReferenceNotReady: there is no such blueprint, or it has none yet."""
+    found = ctx.cache.get("Blueprint", namespace, name)
+    if found is None:
         raise ReferenceNotReady(
-            "BlueprintNotFound", f"there is no Blueprint {name} in namespace {namespace}: create it"
+            ReferenceReason.BLUEPRINT_NOT_FOUND,
+            f"there is no Blueprint {name} in namespace {namespace}: create it",
         )
-    status = BlueprintStatus.model_validate(blueprint.get("status") or {})
-    ready = conditions.find(status.conditions, "Ready")
-    current = ready and ready.observed_generation == blueprint["metadata"].get("generation", 1)
-    if not (ready and current and ready.status == "True" and status.image):
+    blueprint = Blueprint.parse(found)
+    image, ready = blueprint.status.image, conditions.find(blueprint.status.conditions, ConditionType.READY)
+    is_current = ready is not None and ready.observed_generation == blueprint.generation
+    if not (ready and is_current and ready.status == "True" and image):
         why = f"{ready.reason}: {ready.message}" if ready else "it was not looked at yet"
-        raise ReferenceNotReady("BlueprintNotReady", f"Blueprint {name} has no image: {why}")
-    return status.image
+        raise ReferenceNotReady(ReferenceReason.BLUEPRINT_NOT_READY, f"Blueprint {name} has no image: {why}")
+    return image
 
 
 async def of_reference(ctx: Context, reference: str) -> BlueprintImage:
-    """An image in a registry, pinned by the digest it has now."""
+    """An image in a registry, by the digest that it has now. ReferenceNotReady: the registry does not give it."""
     try:
         config = await ctx.images.resolve(reference)
     except ImageNotFound as error:
-        raise ReferenceNotReady("ImageNotFound", str(error), RETRY_SECONDS) from error
+        raise ReferenceNotReady(
+            ReferenceReason.IMAGE_NOT_FOUND, str(error), REGISTRY_RETRY_SECONDS
+        ) from error
     except RegistryUnavailable as error:
-        raise ReferenceNotReady(UNAVAILABLE, str(error), RETRY_SECONDS) from error
+        raise ReferenceNotReady(
+            ReferenceReason.REGISTRY_UNAVAILABLE, str(error), REGISTRY_RETRY_SECONDS
+        ) from error
     return described(pinned(reference, config.digest), config)
 
 
 async def recent(ctx: Context, reference: str) -> BlueprintImage:
-    """The same, as it was not long ago: for what is asked often, while registries count who asks.
+    """The same, at most RECENT_SECONDS old: for what is asked often, since registries limit requests.
 
     A registry that does not answer changes nothing of what is known.
     """
-    known = ctx.tags.get(reference)
-    if known is None or monotonic() - known[0] >= RECENT_SECONDS:
-        try:
-            known = ctx.tags[reference] = monotonic(), await of_reference(ctx, reference)
-        except ReferenceNotReady as missing:
-            if known is None or missing.reason != UNAVAILABLE:
-                raise
-    return known[1]
+    known = ctx.known_images.get(reference)
+    if known is not None and monotonic() - known.read_at < RECENT_SECONDS:
+        return known.image
+    try:
+        image = await of_reference(ctx, reference)
+    except ReferenceNotReady as missing:
+        if known is None or missing.reason != ReferenceReason.REGISTRY_UNAVAILABLE:
+            raise
+        return known.image
+    ctx.known_images.put(reference, KnownImage(monotonic(), image))
+    return image
 
 
 def pinned(reference: str, digest: str) -> str:
-    """The reference by digest."""
+    """The reference, with a digest in place of its tag."""
     image = Reference.parse(reference)
     return f"{image.host}/{image.repository}@{digest}"
 
 
 def described(reference: str, config: ImageConfig) -> BlueprintImage:
-    """An image with what its configuration says."""
+    """An image, and how its configuration runs it."""
     return BlueprintImage(
         reference=reference,
         user=config.user,

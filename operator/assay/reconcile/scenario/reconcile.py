@@ -73,5 +73,5 @@ def _outcome(
         ctx.now(),
     )
     if next_step.delete:
-        ctx.tags.clear()  # a run may have pinned another image than we remember
+        ctx.known_images.clear()  # a run may have pinned another image than we remember
     return Decision(status, next_step.create, delete=next_step.delete, requeue=next_step.requeue)

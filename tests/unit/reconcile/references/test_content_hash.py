@@ -9,12 +9,11 @@ import pytest
 
 from assay.api.scenario import ScenarioSpec
 from assay.api.scenariorun import ScenarioRunSpec
-from assay.reconcile.references import images
 from assay.reconcile.references.content_hash import content_hash
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.reconcile.scenario.reconcile import content_of
 from assay.reconcile.scenariorun.pinning import pin
-from assay.registry.image import ImageConfig, RegistryUnavailable
+from assay.registry.image import ImageConfig
 from tests.unit.reconcile.contexts import NOWHERE, Registry, blueprint, context, scenario, snapshot
 from tests.unit.specs.objects import SCENARIO, Obj, existing, from_yaml
 from tests.unit.specs.objects import scenario as spec_of
@@ -136,41 +135,3 @@ async def test_a_function_s_image_whose_tag_has_moved_changes_the_content() -> N
     assert before[0] == before[1]
     assert after[0] == after[1]
     assert before != after
-
-
-async def test_registries_are_not_asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    class Counting(Registry):
-        async def resolve(self, reference: str) -> ImageConfig:
-            asked.append(reference)
-            return await super().resolve(reference)
-
-    ctx = replace(context(), images=cast(Any, Counting()))
-    time = 1000.0
-    monkeypatch.setattr(images, "monotonic", lambda: time)
-    for _ in range(3):
-        await images.recent(ctx, "example.test/x")
-    assert len(asked) == 1
-    time += images.RECENT_SECONDS
-    await images.recent(ctx, "example.test/x")
-    assert len(asked) == 2
-
-
-async def test_a_registry_that_is_down_takes_no_proof_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Down(Registry):
-        async def resolve(self, reference: str) -> ImageConfig:
-            raise RegistryUnavailable("example.test does not answer")
-
-    ctx, time = context(), 1000.0
-    monkeypatch.setattr(images, "monotonic", lambda: time)
-    known = await images.recent(ctx, "example.test/x")
-    time += images.RECENT_SECONDS
-    down = replace(ctx, images=cast(Any, Down()))
-    assert await images.recent(down, "example.test/x") == known
-    with pytest.raises(ReferenceNotReady, match="RegistryUnavailable"):
-        await images.recent(down, "example.test/y")
-    time += images.RECENT_SECONDS
-    ctx.tags[NOWHERE] = 0.0, known
-    with pytest.raises(ReferenceNotReady, match="ImageNotFound"):
-        await images.recent(ctx, NOWHERE)

@@ -1,0 +1,40 @@
+"""Questions to objects that have no model here."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.kube_object import KubeObject
+from assay.reconcile.common.objects import find_condition, holds, is_finished
+
+
+def job(*conditions: tuple[str, str]) -> KubeObject:
+    shown = [{"type": type_, "status": status} for type_, status in conditions]
+    return {"status": {"conditions": shown}}
+
+
+def test_a_condition_is_found_by_its_type() -> None:
+    shown = job(("Suspended", "False"), ("Failed", "True"))
+    assert find_condition(shown, "Failed") == {"type": "Failed", "status": "True"}
+    assert find_condition(shown, "Complete") is None
+
+
+@pytest.mark.parametrize("obj", [{}, {"status": None}, {"status": {}}, {"status": {"conditions": None}}])
+def test_an_object_without_conditions_holds_none(obj: KubeObject) -> None:
+    assert find_condition(obj, "Ready") is None
+    assert not holds(obj, "Ready")
+    assert not is_finished(obj)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "finished"),
+    [
+        ([("Complete", "True")], True),
+        ([("Failed", "True")], True),
+        ([("FailureTarget", "True")], False),
+        ([("Failed", "False"), ("Complete", "Unknown")], False),
+        ([("Suspended", "True")], False),
+    ],
+)
+def test_only_a_condition_that_is_true_finishes_it(conditions: list[tuple[str, str]], finished: bool) -> None:
+    assert is_finished(job(*conditions)) is finished
