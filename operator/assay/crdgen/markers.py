@@ -18,11 +18,8 @@ VALIDATIONS = "x-kubernetes-validations"
 LIST_TYPE = "x-kubernetes-list-type"
 LIST_MAP_KEYS = "x-kubernetes-list-map-keys"
 INT_OR_STRING = "x-kubernetes-int-or-string"
-MAP_TYPE = "x-kubernetes-map-type"
 PRESERVE_UNKNOWN = "x-kubernetes-preserve-unknown-fields"
-# Private notes to schema.py, which replaces them; no CRD contains them.
-ATOMIC = "x-assay-atomic"
-IMMUTABLE = "x-assay-immutable"
+# A private note to schema.py, which refuses it; no CRD contains it.
 UNREPRESENTABLE = "x-assay-unrepresentable"
 
 _REASONS = frozenset(
@@ -33,10 +30,6 @@ _QUANTITY = (
     r"(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
 )
 _NOT_RE2 = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]|\\Z|(?<!\\)[*+?}]\+")
-_CEL_RESERVED = frozenset(
-    {"as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let"}
-    | {"loop", "namespace", "null", "package", "return", "true", "var", "void", "while"}
-)
 
 
 class SchemaError(ValueError):
@@ -50,11 +43,6 @@ def pattern_fault(pattern: str) -> str | None:
     if not pattern.startswith(("^", "\\A")):
         return "must be anchored: begin it with ^"
     return None
-
-
-def cel_field(name: str) -> str:
-    """Return how CEL spells the field `name`: words of its grammar are escaped."""
-    return f"__{name}__" if name in _CEL_RESERVED else name
 
 
 class Marker:
@@ -72,12 +60,11 @@ class Marker:
 
 @dataclass(frozen=True)
 class Cel(Marker):
-    """A CEL rule. `field_path` (such as ".spec.image") is where the API server reports its failure."""
+    """A CEL rule, and what the API server says when it does not hold."""
 
     rule: str
     message: str
     reason: str | None = None
-    field_path: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the API server would refuse only when the CRD is installed."""
@@ -85,8 +72,6 @@ class Cel(Marker):
             raise ValueError(f"a CEL rule needs a rule and a message of one line: {self!r}")
         if self.reason is not None and self.reason not in _REASONS:
             raise ValueError(f"reason {self.reason!r} is none of {', '.join(sorted(_REASONS))}")
-        if self.field_path is not None and not self.field_path.startswith((".", "[")):
-            raise ValueError(f"field_path {self.field_path!r} must start with '.' or '['")
 
     @property
     def is_transition(self) -> bool:
@@ -98,25 +83,11 @@ class Cel(Marker):
         entry = {"rule": self.rule, "message": self.message}
         if self.reason is not None:
             entry["reason"] = self.reason
-        if self.field_path is not None:
-            entry["fieldPath"] = self.field_path
         return entry
 
     def extend(self, schema: JsonSchema) -> None:
         """Append the rule."""
         schema[VALIDATIONS] = [*schema.get(VALIDATIONS, ()), self.validation()]
-
-
-@dataclass(frozen=True)
-class Immutable(Marker):
-    """The value may not change after creation; an optional one may not be added or removed either."""
-
-    message: str = "field is immutable"
-
-    def extend(self, schema: JsonSchema) -> None:
-        """Append the rule, and leave a note for the parent, which sees adding and removing."""
-        Cel("self == oldSelf", self.message).extend(schema)
-        schema[IMMUTABLE] = self.message
 
 
 @dataclass(frozen=True, init=False)
@@ -135,24 +106,6 @@ class ListMap(Marker):
         """Add the list type and its keys."""
         schema[LIST_TYPE] = "map"
         schema[LIST_MAP_KEYS] = list(self.keys)
-
-
-@dataclass(frozen=True)
-class SetList(Marker):
-    """A list of scalars without duplicates."""
-
-    def extend(self, schema: JsonSchema) -> None:
-        """Add the list type."""
-        schema[LIST_TYPE] = "set"
-
-
-@dataclass(frozen=True)
-class Atomic(Marker):
-    """A list, map or object that server-side apply replaces as a whole."""
-
-    def extend(self, schema: JsonSchema) -> None:
-        """Leave a note; whether it is a list type or a map type depends on the resolved type."""
-        schema[ATOMIC] = True
 
 
 @dataclass(frozen=True)

@@ -6,27 +6,21 @@ be stored in every object.
 """
 
 import inspect
-import json
 import re
 from typing import NoReturn, TypeAlias
 
 from pydantic import BaseModel
 
 from .markers import (
-    ATOMIC,
-    IMMUTABLE,
     INT_OR_STRING,
     LIST_MAP_KEYS,
     LIST_TYPE,
-    MAP_TYPE,
     PRESERVE_UNKNOWN,
     UNREPRESENTABLE,
     VALIDATIONS,
-    Cel,
     Generator,
     JsonSchema,
     SchemaError,
-    cel_field,
     pattern_fault,
 )
 
@@ -37,7 +31,7 @@ _KEYWORDS = (
     *("description", "type", "format", "default", "enum", "minimum", "exclusiveMinimum", "maximum"),
     *("exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
     *("minProperties", "maxProperties", "anyOf", "required", "items", "properties", "additionalProperties"),
-    *(INT_OR_STRING, LIST_TYPE, LIST_MAP_KEYS, MAP_TYPE, PRESERVE_UNKNOWN, VALIDATIONS, IMMUTABLE),
+    *(INT_OR_STRING, LIST_TYPE, LIST_MAP_KEYS, PRESERVE_UNKNOWN, VALIDATIONS),
 )
 _DROPPED = frozenset({"title", "examples", "deprecated", "readOnly", "writeOnly"})
 _FORMATS = frozenset(
@@ -48,8 +42,8 @@ _HINTS = {
     "prefixItems": "a tuple of fixed length: use list[...] with min_length and max_length",
     "patternProperties": "keys of a map cannot be restricted: use a Cel rule over the keys",
     "propertyNames": "keys of a map cannot be restricted: use a Cel rule over the keys",
-    "discriminator": "a discriminator without oneOf",
 }
+_UNION = "a union: use optional members and a Cel rule"
 _INT32 = 2**31
 
 _Seen: TypeAlias = tuple[str, ...]
@@ -58,9 +52,7 @@ _Seen: TypeAlias = tuple[str, ...]
 def structural(model: type[BaseModel]) -> JsonSchema:
     """Return the structural schema of `model`, with the aliases as names."""
     raw = model.model_json_schema(schema_generator=Generator)
-    schema = _Converter(raw.pop("$defs", {})).convert(raw, model.__name__, ())
-    schema.pop(IMMUTABLE, None)
-    return schema
+    return _Converter(raw.pop("$defs", {})).convert(raw, model.__name__, ())
 
 
 def prose(text: str) -> str:
@@ -88,8 +80,8 @@ class _Converter:
             _refuse(path, f"no JSON schema for {node[UNREPRESENTABLE]}")
         out = {key: value for key, value in node.items() if key not in _DROPPED}
         if "oneOf" in out:
-            out = self._union(out, path, seen)
-        elif INT_OR_STRING in out:
+            _refuse(path, _UNION)
+        if INT_OR_STRING in out:
             out["anyOf"] = [{"type": "integer"}, {"type": "string"}]
             out.pop("type", None)
         else:
@@ -124,7 +116,7 @@ class _Converter:
                 elif sorted(c.get("type", "") for c in choices) == ["integer", "string"]:
                     node = _merge({INT_OR_STRING: True}, rest)
                 else:
-                    _refuse(path, "a union: use a discriminator, or optional members and a Cel rule")
+                    _refuse(path, _UNION)
             else:
                 return node, seen
 
@@ -158,82 +150,33 @@ class _Converter:
                 _refuse(path, f"type {other!r} has no structural form")
 
     def _object(self, out: JsonSchema, path: str, seen: _Seen) -> None:
-        if out.pop(ATOMIC, False):
-            out[MAP_TYPE] = "atomic"
         extra = out.pop("additionalProperties", False)
         if extra is True:
             out[PRESERVE_UNKNOWN] = True
         elif extra is not False:
             if "properties" in out:
                 _refuse(path, "declared fields and typed extra ones exclude each other")
-            out["additionalProperties"] = self._child(extra, f"{path}{{}}", seen)[0]
+            out["additionalProperties"] = self.convert(extra, f"{path}{{}}", seen)
         if "properties" not in out:
             return
-        required = out.get("required", ())
         for name, raw in list(out["properties"].items()):
-            child, frozen = self._child(raw, f"{path}.{name}", seen)
+            child = self.convert(raw, f"{path}.{name}", seen)
             out["properties"] = {**out["properties"], name: child}
-            if frozen is not None and name not in required and "default" not in child:
-                field = cel_field(name)
-                Cel(f"has(self.{field}) == has(oldSelf.{field})", frozen, field_path=f".{name}").extend(out)
 
     def _array(self, out: JsonSchema, path: str, seen: _Seen) -> None:
-        if out.pop(ATOMIC, False):
-            out[LIST_TYPE] = "atomic"
         if out.pop("uniqueItems", False):
             out[LIST_TYPE] = "set"
         if "prefixItems" in out:
             _refuse(path, _HINTS["prefixItems"])
-        items = out["items"] = self._child(out.get("items", {}), f"{path}[]", seen)[0]
-        atomic = "atomic" in (items.get(LIST_TYPE), items.get(MAP_TYPE))
-        if out.get(LIST_TYPE) == "set" and items.get("type") in ("object", "array") and not atomic:
-            _refuse(path, "the items of a set must be scalars or Atomic()")
+        items = out["items"] = self.convert(out.get("items", {}), f"{path}[]", seen)
+        if out.get(LIST_TYPE) == "set" and items.get("type") in ("object", "array"):
+            _refuse(path, "the items of a set must be scalars")
         for key in out.get(LIST_MAP_KEYS, ()):
             field = items.get("properties", {}).get(key, {})
             if field.get("type") in (None, "object", "array"):
                 _refuse(path, f"list key {key!r} is no scalar field of the items")
             if key not in items.get("required", ()) and "default" not in field:
                 _refuse(path, f"list key {key!r} must be required or have a default")
-
-    def _child(self, raw: JsonSchema, path: str, seen: _Seen) -> tuple[JsonSchema, str | None]:
-        child = self.convert(raw, path, seen)
-        return child, child.pop(IMMUTABLE, None)
-
-    def _union(self, node: JsonSchema, path: str, seen: _Seen) -> JsonSchema:
-        """Return one object for a tagged union: all fields of its members, and a rule for each member."""
-        tag = node.pop("discriminator", {}).get("propertyName")
-        if tag is None:
-            _refuse(path, "a union without a discriminator")
-        members = [self._child(choice, path, seen)[0] for choice in node.pop("oneOf")]
-        fields: JsonSchema = {tag: {**members[0]["properties"][tag], "enum": []}}
-        fields[tag].pop("default", None)
-        for member in members:
-            fields[tag]["enum"] += member["properties"][tag]["enum"]
-            for name, field in member["properties"].items():
-                if name != tag and _bare(fields.setdefault(name, field)) != _bare(field):
-                    _refuse(f"{path}.{name}", "members of the union declare this field differently")
-        common = [n for n in fields if all(n in member["properties"] for member in members)]
-        always = [n for n in common if n == tag or all(n in m.get("required", ()) for m in members)]
-        for name in fields.keys() - common:
-            # The API server would write the default of one member into the others.
-            fields[name] = {key: value for key, value in fields[name].items() if key != "default"}
-        out = {**node, "type": "object", "required": always, "properties": fields}
-        for member in members:
-            tags = [json.dumps(value) for value in member["properties"][tag]["enum"]]
-            other = f"!(self.{cel_field(tag)} in [{', '.join(tags)}])"
-            needs = [n for n in member.get("required", ()) if n not in always]
-            bars = [n for n in fields if n not in member["properties"]]
-            if needs or bars:
-                terms = [f"has(self.{cel_field(n)})" for n in needs]
-                terms += [f"!has(self.{cel_field(n)})" for n in bars]
-                message = f"with {tag} {' or '.join(str(json.loads(t)) for t in tags)}:"
-                message += f" required {', '.join(needs)};" * bool(needs)
-                message += f" not allowed {', '.join(bars)};" * bool(bars)
-                Cel(f"{other} || ({' && '.join(terms)})", message.rstrip(";")).extend(out)
-            for rule in member.get(VALIDATIONS, ()):
-                guarded = {**rule, "rule": f"{other} || ({rule['rule']})"}
-                out[VALIDATIONS] = [*out.get(VALIDATIONS, ()), guarded]
-        return out
 
 
 def _integer(out: JsonSchema, path: str) -> None:
@@ -262,10 +205,6 @@ def _bounds(out: JsonSchema) -> None:
 def _merge(base: JsonSchema, over: JsonSchema) -> JsonSchema:
     rules = [*base.get(VALIDATIONS, ()), *over.get(VALIDATIONS, ())]
     return {**base, **over} | ({VALIDATIONS: rules} if rules else {})
-
-
-def _bare(field: JsonSchema) -> JsonSchema:
-    return {key: value for key, value in field.items() if key != "description"}
 
 
 def _order(key: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""What is known of the cluster: projections of objects, with indexes by owner and by caller-given values."""
+"""What the operator knows of the cluster: transformed objects, with indexes by owner and by other values."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from assay.clock import monotonic
+from assay.kube_object import KubeObject
 
-Obj = dict[str, Any]
-Transform = Callable[[Obj], Obj]
+Transform = Callable[[KubeObject], KubeObject]
 _K = TypeVar("_K", bound=Hashable)
-IndexFn = Callable[[Obj], Hashable | Iterable[Hashable] | None]
+IndexFn = Callable[[KubeObject], Hashable | Iterable[Hashable] | None]
 
 TOMBSTONE_SECONDS = 600.0
 TOMBSTONES = 50_000
@@ -27,7 +27,7 @@ class Key:
 
 @dataclass(slots=True)
 class _Entry:
-    obj: Obj
+    obj: KubeObject
     uid: str
     version: int
     owner: str | None
@@ -38,19 +38,19 @@ class _Entry:
 class Cache:
     """An in-memory view of the cluster, fed by watches and listings in any order.
 
-    Objects handed out are the stored ones: read them, do not change them. `project` reduces an object to what
-    is worth keeping (it must keep `metadata.name`, `namespace`, `uid` and whatever `on_change` of a resync
-    needs); kinds without a projection are kept whole. `indexes` maps kind and index name to a function from
-    the stored object to a value, several values (list, tuple, set) or None. No order of events is assumed: an
-    older version never replaces a newer one, and a deleted uid never comes back.
+    Callers read the objects that they get and do not change them. A transform (client-go's term) reduces an object
+    to what is worth keeping; it must keep `metadata.name`, `namespace`, `uid` and `resourceVersion`. Kinds without
+    a transform are kept whole. `indexes` maps kind and index name to a function from the kept object to a value,
+    several values (list, tuple, set) or None. An older version never replaces a newer one, and a deleted uid never
+    comes back.
     """
 
     def __init__(
         self,
-        project: Mapping[str, Transform] | None = None,
+        transforms: Mapping[str, Transform] | None = None,
         indexes: Mapping[str, Mapping[str, IndexFn]] | None = None,
     ) -> None:
-        self._project = dict(project or {})
+        self._transforms = dict(transforms or {})
         self._index_fns = {kind: dict(fns) for kind, fns in (indexes or {}).items()}
         self._entries: defaultdict[str, dict[tuple[str, str], _Entry]] = defaultdict(dict)
         # Dicts as ordered sets: equal runs give equal orders, and removal is O(1).
@@ -60,10 +60,10 @@ class Cache:
         self._serial = 0
 
     def mark(self) -> int:
-        """The present moment, for `put(listed_at=)` and `drop_missing`."""
+        """A mark of the present moment, for `put(listed_at=)` and `drop_missing`."""
         return self._serial
 
-    def put(self, kind: str, obj: Obj, *, listed_at: int | None = None) -> bool:
+    def put(self, kind: str, obj: KubeObject, *, listed_at: int | None = None) -> bool:
         """Cache an object as seen; True if that changed anything but its resourceVersion.
 
         `listed_at` says the object comes from a consistent listing begun at that mark: it then also replaces
@@ -92,7 +92,7 @@ class Cache:
             self._indexed[kind, name, value][slot] = None
         return changed
 
-    def remove(self, kind: str, obj: Obj) -> bool:
+    def remove(self, kind: str, obj: KubeObject) -> bool:
         """Forget a deleted object and remember its uid; True if it was stored.
 
         A newer object of the same name stays.
@@ -108,7 +108,9 @@ class Cache:
         self._unindex(kind, slot, old)
         return True
 
-    def drop_missing(self, kind: str, mark: int, alive: set[str], namespace: str | None = None) -> list[Obj]:
+    def drop_missing(
+        self, kind: str, mark: int, alive: set[str], namespace: str | None = None
+    ) -> list[KubeObject]:
         """Remove and return what was stored before the mark and whose uid a later listing did not have."""
         missing = [
             entry.obj
@@ -119,22 +121,22 @@ class Cache:
             self.remove(kind, lost)
         return missing
 
-    def get(self, kind: str, namespace: str, name: str) -> Obj | None:
+    def get(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """The stored object, or None."""
         entry = self._entries[kind].get((namespace or "", name))
         return entry.obj if entry else None
 
-    def all(self, kind: str, namespace: str | None = None) -> Iterator[Obj]:
+    def all(self, kind: str, namespace: str | None = None) -> Iterator[KubeObject]:
         """All stored objects of a kind; the store may change while one iterates."""
         entries = list(self._entries[kind].items())
         return (entry.obj for (where, _), entry in entries if namespace in (None, where))
 
-    def children(self, kind: str, owner_uid: str) -> list[Obj]:
+    def children(self, kind: str, owner_uid: str) -> list[KubeObject]:
         """The objects of a kind whose controller has this uid."""
         entries = self._entries[kind]
         return [entries[slot].obj for slot in self._owned.get((kind, owner_uid), ())]
 
-    def find(self, kind: str, index: str, value: Hashable) -> list[Obj]:
+    def find(self, kind: str, index: str, value: Hashable) -> list[KubeObject]:
         """The objects of a kind for which the named index gave this value."""
         if index not in self._index_fns.get(kind, {}):
             raise LookupError(f"{kind} has no index {index!r}")
@@ -145,14 +147,14 @@ class Cache:
         """How many objects of a kind are stored."""
         return len(self._entries[kind])
 
-    def _reduce(self, kind: str, obj: Obj) -> Obj:
+    def _reduce(self, kind: str, obj: KubeObject) -> KubeObject:
         meta = obj["metadata"]
         if "managedFields" in meta:
             obj = {**obj, "metadata": {key: value for key, value in meta.items() if key != "managedFields"}}
-        project = self._project.get(kind)
-        return project(obj) if project else obj
+        transform = self._transforms.get(kind)
+        return transform(obj) if transform else obj
 
-    def _values(self, kind: str, kept: Obj) -> Iterator[tuple[str, Hashable]]:
+    def _values(self, kind: str, kept: KubeObject) -> Iterator[tuple[str, Hashable]]:
         for name, fn in self._index_fns.get(kind, {}).items():
             value = fn(kept)
             if isinstance(value, list | tuple | set | frozenset):
@@ -204,7 +206,7 @@ def _owner_uid(meta: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _same(a: Obj, b: Obj) -> bool:
+def _same(a: KubeObject, b: KubeObject) -> bool:
     """Equal but for the resourceVersion?"""
     if a == b:
         return True

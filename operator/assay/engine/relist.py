@@ -10,12 +10,13 @@ from assay import metrics
 from assay.kube.client import Client
 from assay.kube.errors import ApiError, NotFound
 from assay.kube.resources import Resource
+from assay.kube_object import KubeObject
 
-from .cache import Cache, Obj
+from .cache import Cache
 
 log = logging.getLogger(__name__)
 
-OnChange = Callable[[str, Obj], None]
+OnChange = Callable[[str, KubeObject], None]
 
 MAX_RETRY = 60.0
 
@@ -96,7 +97,7 @@ class Relister:
     async def run(self, stop: asyncio.Event) -> None:
         """List again and again until stopped."""
         tasks = [
-            asyncio.create_task(self._follow(one), name=f"resync {one.resource.plural}")
+            asyncio.create_task(self._follow(one), name=f"relist {one.resource.plural}")
             for one in self._watched
         ]
         waiter = asyncio.create_task(stop.wait())

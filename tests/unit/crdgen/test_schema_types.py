@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, create_model
 
-from assay.crdgen.markers import Atomic, Int64, IntOrString, ListMap, PreserveUnknown, Quantity, SetList
+from assay.crdgen.markers import Int64, IntOrString, ListMap, PreserveUnknown, Quantity
 from tests.unit.crdgen.schemas import Color, Item, field
 
 
@@ -47,20 +47,8 @@ from tests.unit.crdgen.schemas import Color, Item, field
         (tuple[str, ...], {"type": "array", "items": {"type": "string"}}),
         (set[str], {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"}),
         (
-            Annotated[list[str], SetList()],
-            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
-        ),
-        (
-            Annotated[list[str], Atomic()],
-            {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "atomic"},
-        ),
-        (
             Annotated[dict[str, str], Field(max_length=4)],
             {"type": "object", "maxProperties": 4, "additionalProperties": {"type": "string"}},
-        ),
-        (
-            Annotated[dict[str, str], Atomic()],
-            {"type": "object", "additionalProperties": {"type": "string"}, "x-kubernetes-map-type": "atomic"},
         ),
         (dict[str, Any], {"type": "object", "x-kubernetes-preserve-unknown-fields": True}),
         (Annotated[Any, PreserveUnknown()], {"x-kubernetes-preserve-unknown-fields": True}),

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from assay.engine.cache import Obj
 from assay.kube.errors import AlreadyExists, ApiError, NotFound
 from assay.kube.resources import CONFIG_MAPS, EVENTS
+from assay.kube_object import KubeObject as Obj
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.apply import RETRY_SECONDS, create_all, delete
 from assay.reconcile.common.context import Context
