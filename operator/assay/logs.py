@@ -28,7 +28,9 @@ def configure(level: str, style: Literal["text", "json"]) -> None:
     """Send everything from `level` on to standard error."""
     handler = logging.StreamHandler()
     json_format = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    handler.setFormatter(JsonFormatter(json_format) if style == "json" else TextFormatter())
+    renamed = {"asctime": "time", "levelname": "level", "name": "logger", "object_name": "name"}
+    as_json = JsonFormatter(json_format, rename_fields=renamed)
+    handler.setFormatter(as_json if style == "json" else TextFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # one line per event otherwise
 

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from assay import metrics
 from assay.clock import monotonic
+from assay.logs import about
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +171,9 @@ class WorkQueue(Generic[K]):
         self.add_after(key, delay)
         answered = hasattr(error, "status")  # by the API: the message says all, a trace would add nothing
         level = logging.WARNING if answered else logging.ERROR
-        log.log(level, "%s: %s; again in %.1f s", key, error, delay, exc_info=None if answered else error)
+        extra = about(_kind(key), getattr(key, "namespace", ""), getattr(key, "name", str(key)))
+        message = "reconcile failed: %s; again in %.1f s"
+        log.log(level, message, error, delay, exc_info=None if answered else error, extra=extra)
 
     def _backoff(self, key: K) -> float:
         failures = self._failures.get(key, 0)
