@@ -15,7 +15,7 @@ from tests.tools.kube import apply, get, kubectl, refusal, wait
 
 from .disks import devbox
 from .objects import bash, command, finished, python_image, scenario, scenario_run, service_address, shell
-from .test_scorers import PROJECT, pytest_function, pytest_scenario, scores
+from .pytests import PROJECT, pytest_function, pytest_scenario, scores
 
 SECRET = "marker-of-a-hidden-test-5f1c"
 

@@ -8,7 +8,7 @@ from tests.tools.kube import apply, get, wait
 
 from .disks import devbox
 from .objects import bash, finished, python_image, scenario, scenario_run, service_address, shell
-from .test_scorers import scores
+from .pytests import scores
 
 AT_ONCE = 8
 # The first thing that runs in the devbox dials, again and again, for as long as policies may be late.

@@ -10,7 +10,7 @@ from typing import Any
 from tests.tools.kube import apply, get, wait
 
 from .objects import finished, python_image, scenario, scenario_run
-from .test_scorers import scores
+from .pytests import scores
 
 WHEEL = "assaydemo-1.0-py3-none-any.whl"
 SERVE = """

@@ -1,27 +1,7 @@
-from typing import Any
-
 import pytest
 
 from assay.engine.cache import Cache, Key
-
-
-def obj(name: str, version: int = 1, *, uid: str = "", owner: str = "", **more: Any) -> dict[str, Any]:
-    meta: dict[str, Any] = {
-        "namespace": "ns",
-        "name": name,
-        "uid": uid or f"u-{name}",
-        "resourceVersion": str(version),
-    }
-    if owner:
-        meta["ownerReferences"] = [
-            {"kind": "Other", "uid": "x"},
-            {"kind": "Parent", "uid": owner, "controller": True},
-        ]
-    return {"metadata": meta, **more}
-
-
-def names(objects: Any) -> list[str]:
-    return [one["metadata"]["name"] for one in objects]
+from tests.unit.engine.stored import names, obj
 
 
 def test_versions_are_ordered_as_numbers() -> None:

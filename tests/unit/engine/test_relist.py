@@ -8,7 +8,7 @@ from assay.engine.relist import Relister, Schedule, Watched, relist
 from assay.kube.client import Client
 from assay.kube.errors import NotFound, Unavailable
 from assay.kube.resources import JOBS, PODS, Resource
-from tests.unit.engine.test_cache import names, obj
+from tests.unit.engine.stored import names, obj
 from tests.unit.engine.virtual import run, time
 
 Changes = list[tuple[str, str]]
