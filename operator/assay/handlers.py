@@ -1,7 +1,7 @@
 """kopf's handlers: one for each kind that the operator watches. Each hands what it sees to the intake.
 
 The intake puts objects into the cache and keys into the queue; reconcilers start from the queue. CONTRIBUTING.md
-says why no handler works on its object by itself (`on.create`, `on.update`).
+explains why no handler works on its object by itself (`on.create`, `on.update`).
 """
 
 from __future__ import annotations

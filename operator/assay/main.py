@@ -1,4 +1,4 @@
-"""The operator's process: connect, list everything, then watch and reconcile until told to stop."""
+"""The operator's process: connect, list everything, then watch and reconcile until a signal stops it."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _assemble(
 
 
 async def _operate(operator: Operator, synced: asyncio.Event) -> None:
-    """List, watch and reconcile until told to stop; `synced` is set while reconcilers work."""
+    """List, watch and reconcile until stopped; `synced` is set while reconcilers work."""
     synced.clear()
     ended, kopf_stop = asyncio.Event(), asyncio.Event()
     ours = [

@@ -141,7 +141,7 @@ def _api_server() -> str | None:
 
 
 def load() -> Settings:
-    """Read the file that ASSAY_CONFIG names; ValueError says what is wrong with it."""
+    """Read the file that ASSAY_CONFIG names. Raises ValueError with the reason if it cannot be used."""
     path = os.environ.get(FILE_VARIABLE, "/etc/assay/config.yaml")
     try:
         return Settings.model_validate(yaml.safe_load(Path(path).read_text()) or {})

@@ -26,7 +26,7 @@ AgentType = Literal["Command", "Reference", "Nop"]
 
 
 class AgentFields(Model):
-    """What an Agent says; in a run it may stand inline."""
+    """The fields of an Agent; a run may have them inline."""
 
     command: Command | None = None
     """Program and arguments of a Command agent. It runs as the image's user in the working directory."""
@@ -37,7 +37,7 @@ class AgentFields(Model):
     resources: Resources | None = None
     """Requests and limits of the devbox, instead of the scenario's."""
     network: Network | None = None
-    """What its devbox may reach, instead of what the scenario says."""
+    """What its devbox may reach; replaces `network` of the scenario."""
 
 
 _COMMAND = Cel(

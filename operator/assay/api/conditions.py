@@ -14,7 +14,7 @@ Truth = Literal["True", "False", "Unknown"]
 
 
 class NewCondition(NamedTuple):
-    """What a condition is to say."""
+    """A condition to set."""
 
     type: str
     status: Truth

@@ -75,7 +75,7 @@ class DiskSnapshotStatus(Status):
     restore_size: str | None = None
     """The least size of a claim made from it, in bytes or as a quantity."""
     creation_time: datetime | None = None
-    """When the disk was cut, as the CSI driver says."""
+    """When the disk was cut, by the CSI driver's report."""
     lineage: Lineage | None = None
 
 

@@ -55,7 +55,7 @@ class ApiObject(Model, Generic[SpecT, StatusT]):
     @model_validator(mode="before")
     @classmethod
     def _with_status(cls, data: Any) -> Any:
-        """The API leaves `status` out until somebody writes it."""
+        """The API server leaves `status` out until the first write."""
         return {**data, "status": data.get("status") or {}} if isinstance(data, Mapping) else data
 
     @classmethod
@@ -85,7 +85,7 @@ class ApiObject(Model, Generic[SpecT, StatusT]):
 
     @property
     def is_deleting(self) -> bool:
-        """Whether somebody has deleted it and its finalizers or children still go."""
+        """Whether it was deleted, and only waits for its finalizers or children."""
         return self.metadata.deletion_timestamp is not None
 
     @property

@@ -39,6 +39,6 @@ class RunTemplate(Model):
     """The class of these snapshots; the default one of the volume's driver when absent."""
     keep_devbox: KeepDevbox | None = None
     network: Network | None = None
-    """What the agent's devbox may reach, instead of what agent and scenario say."""
+    """What the agent's devbox may reach; replaces `network` of the agent and of the scenario."""
     scheduling: Scheduling | None = None
     """Where devboxes and scorers may run."""

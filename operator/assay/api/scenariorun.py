@@ -68,7 +68,7 @@ class ScenarioRunSpec(RunTemplate):
 
 
 class PinnedScorer(Model):
-    """A Scorer that a function uses; what it says is in the function already."""
+    """A Scorer that a function uses; its fields are in the pinned function already."""
 
     function: str
     scorer: str
@@ -96,7 +96,7 @@ class PinnedRun(Model):
 
 
 class FunctionScore(Model):
-    """What one scoring function said."""
+    """The score of one function, or the reason why it has none."""
 
     name: str
     weight: float

@@ -53,7 +53,7 @@ class CommandScorer(Model):
 class TestFile(Model):
     """A file that is written for the scorer only."""
 
-    __test__ = False  # not a test, whatever pytest makes of the name
+    __test__ = False  # pytest takes the class for a test by its name
     path: RelativePath
     """Where, relative to the working directory."""
     content: Annotated[str, Field(max_length=65536)]

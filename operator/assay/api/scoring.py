@@ -100,7 +100,7 @@ class ReferenceOutput(Model):
         one_of("patch", "script", "secretKeyRef"),
         Cel(
             "has(self.secretKeyRef) || !has(self.kind)",
-            "kind says what the Secret holds: it goes with secretKeyRef",
+            "kind is the kind of the Secret's content: it goes with secretKeyRef",
         ),
     )
     patch: Annotated[str, Field(min_length=1, max_length=131072)] | None = None
@@ -108,6 +108,6 @@ class ReferenceOutput(Model):
     script: Script | None = None
     """A bash script that does the work."""
     secret_key_ref: KeyRef | None = None
-    """Where the patch or script is, hidden from whoever may read scenarios but not Secrets."""
+    """The key of a Secret with the patch or script, hidden from people who may read scenarios but not Secrets."""
     kind: Literal["Patch", "Script"] | None = None
     """What the Secret's key holds; Patch when absent."""

@@ -1,4 +1,4 @@
-"""Markers that say in a model what pydantic cannot: CEL rules, list types, Kubernetes' own string forms.
+"""Markers for what pydantic cannot express in a model: CEL rules, list types, Kubernetes' own string forms.
 
 A marker is put on a field as `Annotated[T, marker]` and adds its keywords to the field's JSON schema;
 rules over a whole object are listed as `__cel__: ClassVar[tuple[Cel, ...]]` on its model.
@@ -60,7 +60,7 @@ class Marker:
 
 @dataclass(frozen=True)
 class Cel(Marker):
-    """A CEL rule, and what the API server says when it does not hold."""
+    """A CEL rule, and the API server's message when it does not hold."""
 
     rule: str
     message: str
@@ -92,7 +92,7 @@ class Cel(Marker):
 
 @dataclass(frozen=True, init=False)
 class ListMap(Marker):
-    """A list of objects that are told apart by the given fields (their camelCase names)."""
+    """A list of objects whose keys are the given fields (their camelCase names)."""
 
     keys: tuple[str, ...]
 

@@ -66,7 +66,7 @@ class Cache:
     def put(self, kind: str, obj: KubeObject, *, listed_at: int | None = None) -> bool:
         """Cache an object as seen; True if that changed anything but its resourceVersion.
 
-        `listed_at` says the object comes from a consistent listing begun at that mark: it then also replaces
+        With `listed_at` the object comes from a consistent listing begun at that mark: it then also replaces
         a version stored before the mark, even a newer one (the cluster's etcd was restored from a backup).
         """
         meta = obj["metadata"]

@@ -20,7 +20,7 @@ class WorkQueue(Generic[K]):
     """A deduplicating queue of keys with delays and back-off.
 
     A key waits at most once, runs at most once at a time, and if added while it runs, runs once more after.
-    A handler is told only the key and must look at the present state: how often and why it was added is lost.
+    A handler gets only the key and must read the present state: how often and why the key was added is lost.
     """
 
     def __init__(
@@ -169,7 +169,9 @@ class WorkQueue(Generic[K]):
     def _failed(self, key: K, error: Exception) -> None:
         delay = max(self._backoff(key), getattr(error, "retry_after", 0.0))
         self.add_after(key, delay)
-        answered = hasattr(error, "status")  # by the API: the message says all, a trace would add nothing
+        answered = hasattr(
+            error, "status"
+        )  # the API server answered: its message is enough, a trace would add nothing
         level = logging.WARNING if answered else logging.ERROR
         extra = about(_kind(key), getattr(key, "namespace", ""), getattr(key, "name", str(key)))
         message = "reconcile failed: %s; again in %.1f s"

@@ -93,7 +93,7 @@ class Connection:
             await rest.close()
 
     async def request(self, request: Request) -> Answer:
-        """Send one request; returns the answer whatever its status. Unavailable if there is none."""
+        """Send one request; returns the answer of any status. Raises Unavailable if there is none."""
         started = monotonic()
         answer = await self._send(request)
         if answer.status == 401 and await self._reload(started):

@@ -8,7 +8,7 @@ from .errors import ApiError, Unavailable
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 OUTPUT_MAX = 64 * 1024
-"""Bytes kept of each stream: a container says as much as it likes."""
+"""Bytes kept of each stream: a container may print without limit."""
 _STDOUT, _STDERR, _STATUS = 1, 2, 3  # the first byte of each message
 
 
@@ -32,12 +32,12 @@ async def outcome(messages: AsyncIterator[bytes]) -> str:
     raise Unavailable(0, "Closed", "the connection ended before the command did")
 
 
-def _check(data: bytes, said: bytearray) -> None:
+def _check(data: bytes, printed: bytearray) -> None:
     try:
         status: dict[str, Any] = json.loads(data)
     except ValueError:
-        raise Unavailable(0, "BadAnswer", "the end of the command is not told in JSON") from None
+        raise Unavailable(0, "BadAnswer", "the server's report of the command's end is no JSON") from None
     if status.get("status") != "Success":
-        output = said.decode(errors="replace").strip()
+        output = printed.decode(errors="replace").strip()
         message = ": ".join(part for part in (str(status.get("message") or ""), output) if part)
         raise ApiError(int(status.get("code") or 101), str(status.get("reason") or ""), message)

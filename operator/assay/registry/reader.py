@@ -37,7 +37,7 @@ _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 class RegistryReader:
     """Resolves image references.
 
-    `endpoints` says where an image host is reached from here, when that is not `https://<host>` (a registry
+    `endpoints` has the base URL of an image host where that is not `https://<host>` (a registry
     that the nodes know by another name). `docker_config` is a mounted dockerconfigjson, read anew each time
     since it may be rotated.
     """
@@ -133,7 +133,7 @@ class RegistryReader:
         raise AssertionError("unreachable")
 
     async def _authorize(self, image: Reference, challenge: str) -> str | None:
-        """Answer a challenge: the credentials themselves, or a token that they (or nobody's) give."""
+        """Answer a challenge with the credentials, or with a token that the server gives for them (or to an anonymous client)."""
         scheme, _, rest = challenge.partition(" ")
         basic = self._basic(image)
         if scheme.lower() != "bearer":

@@ -153,7 +153,7 @@ def _arguments(
 ) -> list[str]:
     host = settings.registry.push
     metadata = blueprint["metadata"]
-    # Layers of a blueprint's earlier contents; BuildKit says what of them still holds.
+    # Layers of a blueprint's earlier contents; BuildKit decides which of them it can use.
     cache = f"{host}/assay/cache:{names.content_hash([metadata['namespace'], metadata['name']])}"
     output = f"type=image,name={tag(host, content_hash)},push=true,oci-mediatypes=true"
     arguments = [

@@ -103,7 +103,7 @@ def pod(
         started = _overlaid if root.mode == "Overlay" else _copied
         container |= started(spec, image, root, command, LAUNCH in files)
         if root.mode == "Overlay" and (mode == "idle" or not spec.command):
-            container["readinessProbe"] = _BOOTED  # somebody wants to enter it
+            container["readinessProbe"] = _BOOTED  # people want to enter it
         if files or spec.reference_from:
             secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
             mount = {"name": "files", "mountPath": pod_parts.FILES_DIR, "readOnly": True}

@@ -48,7 +48,7 @@ def child_name(parent: str, *parts: str) -> str:
 
 
 def content_hash(content: object) -> str:
-    """A stable hash of anything JSON can say."""
+    """A stable hash of any JSON value."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -1,4 +1,4 @@
-"""The NetworkPolicies of a namespace in which our pods run: nobody reaches them, and they reach what they may.
+"""The NetworkPolicies of a namespace in which our pods run: nothing reaches these pods, and they reach what they may.
 
 They are found by a pod's label `assay.dev/egress`, so a few hold for all pods there ever are.
 """

@@ -47,7 +47,7 @@ def script(name: str, *args: str) -> list[str]:
 
 
 def user_and_directory(image: BlueprintImage, user: str | None, working_dir: str | None) -> tuple[str, str]:
-    """Who runs where: what is asked for, else what the image says, else root in `/`."""
+    """User and working directory: those asked for, else the image's, else root in `/`."""
     return user or image.user or "0", working_dir or image.working_dir or "/"
 
 

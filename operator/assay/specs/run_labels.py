@@ -11,7 +11,7 @@ from . import names
 
 
 def of(run: Mapping[str, Any], spec: ScenarioRunSpec) -> dict[str, str]:
-    """Labels that say which run a child is of."""
+    """Labels that name the run to which a child belongs."""
     ours = {names.SCENARIO_RUN: run["metadata"]["name"]}
     if spec.scenario_ref:
         ours[names.SCENARIO] = spec.scenario_ref.name

@@ -1,4 +1,4 @@
-"""What is asked of an object that has no model here, of whatever kind."""
+"""Questions about an object as JSON, of any kind."""
 
 from __future__ import annotations
 

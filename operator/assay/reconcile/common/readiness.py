@@ -19,7 +19,7 @@ def set_ready(obj: ApiObject[Any, Any], status: Status, new: NewCondition, now: 
 
 
 def is_news(old: Status, new: Status) -> bool:
-    """Whether Ready says something else than before; if not, only counts have changed."""
+    """Whether the condition Ready has changed; if not, only counts have."""
     return _ready(old) != _ready(new)
 
 
