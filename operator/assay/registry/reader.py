@@ -133,7 +133,7 @@ class RegistryReader:
         raise AssertionError("unreachable")
 
     async def _authorize(self, image: Reference, challenge: str) -> str | None:
-        """Answer a challenge with the credentials, or with a token that the server gives for them (or to an anonymous client)."""
+        """Answer a challenge with the credentials, or with a token that the server gives for them or without any."""
         scheme, _, rest = challenge.partition(" ")
         basic = self._basic(image)
         if scheme.lower() != "bearer":
