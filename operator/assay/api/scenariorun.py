@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema, field_validator
 
 from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import PRESERVE_UNKNOWN, Cel, ListMap
@@ -175,6 +176,16 @@ class ScenarioRunStatus(Status):
     start_time: datetime | None = None
     scoring_start_time: datetime | None = None
     completion_time: datetime | None = None
+
+    @field_validator("pinned", mode="before")
+    @classmethod
+    def _trimmed_is_absent(cls, pinned: Any) -> Any:
+        """The operator's cache keeps no more than `contentHash` of a run that has ended: read it as absent.
+
+        Read the run from the API server before writing its status.
+        """
+        is_trimmed = isinstance(pinned, Mapping) and pinned.keys() == {"contentHash"}
+        return None if is_trimmed else pinned
 
 
 class ScenarioRun(ApiObject[ScenarioRunSpec, ScenarioRunStatus]):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, find, set_condition
 from assay.api.meta import Status
 from assay.api.object import ApiObject
 
-READY = "Ready"
+READY = ConditionType.READY
 
 
 def set_ready(obj: ApiObject[Any, Any], status: Status, new: NewCondition, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""How scores are added up, rounded and compared with a threshold."""
+"""Adds up scores, rounds them, and compares them with a threshold."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ _DIGITS = 6
 def total(scores: Sequence[FunctionScore]) -> float:
     """Σ weight·score / Σ weight over functions that all have a score."""
     weights = sum(score.weight for score in scores)
-    return round(sum(score.weight * (score.score or 0.0) for score in scores) / weights, _DIGITS)
+    return rounded(sum(score.weight * (score.score or 0.0) for score in scores) / weights)
+
+
+def rounded(score: float) -> float:
+    """A score or rate as a status has it: six digits."""
+    return round(score, _DIGITS)
 
 
 def reaches(score: float, threshold: float) -> bool:
-    """Whether a score reaches a threshold, binary fractions aside."""
+    """Whether a score reaches a threshold; differences that rounding hides do not count."""
     return score >= threshold - 0.5 * 0.1**_DIGITS

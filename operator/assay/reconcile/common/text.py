@@ -1,4 +1,4 @@
-"""Names of objects in messages. Pure."""
+"""Lists of object names in messages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ LISTED_MAX = 5
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first few, and how many there are beside them."""
+    """The first few names, and how many more there are."""
     rest = len(names) - LISTED_MAX
     return ", ".join(names[:LISTED_MAX]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,9 +1,10 @@
-"""Agent: an agent that passed the schema can be used."""
+"""Agent: an Agent that passed the schema can be used."""
 
 from __future__ import annotations
 
 from assay.api.agent import Agent
 from assay.api.conditions import true
+from assay.api.reasons import DefinitionReason
 from assay.engine.cache import Key
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
@@ -19,5 +20,5 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
         return None
     agent = Agent.parse(found)
     status = agent.status.model_copy()
-    set_ready(agent, status, true(READY, "Accepted"), ctx.now())
+    set_ready(agent, status, true(READY, DefinitionReason.ACCEPTED), ctx.now())
     return await apply(ctx, agent, Decision(status), blocked_condition=READY)

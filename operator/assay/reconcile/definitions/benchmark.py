@@ -7,6 +7,7 @@ from datetime import datetime
 
 from assay.api.benchmark import Benchmark, BenchmarkStatus
 from assay.api.conditions import NewCondition, false, true
+from assay.api.reasons import DefinitionReason, ReferenceReason
 from assay.engine.cache import Key
 from assay.kube_object import KubeObject
 from assay.reconcile.common.apply import apply
@@ -34,22 +35,25 @@ def decide(benchmark: Benchmark, scenarios: Mapping[str, KubeObject | None], now
     """The benchmark's status; `scenarios` by name, None where there is no such scenario."""
     missing = [name for name, scenario in scenarios.items() if scenario is None]
     unready = [name for name, scenario in scenarios.items() if scenario and not holds(scenario, READY)]
-    unproved = [name for name, scenario in scenarios.items() if scenario and not is_validated(scenario)]
+    unvalidated = [name for name, scenario in scenarios.items() if scenario and not is_validated(scenario)]
     status: BenchmarkStatus = benchmark.status.model_copy()
     status.scenarios, status.missing = len(scenarios), len(missing)
     status.ready = len(scenarios) - len(missing) - len(unready)
-    status.validated = len(scenarios) - len(missing) - len(unproved)
-    set_ready(benchmark, status, _ready(benchmark, missing, unready, unproved), now)
+    status.validated = len(scenarios) - len(missing) - len(unvalidated)
+    set_ready(benchmark, status, _ready(benchmark, missing, unready, unvalidated), now)
     return Decision(status)
 
 
-def _ready(benchmark: Benchmark, missing: list[str], unready: list[str], unproved: list[str]) -> NewCondition:
+def _ready(
+    benchmark: Benchmark, missing: list[str], unready: list[str], unvalidated: list[str]
+) -> NewCondition:
     if not benchmark.spec.scenarios:
-        return false(READY, "Empty", "add scenarios to spec.scenarios")
+        return false(READY, DefinitionReason.EMPTY, "add scenarios to spec.scenarios")
     if missing:
-        return false(READY, "ScenarioNotFound", f"create {listed(missing)}")
+        return false(READY, ReferenceReason.SCENARIO_NOT_FOUND, f"create {listed(missing)}")
     if unready:
-        return false(READY, "ScenarioNotReady", f"see {listed(unready)}")
-    if benchmark.spec.require_validated and unproved:
-        return false(READY, "ScenarioNotValidated", f"see the condition Validated of {listed(unproved)}")
-    return true(READY, "ScenariosReady")
+        return false(READY, DefinitionReason.SCENARIO_NOT_READY, f"see {listed(unready)}")
+    if benchmark.spec.require_validated and unvalidated:
+        message = f"see the condition Validated of {listed(unvalidated)}"
+        return false(READY, DefinitionReason.SCENARIO_NOT_VALIDATED, message)
+    return true(READY, DefinitionReason.SCENARIOS_READY)

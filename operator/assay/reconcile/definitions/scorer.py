@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from assay.api.conditions import NewCondition, false, true
+from assay.api.reasons import DefinitionReason
 from assay.api.scorer import Scorer
 from assay.engine.cache import Key
 from assay.reconcile.common.apply import apply
@@ -19,7 +20,7 @@ USED_BY_MAX = 100
 
 
 async def reconcile(ctx: Context, key: Key) -> float | None:
-    """Report whether the scorer can be used, and by which scenarios it is."""
+    """Report whether the scorer can be used, and which scenarios use it."""
     found = get_live(ctx, key)
     if found is None:
         return None
@@ -42,5 +43,5 @@ def _ready(scorer: Scorer) -> NewCondition:
     try:
         scorer_parameters.check_schema(scorer.spec.parameters_schema or {})
     except scorer_parameters.SchemaInvalid as error:
-        return false(READY, "SchemaInvalid", str(error))
-    return true(READY, "Accepted")
+        return false(READY, DefinitionReason.SCHEMA_INVALID, str(error))
+    return true(READY, DefinitionReason.ACCEPTED)

@@ -1,29 +1,30 @@
-"""What a score rests on, as one hash."""
+"""The hash of a scenario's content: runs with equal hashes have comparable scores."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assay.api.meta import Model
 from assay.api.scenario import ScenarioSpec
 from assay.api.scoring import ScoringFunction
+from assay.kube_object import KubeObject
 from assay.specs import names
 
 
 def content_hash(
     scenario: ScenarioSpec, functions: Sequence[ScoringFunction], image: str, root_filesystem: str
 ) -> str:
-    """Equal hash, comparable scores: spec, functions as their Scorers make them, images, way of mounting.
+    """Hash of the spec, the functions with what their Scorers add, the images and how disks are mounted.
 
-    `functions` name images of their own by digest, as `image` is one: a tag that has moved is another content.
-
-    When to validate is no content. Defaults are left out, so that a field that a later version adds changes nothing.
+    `image` and the images of `functions` are references by digest, so a tag that moves changes the hash.
+    `validation.mode` and default values are excluded, so a field added later keeps existing hashes.
     """
-    spec = scenario.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+    spec = _without_defaults(scenario)
     spec.get("validation", {}).pop("mode", None)
     if spec.get("validation") == {}:
         del spec["validation"]
-    resolved = [
-        one.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
-        for one in functions
-    ]
-    return names.content_hash([spec, resolved, image, root_filesystem])
+    return names.content_hash([spec, [_without_defaults(one) for one in functions], image, root_filesystem])
+
+
+def _without_defaults(model: Model) -> KubeObject:
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)

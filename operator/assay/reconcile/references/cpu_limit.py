@@ -1,4 +1,8 @@
-"""A limit for what users' input may make us compute: the operator is one thread, which serves everyone."""
+"""Limits the CPU time that a user's input can take: the operator has one thread for all users.
+
+A validator with linear-time regular expressions (jsonschema-rs) would not replace it: references that fan out take
+exponential time there too, and native code cannot be interrupted.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class TooLong(Exception):
-    """It was given up."""
+class CpuLimitExceeded(Exception):
+    """The block took more CPU time than it may."""
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Raises TooLong in the block after so much CPU time, regular expressions included. Main thread only."""
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Raise CpuLimitExceeded in the block after that much CPU time. Main thread only.
+
+    It also interrupts regular expressions, because CPython's engine checks for signals.
+    """
 
     def stop(*_: object) -> None:
-        raise TooLong
+        raise CpuLimitExceeded
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)

@@ -1,4 +1,4 @@
-"""What a scenario's devbox begins from, and its scoring functions with their images."""
+"""Resolves what a scenario refers to: the image or snapshot of its environment, and its scoring functions."""
 
 from __future__ import annotations
 
@@ -14,46 +14,58 @@ from assay.reconcile.common.context import Context
 from assay.reconcile.references import images, scorers
 from assay.reconcile.references.snapshots import named
 
-OfReference = Callable[[Context, str], Awaitable[BlueprintImage]]
-"""An image in a registry by its name: as it is now, or as it was not long ago (module images)."""
+ResolveImage = Callable[[Context, str], Awaitable[BlueprintImage]]
+"""Resolves an image reference to a digest: `images.of_reference` (now) or `images.recent` (a while ago)."""
 
 
 class Base(NamedTuple):
-    """What a devbox begins from."""
+    """The image or DiskSnapshot that a devbox begins from."""
 
     image: BlueprintImage
     root_filesystem: RootFilesystem
     disk_snapshot: str | None = None
 
 
-async def base_of(ctx: Context, namespace: str, environment: Environment, of_reference: OfReference) -> Base:
-    """What a devbox of this environment begins from; an image in a registry is what `of_reference` says."""
+class Functions(NamedTuple):
+    """The scoring functions of a contract, resolved."""
+
+    functions: list[ScoringFunction]
+    """With what their Scorers add; their own images by digest."""
+    images: dict[str, BlueprintImage]
+    """The functions' own images, by function name."""
+    scorers: list[PinnedScorer]
+    """The Scorers that the functions use."""
+
+
+async def base_of(
+    ctx: Context, namespace: str, environment: Environment, resolve_image: ResolveImage
+) -> Base:
+    """What a devbox of this environment begins from. ReferenceNotReady: it cannot be used yet."""
     if environment.disk_snapshot_ref:
-        return _from_snapshot(ctx, namespace, environment.disk_snapshot_ref.name)
+        return base_of_snapshot(ctx, namespace, environment.disk_snapshot_ref.name)
     if environment.blueprint_ref:
         image = images.of_blueprint(ctx, namespace, environment.blueprint_ref.name)
     else:
-        image = await of_reference(ctx, environment.image or "")
+        image = await resolve_image(ctx, environment.image or "")
     return Base(image, environment.root_filesystem)
 
 
+def base_of_snapshot(ctx: Context, namespace: str, name: str) -> Base:
+    """What a devbox begins from that restores a DiskSnapshot. ReferenceNotReady: it cannot be used yet."""
+    disk = named(ctx, namespace, name)
+    assert disk.image is not None  # `named` returns only snapshots that have one
+    return Base(disk.image, disk.root_filesystem or "Auto", name)
+
+
 async def functions_of(
-    ctx: Context, namespace: str, scenario: ScenarioSpec, of_reference: OfReference
-) -> tuple[list[ScoringFunction], dict[str, BlueprintImage], list[PinnedScorer]]:
-    """The contract's functions as their Scorers make them, images of their own by digest; these images, by
-    function; the Scorers. ReferenceNotReady, InvalidReference: as of `scorers.resolve`, and for images.
-    """
+    ctx: Context, namespace: str, scenario: ScenarioSpec, resolve_image: ResolveImage
+) -> Functions:
+    """The scoring functions of a scenario. ReferenceNotReady, InvalidReference: of a Scorer or an image."""
     functions, pinned_scorers = scorers.resolve(
         scenario.scoring_contract.scoring_functions, lambda name: ctx.cache.get("Scorer", namespace, name)
     )
-    found = {f.name: await of_reference(ctx, f.image) for f in functions if f.image}
+    found = {f.name: await resolve_image(ctx, f.image) for f in functions if f.image}
     by_digest = [
         f.model_copy(update={"image": found[f.name].reference}) if f.name in found else f for f in functions
     ]
-    return by_digest, found, pinned_scorers
-
-
-def _from_snapshot(ctx: Context, namespace: str, name: str) -> Base:
-    disk = named(ctx, namespace, name)
-    assert disk.image is not None
-    return Base(disk.image, disk.root_filesystem or "Auto", name)
+    return Functions(by_digest, found, pinned_scorers)

@@ -1,18 +1,14 @@
-"""Whether a scenario may be run."""
+"""Whether a scenario is validated."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from assay.api.condition_types import ConditionType
+from assay.kube_object import KubeObject
+from assay.reconcile.common.objects import find_condition
 
-VALIDATED = "Validated"
 
-
-def is_validated(scenario: Mapping[str, Any]) -> bool:
-    """Whether the scenario as it is now was proved valid."""
-    found = (scenario.get("status") or {}).get("conditions") or ()
+def is_validated(scenario: KubeObject) -> bool:
+    """Whether the scenario's present spec is validated: `Validated` is True for its present generation."""
+    found = find_condition(scenario, ConditionType.VALIDATED)
     generation = scenario["metadata"].get("generation", 1)
-    return any(
-        one["type"] == VALIDATED and one["status"] == "True" and one.get("observedGeneration") == generation
-        for one in found
-    )
+    return found is not None and found["status"] == "True" and found.get("observedGeneration") == generation

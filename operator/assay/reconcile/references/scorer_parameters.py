@@ -1,4 +1,4 @@
-"""Parameters of a Scorer, checked by its JSON Schema (2020-12). Nothing is ever fetched."""
+"""Checks the parameters of a Scorer by its JSON Schema (2020-12). Fetches nothing."""
 
 from __future__ import annotations
 
@@ -14,48 +14,49 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from .cpu_limit import TooLong, at_most
+from .cpu_limit import CpuLimitExceeded, cpu_limit
 
-SECONDS = 0.5
-ERRORS_MAX = 5
-MESSAGE_MAX = 300  # characters of one error, which repeats the value
+CPU_SECONDS = 0.5
+VIOLATIONS_MAX = 5
+MESSAGE_MAX = 300  # characters of one violation: it repeats the value
 
 
 class SchemaInvalid(Exception):
-    """Nothing can be checked by it; the text says why."""
+    """The schema cannot be used; the text explains why."""
 
 
 def check_schema(schema: dict[str, Any]) -> None:
-    """SchemaInvalid unless parameters can be checked by it."""
-    with _refusing():
+    """SchemaInvalid if parameters cannot be checked by this schema."""
+    with _explained():
         _check_schema(schema)
 
 
-def faults(schema: dict[str, Any], parameters: dict[str, Any], path: str) -> list[str]:
-    """What is wrong with parameters found at that path, each as `path: rule`. SchemaInvalid."""
-    with _refusing():
+def violations(schema: dict[str, Any], parameters: dict[str, Any], path: str) -> list[str]:
+    """How parameters at that path break the schema, each as `path: rule`; the first few. SchemaInvalid."""
+    with _explained():
         _check_schema(schema)
         validator = Draft202012Validator(schema, registry=Registry())
         errors = sorted(validator.iter_errors(parameters), key=lambda error: error.json_path)
-    said = [_said(path, error) for error in errors[:ERRORS_MAX]]
-    return [*said, f"and {len(errors) - ERRORS_MAX} more"] if len(errors) > ERRORS_MAX else said
+    found = [_describe(path, error) for error in errors[:VIOLATIONS_MAX]]
+    rest = len(errors) - VIOLATIONS_MAX
+    return [*found, f"and {rest} more"] if rest > 0 else found
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Says of a schema that cannot be worked with why that is so."""
+def _explained() -> Iterator[None]:
+    """Turns everything that a schema can cause in the block into SchemaInvalid with an explanation."""
     try:
-        with at_most(SECONDS):
+        with cpu_limit(CPU_SECONDS):
             yield
     except SchemaError as error:
-        raise SchemaInvalid(_said("parametersSchema", error)) from error
+        raise SchemaInvalid(_describe("parametersSchema", error)) from error
     except Unresolvable as error:
-        why = f"cannot resolve $ref {error.ref!r}: refer to what stands in the schema itself"
+        why = f"cannot resolve $ref {error.ref!r}: refer only to parts of the schema itself"
         raise SchemaInvalid(f"parametersSchema: {why}") from error
     except RecursionError as error:
         raise SchemaInvalid("parametersSchema: it is nested too deeply, or a $ref leads to itself") from error
-    except TooLong as error:
-        why = f"checking takes more than {SECONDS:g} s: simplify its patterns and references"
+    except CpuLimitExceeded as error:
+        why = f"the check takes more than {CPU_SECONDS:g} s: simplify its patterns and references"
         raise SchemaInvalid(f"parametersSchema: {why}") from error
 
 
@@ -72,7 +73,7 @@ def _check_text(text: str) -> None:
 
 
 def _check_references(resolver: Any, resource: Resource[Any]) -> None:
-    """A reference that leads nowhere would be found only when a value gets there."""
+    """Look up every reference: the validator looks one up only when a value gets there."""
     if isinstance(resource.contents, dict):
         for key in ("$ref", "$dynamicRef"):
             if isinstance(reference := resource.contents.get(key), str):
@@ -81,7 +82,7 @@ def _check_references(resolver: Any, resource: Resource[Any]) -> None:
         _check_references(resolver.in_subresource(part), part)
 
 
-def _said(path: str, error: ValidationError | SchemaError) -> str:
+def _describe(path: str, error: ValidationError | SchemaError) -> str:
     message = error.message if len(error.message) <= MESSAGE_MAX else f"{error.message[:MESSAGE_MAX]}…"
     return f"{path}{_path(error.absolute_path)}: {message}"
 

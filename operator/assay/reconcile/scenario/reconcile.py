@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, true
 from assay.api.scenario import Scenario, ScenarioSpec, ScenarioStatus
 from assay.engine.cache import Key
@@ -16,7 +17,6 @@ from assay.reconcile.references import images
 from assay.reconcile.references.content_hash import content_hash
 from assay.reconcile.references.environment import base_of, functions_of
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
-from assay.reconcile.references.scenarios import VALIDATED
 
 from . import validation
 
@@ -39,18 +39,21 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     status.content_hash = content
     decision = _outcome(ctx, scenario, spec, status, content)
     if not decision.create:
-        return await apply(ctx, scenario, decision, blocked_condition=VALIDATED)
+        return await apply(ctx, scenario, decision, blocked_condition=ConditionType.VALIDATED)
     async with ctx.validating:  # counting and creating must not be interleaved with another scenario's
         return await apply(
-            ctx, scenario, _outcome(ctx, scenario, spec, status, content), blocked_condition=VALIDATED
+            ctx,
+            scenario,
+            _outcome(ctx, scenario, spec, status, content),
+            blocked_condition=ConditionType.VALIDATED,
         )
 
 
 async def content_of(ctx: Context, namespace: str, spec: ScenarioSpec) -> str:
     """The hash that a run pins which starts now. ReferenceNotReady, InvalidReference: none can."""
     base = await base_of(ctx, namespace, spec.environment, images.recent)
-    functions, _, _ = await functions_of(ctx, namespace, spec, images.recent)
-    return content_hash(spec, functions, base.image.reference, base.root_filesystem)
+    resolved = await functions_of(ctx, namespace, spec, images.recent)
+    return content_hash(spec, resolved.functions, base.image.reference, base.root_filesystem)
 
 
 def _outcome(

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from assay.api import conditions
+from assay.api.condition_types import ConditionType
 from assay.api.scenario import ScenarioSpec, ScenarioStatus, ValidationStatus
 from assay.reconcile.common.objects import is_finished, set_raw_condition
-from assay.reconcile.references.scenarios import VALIDATED
 from assay.specs import validation_run
 
 from . import verdict
@@ -94,7 +94,7 @@ def step(
         said = "Unknown", "Running", f"{ended} of {len(wanted)} runs have ended: {', '.join(wanted)}"
     else:
         said = _waiting(spec, status, content, requested, free)
-    set_raw_condition(scenario, status, VALIDATED, *said, now)
+    set_raw_condition(scenario, status, ConditionType.VALIDATED, *said, now)
     _record(status, content, sorted(proofs, key=lambda one: list(wanted).index(one.name)))
     return Step(
         [validation_run.run(scenario, name, wanted[name]) for name in begin],
@@ -118,11 +118,11 @@ def _waiting(spec: ScenarioSpec, status: ScenarioStatus, content: str, requested
 def withdraw(scenario: Mapping[str, Any], status: ScenarioStatus, now: datetime) -> None:
     """Say that nothing holds of a scenario whose content is not known now; its runs stay, for it may come back."""
     why = "something it rests on is missing: see the condition Ready"
-    said = conditions.find(status.conditions, VALIDATED)
+    said = conditions.find(status.conditions, ConditionType.VALIDATED)
     if said and said.status != "Unknown":
-        set_raw_condition(scenario, status, VALIDATED, "False", "Stale", why, now)
+        set_raw_condition(scenario, status, ConditionType.VALIDATED, "False", "Stale", why, now)
     else:
-        set_raw_condition(scenario, status, VALIDATED, "Unknown", "NotReady", why, now)
+        set_raw_condition(scenario, status, ConditionType.VALIDATED, "Unknown", "NotReady", why, now)
 
 
 def _is_of(run: Mapping[str, Any], wanted: Mapping[str, Any], content: str) -> bool:
@@ -130,8 +130,7 @@ def _is_of(run: Mapping[str, Any], wanted: Mapping[str, Any], content: str) -> b
     metadata, status = run["metadata"], run.get("status") or {}
     if metadata["name"] not in wanted or metadata.get("deletionTimestamp"):
         return False
-    # The projection of a run that has ended keeps the hash alone.
-    pinned = (status.get("pinned") or {}).get("contentHash") or status.get("contentHash")
+    pinned = (status.get("pinned") or {}).get("contentHash")
     return bool(pinned == content or (pinned is None and not is_finished(run)))
 
 

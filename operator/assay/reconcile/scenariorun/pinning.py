@@ -12,7 +12,7 @@ from assay.reconcile.common.context import Context
 from assay.reconcile.references import images
 from assay.reconcile.references.agents import resolve_agent
 from assay.reconcile.references.content_hash import content_hash
-from assay.reconcile.references.environment import Base, _from_snapshot, base_of, functions_of
+from assay.reconcile.references.environment import Base, base_of, base_of_snapshot, functions_of
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 
 from . import rescore
@@ -88,5 +88,5 @@ def _agent(
 async def _base(ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec, environment: Environment) -> Base:
     namespace = run["metadata"]["namespace"]
     if spec.rescore:
-        return _from_snapshot(ctx, namespace, rescore.to_rescore(ctx, run, spec.rescore))
+        return base_of_snapshot(ctx, namespace, rescore.to_rescore(ctx, run, spec.rescore))
     return await base_of(ctx, namespace, environment, images.of_reference)

@@ -1,21 +1,29 @@
-"""How objects are found again by what they refer to. Pure."""
+"""Indexes of the cache: find objects by what they refer to, or by their state. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from assay.api.condition_types import ConditionType
+from assay.api.reasons import ValidationReason
 from assay.engine.cache import IndexFn
-from assay.reconcile.common.objects import is_finished
+from assay.kube_object import KubeObject
+from assay.reconcile.common.objects import find_condition, is_finished
 from assay.specs import names
 
-from .transforms import Obj
+
+def scorers_of(scenario: KubeObject) -> list[tuple[str, str]]:
+    """Namespace and name of the Scorers that a scenario uses."""
+    contract = scenario["spec"].get("scoringContract") or {}
+    customs = (function.get("custom") for function in contract.get("scoringFunctions") or ())
+    return [(scenario["metadata"]["namespace"], one["scorerRef"]["name"]) for one in customs if one]
 
 
 def _ref(*path: str) -> IndexFn:
-    """An index of (namespace, name) by a reference at a path of the object."""
+    """Indexes by (namespace, name), where the name is at this path of the object."""
 
-    def index(obj: Obj) -> tuple[tuple[str, str], ...]:
+    def index(obj: KubeObject) -> tuple[tuple[str, str], ...]:
         value: Any = obj
         for step in path:
             value = (value or {}).get(step)
@@ -25,67 +33,49 @@ def _ref(*path: str) -> IndexFn:
 
 
 def _either(*references: IndexFn) -> IndexFn:
-    """The first of these indexes that gives anything."""
+    """Indexes by the first of these that finds a value."""
 
-    def index(obj: Obj) -> Any:
+    def index(obj: KubeObject) -> Any:
         return next((found for reference in references if (found := reference(obj))), ())
 
     return index
 
 
-def _unpinned(pinned_field: str, *references: IndexFn) -> IndexFn:
-    """An index of runs that still wait for what they refer to."""
+def _unstarted(pinned_field: str, *references: IndexFn) -> IndexFn:
+    """Indexes runs that have not started by all of these: the status of a run that has started has the field."""
 
-    def index(obj: Obj) -> list[Any]:
-        status = obj.get("status") or {}
-        if pinned_field in status or is_finished(obj):
+    def index(run: KubeObject) -> list[Any]:
+        if pinned_field in (run.get("status") or {}) or is_finished(run):
             return []
-        return [value for reference in references for value in reference(obj) or ()]  # type: ignore[union-attr]
+        return [value for reference in references for value in reference(run) or ()]  # type: ignore[union-attr]
 
     return index
 
 
-def _benchmark_scenarios(obj: Obj) -> list[tuple[str, str]]:
-    namespace = obj["metadata"]["namespace"]
-    return [(namespace, ref["name"]) for ref in obj["spec"].get("scenarios") or ()]
+def _scenarios(benchmark: KubeObject) -> list[tuple[str, str]]:
+    """Namespace and name of a benchmark's scenarios."""
+    namespace = benchmark["metadata"]["namespace"]
+    return [(namespace, ref["name"]) for ref in benchmark["spec"].get("scenarios") or ()]
 
 
-def scorers_of(obj: Obj) -> list[tuple[str, str]]:
-    """Namespace and name of the Scorers that a scenario uses."""
-    contract = obj["spec"].get("scoringContract") or {}
-    customs = (function.get("custom") for function in contract.get("scoringFunctions") or ())
-    return [(obj["metadata"]["namespace"], custom["scorerRef"]["name"]) for custom in customs if custom]
+def _is_queued(scenario: KubeObject) -> bool | None:
+    """True for a scenario that waits for a place among the validation runs."""
+    validated = find_condition(scenario, ConditionType.VALIDATED)
+    return (validated is not None and validated["reason"] == ValidationReason.QUEUED) or None
 
 
-def _is_queued(obj: Obj) -> bool | None:
-    """Whether a scenario waits for its turn to be validated."""
-    found = (obj.get("status") or {}).get("conditions") or ()
-    return any(c["type"] == "Validated" and c["reason"] == "Queued" for c in found) or None
+def _is_unfinished_validation(run: KubeObject) -> bool | None:
+    """True for a validation run that has not ended."""
+    is_validation = names.VALIDATION in (run["metadata"].get("labels") or {})
+    return (is_validation and not is_finished(run)) or None
 
 
-def _label(key: str) -> IndexFn:
-    """An index of (namespace, value) by a label."""
-
-    def index(obj: Obj) -> tuple[tuple[str, str], ...]:
-        value = (obj["metadata"].get("labels") or {}).get(key)
-        return ((obj["metadata"]["namespace"], value),) if value else ()
-
-    return index
-
-
-def _unfinished_validation(obj: Obj) -> bool | None:
-    """Whether it is a run that proves a scenario and goes on: there may be so many at once."""
-    if names.VALIDATION not in (obj["metadata"].get("labels") or {}):
-        return None
-    return not is_finished(obj) or None
-
-
-def _run_scenario(obj: Obj) -> tuple[tuple[str, str], ...]:
-    """Of snapshots that runs left: their scenario."""
-    lineage = (obj.get("status") or {}).get("lineage") or {}
+def _scenario_of_snapshot(snapshot: KubeObject) -> tuple[tuple[str, str], ...]:
+    """Namespace and name of the scenario whose run left the disk of a DiskSnapshot."""
+    lineage = (snapshot.get("status") or {}).get("lineage") or {}
     if not lineage.get("scenarioRun") or not lineage.get("scenario"):
         return ()
-    return ((obj["metadata"]["namespace"], lineage["scenario"]),)
+    return ((snapshot["metadata"]["namespace"], lineage["scenario"]),)
 
 
 _AGENT = _ref("spec", "agent", "ref", "name")
@@ -104,7 +94,7 @@ INDEXES: Mapping[str, Mapping[str, IndexFn]] = {
         "scorer": scorers_of,
         "queued": _is_queued,
     },
-    "Benchmark": {"scenario": _benchmark_scenarios},
+    "Benchmark": {"scenario": _scenarios},
     "Devbox": {
         "blueprint": _ref("spec", "blueprintRef", "name"),
         "snapshot": _ref("spec", "diskSnapshotRef", "name"),
@@ -115,25 +105,24 @@ INDEXES: Mapping[str, Mapping[str, IndexFn]] = {
             _ref("status", "volumeSnapshotName"), _ref("spec", "volumeSnapshotRef", "name")
         ),
         "image": _IMAGE,
-        "scenario": _run_scenario,
+        "scenario": _scenario_of_snapshot,
     },
     "ScenarioRun": {
-        "scenario": _unpinned("pinned", _ref("spec", "scenarioRef", "name")),
-        "agent": _unpinned("pinned", _AGENT),
-        "scorer": _unpinned("pinned", _ref("spec", "dryRun", "scorer", "scorerRef", "name")),
-        "blueprint": _unpinned("pinned", _ref("spec", "dryRun", "environment", "blueprintRef", "name")),
-        "snapshot": _unpinned(
+        "scenario": _unstarted("pinned", _ref("spec", "scenarioRef", "name")),
+        "agent": _unstarted("pinned", _AGENT),
+        "scorer": _unstarted("pinned", _ref("spec", "dryRun", "scorer", "scorerRef", "name")),
+        "blueprint": _unstarted("pinned", _ref("spec", "dryRun", "environment", "blueprintRef", "name")),
+        "snapshot": _unstarted(
             "pinned",
             _ref("spec", "rescore", "diskSnapshotRef", "name"),
             _ref("spec", "dryRun", "environment", "diskSnapshotRef", "name"),
         ),
         "rescore": _ref("spec", "rescore", "scenarioRunRef", "name"),
-        "validation": _label(names.VALIDATION),
-        "unfinished-validation": _unfinished_validation,
+        "unfinished-validation": _is_unfinished_validation,
     },
     "BenchmarkRun": {
-        "benchmark": _unpinned("scenarios", _ref("spec", "benchmarkRef", "name")),
-        "rescore": _unpinned("scenarios", _ref("spec", "rescore", "benchmarkRunRef", "name")),
-        "agent": _unpinned("scenarios", _AGENT),
+        "benchmark": _unstarted("scenarios", _ref("spec", "benchmarkRef", "name")),
+        "rescore": _unstarted("scenarios", _ref("spec", "rescore", "benchmarkRunRef", "name")),
+        "agent": _unstarted("scenarios", _AGENT),
     },
 }

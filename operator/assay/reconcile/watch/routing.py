@@ -1,24 +1,21 @@
-"""Whom a change of an object concerns. Pure."""
+"""Maps a changed object to the keys to reconcile. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
+from assay.api import KINDS
 from assay.engine.cache import Cache, Key
-from assay.reconcile.common.objects import is_finished
+from assay.kube_object import KubeObject
+from assay.reconcile.common.objects import controller, is_finished
 from assay.specs import names
 
 from .indexes import scorers_of
-from .transforms import Obj
 
-RECONCILED = frozenset(
-    {"Blueprint", "Devbox", "DiskSnapshot", "Scenario", "Agent", "Scorer", "Benchmark"}
-    | {"ScenarioRun", "BenchmarkRun"}
-)
+RECONCILED = frozenset(kind.name for kind in KINDS)
 
-CALLED_MAX = 16
-"""How many of the scenarios that wait to be validated are called when one place becomes free."""
+QUEUED_MAX = 16
+"""How many of the scenarios that wait to be validated are reconciled when a validation run ends."""
 
 _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ConfigMap": (("Blueprint", "context"),),
@@ -33,90 +30,92 @@ _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "VolumeSnapshot": (("DiskSnapshot", "volumesnapshot"),),
     "DiskSnapshot": (("Scenario", "snapshot"), ("Devbox", "snapshot"), ("ScenarioRun", "snapshot")),
 }
-"""Who looks at objects of a kind by name: kind and index of those that refer to it."""
+"""For each kind, the kinds that refer to it by name, with the index that finds them."""
 
 
-def keys_for(kind: str, obj: Obj, cache: Cache) -> Iterator[Key]:
-    """The keys to reconcile after an object was added, changed or removed."""
-    metadata = obj["metadata"]
+def keys_for(kind: str, obj: KubeObject, cache: Cache) -> Iterator[Key]:
+    """The keys to reconcile after an object was added, changed or deleted. A key may come twice."""
     if kind == "Node":
-        return  # read when needed
-    namespace = metadata["namespace"]
+        return  # nodes are read when a devbox starts
+    metadata = obj["metadata"]
+    namespace, name = metadata["namespace"], metadata["name"]
     if kind in RECONCILED:
-        yield Key(kind, namespace, metadata["name"])
-    for owner in metadata.get("ownerReferences") or ():
-        if owner.get("controller") and owner["kind"] in RECONCILED:
-            yield Key(owner["kind"], namespace, owner["name"])
-    yield from _by_label(kind, metadata)
+        yield Key(kind, namespace, name)
+    owner = controller(obj)
+    if owner and owner["kind"] in RECONCILED:
+        yield Key(owner["kind"], namespace, owner["name"])
     for dependant, index in _DEPENDANTS.get(kind, ()):
-        for found in cache.find(dependant, index, (namespace, metadata["name"])):
-            yield Key(dependant, namespace, found["metadata"]["name"])
-    if kind in _EXTRA_KEYS:
-        yield from _EXTRA_KEYS[kind](obj, cache)
+        for found in cache.find(dependant, index, (namespace, name)):
+            yield _key(found)
+    if kind in _EXTRA:
+        yield from _EXTRA[kind](obj, cache)
 
 
-def _job(obj: Obj, cache: Cache) -> Iterator[Key]:
-    """Blueprints of other namespaces may wait for the same content."""
-    if content := (obj["metadata"].get("labels") or {}).get(names.CONTENT_HASH):
-        for found in cache.find("Blueprint", "content", content):
-            yield Key("Blueprint", found["metadata"]["namespace"], found["metadata"]["name"])
+def _pod(pod: KubeObject, cache: Cache) -> Iterator[Key]:
+    """The run or blueprint that made the Job of a pod."""
+    labels, namespace = pod["metadata"].get("labels") or {}, pod["metadata"]["namespace"]
+    if names.DEVBOX in labels:
+        return  # its owner is the devbox
+    if run := labels.get(names.SCENARIO_RUN):
+        yield Key("ScenarioRun", namespace, run)
+    if blueprint := labels.get(names.BLUEPRINT):
+        yield Key("Blueprint", namespace, blueprint)
 
 
-def _scenario(obj: Obj, cache: Cache) -> Iterator[Key]:
-    """Whatever it needs may go when it no longer does."""
-    namespace, environment = obj["metadata"]["namespace"], obj["spec"].get("environment") or {}
+def _job(job: KubeObject, cache: Cache) -> Iterator[Key]:
+    """Its run or blueprint, and blueprints of all namespaces that wait for the same image."""
+    yield from _pod(job, cache)
+    if content := (job["metadata"].get("labels") or {}).get(names.CONTENT_HASH):
+        yield from map(_key, cache.find("Blueprint", "content", content))
+
+
+def _scenario(scenario: KubeObject, cache: Cache) -> Iterator[Key]:
+    """What it refers to: a blueprint or snapshot may be deleted once no scenario needs it."""
+    namespace, environment = scenario["metadata"]["namespace"], scenario["spec"].get("environment") or {}
     for kind, field in (("Blueprint", "blueprintRef"), ("DiskSnapshot", "diskSnapshotRef")):
         if field in environment:
             yield Key(kind, namespace, environment[field]["name"])
-    for _, scorer in scorers_of(obj):
+    for _, scorer in scorers_of(scenario):
         yield Key("Scorer", namespace, scorer)
 
 
-def _disk_snapshot(obj: Obj, cache: Cache) -> Iterator[Key]:
-    """The blueprint it lies on, and runs that wait to score it again."""
-    namespace, status = obj["metadata"]["namespace"], obj.get("status") or {}
+def _disk_snapshot(snapshot: KubeObject, cache: Cache) -> Iterator[Key]:
+    """The blueprint whose image it needs, and runs that wait to score it again."""
+    namespace, status = snapshot["metadata"]["namespace"], snapshot.get("status") or {}
     if image := (status.get("image") or {}).get("reference"):
-        for found in cache.find("Blueprint", "image", (namespace, image)):
-            yield Key("Blueprint", namespace, found["metadata"]["name"])
+        yield from map(_key, cache.find("Blueprint", "image", (namespace, image)))
     if run := (status.get("lineage") or {}).get("scenarioRun"):
-        for found in cache.find("ScenarioRun", "rescore", (namespace, run)):
-            yield Key("ScenarioRun", namespace, found["metadata"]["name"])
+        yield from map(_key, cache.find("ScenarioRun", "rescore", (namespace, run)))
 
 
-def _benchmark(obj: Obj, cache: Cache) -> Iterator[Key]:
-    """It may ask for its scenarios to be validated."""
-    if obj["spec"].get("requireValidated"):
-        for ref in obj["spec"].get("scenarios") or ():
-            yield Key("Scenario", obj["metadata"]["namespace"], ref["name"])
+def _benchmark(benchmark: KubeObject, cache: Cache) -> Iterator[Key]:
+    """Its scenarios, if it requires them to be validated."""
+    if benchmark["spec"].get("requireValidated"):
+        for ref in benchmark["spec"].get("scenarios") or ():
+            yield Key("Scenario", benchmark["metadata"]["namespace"], ref["name"])
 
 
-def _scenario_run(obj: Obj, cache: Cache) -> Iterator[Key]:
-    """The run that it scores again; scenarios that wait for a place among the validation runs."""
-    namespace, labels = obj["metadata"]["namespace"], obj["metadata"].get("labels") or {}
-    rescore = obj["spec"].get("rescore") or {}
+def _scenario_run(run: KubeObject, cache: Cache) -> Iterator[Key]:
+    """The run that it scores again; scenarios that wait for the place of a validation run that has ended."""
+    namespace, labels = run["metadata"]["namespace"], run["metadata"].get("labels") or {}
+    rescore = run["spec"].get("rescore") or {}
     if earlier := rescore.get("scenarioRunRef"):
         yield Key("ScenarioRun", namespace, earlier["name"])
-    is_gone = cache.get("ScenarioRun", namespace, obj["metadata"]["name"]) is None
-    if names.VALIDATION in labels and (is_finished(obj) or is_gone):
-        for found in cache.find("Scenario", "queued", True)[:CALLED_MAX]:
-            yield Key("Scenario", found["metadata"]["namespace"], found["metadata"]["name"])
+    is_gone = cache.get("ScenarioRun", namespace, run["metadata"]["name"]) is None
+    if names.VALIDATION in labels and (is_finished(run) or is_gone):
+        yield from map(_key, cache.find("Scenario", "queued", True)[:QUEUED_MAX])
 
 
-_EXTRA_KEYS: Mapping[str, Callable[[Obj, Cache], Iterator[Key]]] = {
+_EXTRA: Mapping[str, Callable[[KubeObject, Cache], Iterator[Key]]] = {
+    "Pod": _pod,
     "Job": _job,
     "Scenario": _scenario,
     "DiskSnapshot": _disk_snapshot,
     "Benchmark": _benchmark,
     "ScenarioRun": _scenario_run,
 }
+"""Further keys, which neither owners nor `_DEPENDANTS` give."""
 
 
-def _by_label(kind: str, metadata: Mapping[str, Any]) -> Iterator[Key]:
-    """The run or blueprint behind a Job and its pods."""
-    labels = metadata.get("labels") or {}
-    if kind not in ("Pod", "Job") or names.DEVBOX in labels:
-        return
-    if run := labels.get(names.SCENARIO_RUN):
-        yield Key("ScenarioRun", metadata["namespace"], run)
-    if blueprint := labels.get(names.BLUEPRINT):
-        yield Key("Blueprint", metadata["namespace"], blueprint)
+def _key(obj: KubeObject) -> Key:
+    return Key(obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"])

@@ -1,15 +1,15 @@
-"""What is kept of each object that is watched. Pure."""
+"""Trims watched objects before they are cached: what is left has the shape that the API has. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
+from assay.api.condition_types import ConditionType
 from assay.engine.cache import Transform
+from assay.kube_object import KubeObject
 from assay.reconcile.common.objects import is_finished
-from assay.specs import names
+from assay.specs import build_job, names
 
-Obj = dict[str, Any]
 _META = (
     "name",
     "namespace",
@@ -19,103 +19,90 @@ _META = (
     "creationTimestamp",
     "deletionTimestamp",
 )
+_CHILD_META = (*_META, "labels", "ownerReferences")
+_CHILD_STATUS = ("phase", "reason", "message", "conditions", "containerStatuses", "initContainerStatuses")
 _RUN_SPEC = ("scenarioRef", "rescore", "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
-_SCORE = ("name", "weight", "state", "score")
 _RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescoreRuns", "completionTime")
+_RUN_CONDITIONS = (ConditionType.COMPLETE, ConditionType.FAILED, ConditionType.DISK_KEPT)
+_CONDITION = ["type", "status", "reason", "lastTransitionTime"]
+_SCORE = ("name", "weight", "state", "score")
 
 
-def keep_child(obj: Obj) -> Obj:
-    """Of pods and Jobs: who they are, whose they are, and what became of them; not what they are made of."""
-    metadata = obj["metadata"]
-    kept = {key: metadata[key] for key in (*_META, "labels", "ownerReferences") if key in metadata}
-    slim: Obj = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": kept}
+def trim_child(obj: KubeObject) -> KubeObject:
+    """A pod or Job: its metadata, its node and its state, without its containers."""
+    trimmed = _trimmed(obj, _CHILD_META)
     if node := (obj.get("spec") or {}).get("nodeName"):
-        slim["spec"] = {"nodeName": node}
-    status = obj.get("status") or {}
-    slim["status"] = {
-        key: status[key]
-        for key in ("phase", "reason", "message", "conditions", "containerStatuses", "initContainerStatuses")
-        if key in status
-    }
-    return slim
+        trimmed["spec"] = {"nodeName": node}
+    return {**trimmed, "status": _only(_CHILD_STATUS, obj.get("status") or {})}
 
 
-def keep_scenario_run(obj: Obj) -> Obj:
-    """Of a run that has ended only what others ask of it: there may be tens of thousands."""
-    status = obj.get("status") or {}
+def trim_scenario_run(obj: KubeObject) -> KubeObject:
+    """A run that has ended: only what other objects read, because there may be tens of thousands."""
     if not is_finished(obj):
         return obj
-    metadata = obj["metadata"]
-    kept = {key: status[key] for key in _RUN_STATUS if key in status}
-    if "diskSnapshot" in kept and "scores" in status:  # a run that may be scored again
-        kept["scores"] = [{key: one[key] for key in _SCORE if key in one} for one in status["scores"]]
-    said = ["type", "status", "reason", "lastTransitionTime"]
-    if names.VALIDATION in (
-        metadata.get("labels") or {}
-    ):  # its scenario asks what it proves, or why it does not
-        said.append("message")
-        kept["contentHash"] = (status.get("pinned") or {}).get("contentHash")
+    status, condition_fields = obj["status"], _CONDITION
+    kept = _only(_RUN_STATUS, status)
+    if "diskSnapshot" in kept and "scores" in status:  # it may be scored again, and is then compared
+        kept["scores"] = [_only(_SCORE, one) for one in status["scores"]]
+    if names.VALIDATION in (obj["metadata"].get("labels") or {}):  # its scenario reads content and messages
+        condition_fields = [*_CONDITION, "message"]
+        if "pinned" in status:
+            kept["pinned"] = _only(["contentHash"], status["pinned"])
     kept["conditions"] = [
-        {key: c[key] for key in said if key in c}
-        for c in status.get("conditions") or ()
-        if c["type"] in ("Complete", "Failed", "DiskKept")
+        _only(condition_fields, one) for one in status["conditions"] if one["type"] in _RUN_CONDITIONS
     ]
+    return {**_trimmed(obj, _CHILD_META), "spec": _only(_RUN_SPEC, obj["spec"]), "status": kept}
+
+
+def trim_volume_snapshot(obj: KubeObject) -> KubeObject:
+    """A VolumeSnapshot, ours or a foreign one: the annotations of others are left out."""
+    return {**obj, "metadata": _metadata(obj, _CHILD_META, names.DISK)}
+
+
+def trim_network_policy(obj: KubeObject) -> KubeObject:
+    """One of our network policies: that it exists, and the hash of its content."""
+    return {**_trimmed(obj), "metadata": _metadata(obj, (*_META, "labels"), names.CONTENT_HASH)}
+
+
+def trim_node(obj: KubeObject) -> KubeObject:
+    """A node: its software and whether pods may start there, without its heartbeat."""
     return {
-        "apiVersion": obj["apiVersion"],
-        "kind": obj["kind"],
-        "metadata": {key: metadata[key] for key in (*_META, "labels", "ownerReferences") if key in metadata},
-        "spec": {key: obj["spec"][key] for key in _RUN_SPEC if key in obj["spec"]},
-        "status": kept,
+        **_trimmed(obj, (*_META, "labels")),
+        "spec": _only(("taints", "unschedulable"), obj.get("spec") or {}),
+        "status": _only(["nodeInfo"], obj.get("status") or {}),
     }
 
 
-def keep_volume_snapshot(obj: Obj) -> Obj:
-    """Of a snapshot, ours or another's: what it is of, and how it is."""
-    metadata = obj["metadata"]
-    kept = {key: metadata[key] for key in (*_META, "labels", "ownerReferences") if key in metadata}
-    if disk := (metadata.get("annotations") or {}).get(names.DISK):
-        kept["annotations"] = {names.DISK: disk}
-    return {**obj, "metadata": kept}
-
-
-def keep_network_policy(obj: Obj) -> Obj:
-    """Of our network policies: that they are there, and of which settings."""
-    metadata = obj["metadata"]
-    kept = {key: metadata[key] for key in (*_META, "labels") if key in metadata}
-    if content := (metadata.get("annotations") or {}).get(names.CONTENT_HASH):
-        kept["annotations"] = {names.CONTENT_HASH: content}
-    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": kept}
-
-
-def keep_node(obj: Obj) -> Obj:
-    """Of a node: what it runs, and whether pods may come. Not its heartbeat."""
-    metadata, spec = obj["metadata"], obj.get("spec") or {}
-    return {
-        "apiVersion": obj["apiVersion"],
-        "kind": obj["kind"],
-        "metadata": {key: metadata[key] for key in (*_META, "labels") if key in metadata},
-        "spec": {key: spec[key] for key in ("taints", "unschedulable") if key in spec},
-        "status": {"nodeInfo": (obj.get("status") or {}).get("nodeInfo") or {}},
-    }
-
-
-def keep_config_map(obj: Obj) -> Obj:
-    """Of a build context: that it is there and whether it changed."""
-    metadata = obj["metadata"]
-    return {
-        "apiVersion": obj["apiVersion"],
-        "kind": obj["kind"],
-        "metadata": {key: metadata[key] for key in _META if key in metadata},
-        "version": metadata.get("resourceVersion"),
-    }
+def trim_config_map(obj: KubeObject) -> KubeObject:
+    """The ConfigMap of a build context: in `data` the SHA-256 of each file, so that a change is seen."""
+    return {**_trimmed(obj), "data": build_job.context_digests(obj)}
 
 
 TRANSFORMS: Mapping[str, Transform] = {
-    "Pod": keep_child,
-    "Job": keep_child,
-    "ScenarioRun": keep_scenario_run,
-    "ConfigMap": keep_config_map,
-    "VolumeSnapshot": keep_volume_snapshot,
-    "NetworkPolicy": keep_network_policy,
-    "Node": keep_node,
+    "Pod": trim_child,
+    "Job": trim_child,
+    "ScenarioRun": trim_scenario_run,
+    "ConfigMap": trim_config_map,
+    "VolumeSnapshot": trim_volume_snapshot,
+    "NetworkPolicy": trim_network_policy,
+    "Node": trim_node,
 }
+
+
+def _trimmed(obj: KubeObject, metadata: Iterable[str] = _META) -> KubeObject:
+    """The object with these fields of its metadata, without spec and status."""
+    return {
+        "apiVersion": obj["apiVersion"],
+        "kind": obj["kind"],
+        "metadata": _only(metadata, obj["metadata"]),
+    }
+
+
+def _metadata(obj: KubeObject, fields: Iterable[str], annotation: str) -> KubeObject:
+    """These fields of an object's metadata, and one of its annotations."""
+    found = (obj["metadata"].get("annotations") or {}).get(annotation)
+    return _only(fields, obj["metadata"]) | ({"annotations": {annotation: found}} if found else {})
+
+
+def _only(keys: Iterable[str], values: Mapping[str, object]) -> KubeObject:
+    return {key: values[key] for key in keys if key in values}

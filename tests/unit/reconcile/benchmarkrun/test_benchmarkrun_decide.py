@@ -12,7 +12,7 @@ from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, Previou
 from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.common.decision import Decision
 from assay.specs.scenario_run import name
-from tests.unit.reconcile.benchmarkrun.test_summary import child, scored, unscored
+from tests.unit.reconcile.child_runs import child, scored, unscored
 from tests.unit.specs.objects import Obj, existing
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
 from assay.api.benchmarkrun import BenchmarkRunStatus
 from assay.reconcile.benchmarkrun import summary
-from tests.unit.specs.objects import Obj, existing
-
-
-def scored(name: str, score: float, passed: bool = False) -> Obj:
-    return child(name, phase="Complete", score=score, passed=passed)
-
-
-def unscored(name: str, reason: str) -> Obj:
-    failed = {
-        "type": "Failed",
-        "status": "True",
-        "reason": reason,
-        "lastTransitionTime": "2026-01-02T10:00:00Z",
-    }
-    return child(name, phase="Failed", conditions=[failed])
-
-
-def child(name: str, **status: Any) -> Obj:
-    return existing("ScenarioRun", name, spec={"scenarioRef": {"name": f"of-{name}"}}, status=status)
+from tests.unit.reconcile.child_runs import child, scored, unscored
+from tests.unit.specs.objects import Obj
 
 
 def summarized(runs: Sequence[Obj], total: int = 10) -> Obj:

@@ -8,8 +8,8 @@ import pytest
 
 from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus
 from assay.reconcile.disksnapshot.retention import holders, needed_by, surplus, surplus_beside, time_left
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import condition, context
-from tests.unit.reconcile.watch.test_routing import owner
 from tests.unit.specs.objects import Obj, existing
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)

@@ -15,8 +15,8 @@ from assay.reconcile.disksnapshot.source import describe, missing
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import pod_parts
 from tests.unit.reconcile import contexts
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.statuses import pod
-from tests.unit.reconcile.watch.test_routing import owner
 from tests.unit.specs.objects import Obj, existing
 
 IMAGE = "pull.example.test/x@sha256:" + "1" * 64

@@ -10,7 +10,7 @@ from assay.api import conditions
 from assay.api.disksnapshot import DiskSnapshotStatus
 from assay.reconcile.disksnapshot.reconcile import decide
 from assay.reconcile.disksnapshot.volume_snapshot import LOOK_AGAIN, State, state
-from tests.unit.reconcile.watch.test_routing import owner
+from tests.unit.reconcile.caches import owner
 from tests.unit.specs.objects import Obj, existing
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)

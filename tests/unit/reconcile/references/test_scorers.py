@@ -142,12 +142,22 @@ def test_references_are_only_those_of_schemas() -> None:
     scorer_parameters.check_schema({"const": {"$ref": "#/none"}, "properties": {"$ref": {"type": "string"}}})
 
 
+def fan_out(depth: int) -> Obj:
+    """A schema of a kilobyte whose check takes 2**depth steps."""
+    levels: Obj = {"s0": {"type": "object"}}
+    for level in range(1, depth + 1):
+        levels[f"s{level}"] = {"allOf": [{"$ref": f"#/$defs/s{level - 1}"}] * 2}
+    return {"$defs": levels, "$ref": f"#/$defs/s{depth}"}
+
+
 @pytest.mark.parametrize(
-    "schema", [{"properties": {"s": {"pattern": "^(a+)+$"}}}, {"$ref": "#"}], ids=["pattern", "loop"]
+    "schema",
+    [{"properties": {"s": {"pattern": "^(a+)+$"}}}, {"$ref": "#"}, fan_out(40)],
+    ids=["pattern", "loop", "fan out"],
 )
 def test_no_schema_stops_the_operator(schema: Obj) -> None:
     with pytest.raises(SchemaInvalid):
-        scorer_parameters.faults(schema, {"s": "a" * 64 + "b"}, "parameters")
-    assert scorer_parameters.faults(SCHEMA, {"limit": 1}, "parameters") == [], (
+        scorer_parameters.violations(schema, {"s": "a" * 64 + "b"}, "parameters")
+    assert scorer_parameters.violations(SCHEMA, {"limit": 1}, "parameters") == [], (
         "the next one is checked as ever"
     )

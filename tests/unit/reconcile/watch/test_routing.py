@@ -1,4 +1,4 @@
-"""What is kept of objects, how they are found again, whom a change concerns."""
+"""Which keys are reconciled after a change of an object."""
 
 from __future__ import annotations
 
@@ -6,37 +6,17 @@ from typing import Any
 
 import pytest
 
-from assay.api.benchmarkrun import BenchmarkRunStatus
-from assay.api.scenariorun import ScenarioRunStatus
-from assay.engine.cache import Cache, Key
-from assay.reconcile.benchmarkrun import summary
-from assay.reconcile.common import pod_view
-from assay.reconcile.scenariorun.observed import is_finished
-from assay.reconcile.watch.indexes import INDEXES
+from assay.engine.cache import Key
 from assay.reconcile.watch.routing import keys_for
-from assay.reconcile.watch.transforms import TRANSFORMS
-from assay.specs import names
-from tests.unit.reconcile.benchmarkrun.test_summary import scored, unscored
-from tests.unit.reconcile.statuses import STATUSES, pod
+from tests.unit.reconcile.caches import cache_of, owner
 from tests.unit.specs.objects import Obj, existing
 
 ENVIRONMENT = {"blueprintRef": {"name": "project"}}
 CONTRACT: Obj = {"scoringFunctions": []}
 
 
-def owner(kind: str, name: str) -> list[Obj]:
-    return [{"apiVersion": "x", "kind": kind, "name": name, "uid": f"uid-of-{name}", "controller": True}]
-
-
-def store(*objects: Obj) -> Cache:
-    made = Cache(TRANSFORMS, INDEXES)
-    for one in objects:
-        made.put(one["kind"], one)
-    return made
-
-
 def keys(obj: Obj, *known: Obj) -> set[tuple[str, str, str]]:
-    return {(key.kind, key.namespace, key.name) for key in keys_for(obj["kind"], obj, store(*known))}
+    return {(key.kind, key.namespace, key.name) for key in keys_for(obj["kind"], obj, cache_of(*known))}
 
 
 def scenario_run(name: str, agent: Obj | None = None, **status: Any) -> Obj:
@@ -152,7 +132,9 @@ def child(kind: str, name: str, owners: list[Obj], **labels: str) -> Obj:
         "foreign",
     ],
 )
-def test_whom_a_change_concerns(changed: Obj, known: list[Obj], expected: set[tuple[str, str, str]]) -> None:
+def test_the_keys_to_reconcile_after_a_change(
+    changed: Obj, known: list[Obj], expected: set[tuple[str, str, str]]
+) -> None:
     assert keys(changed, *known) == expected
 
 
@@ -162,86 +144,8 @@ def test_references_stay_within_the_namespace() -> None:
     assert keys(SCENARIO, there) == {("Scenario", "team", "fix-it"), ("Blueprint", "team", "project")}
 
 
-def test_every_kind_tells_itself() -> None:
+def test_every_kind_is_reconciled_after_its_own_change() -> None:
     for one in (SCENARIO, BENCHMARK, AGENT, DEVBOX, BLUEPRINT, scenario_run("r"), benchmark_run("b")):
-        assert Key(one["kind"], "team", one["metadata"]["name"]) in set(keys_for(one["kind"], one, store()))
-
-
-# --- projections ---
-
-
-@pytest.mark.parametrize("which", STATUSES)
-def test_a_pod_looks_the_same_after_projection(which: str) -> None:
-    whole = pod(which)
-    whole["spec"]["containers"] = [{"name": "devbox", "env": [{"name": "SECRET", "value": "x" * 1000}]}]
-    whole["metadata"]["annotations"] = {f"{names.FILES}/problem.md": "x" * 1000}
-    slim = TRANSFORMS["Pod"](whole)
-    one, other = pod_view.view(whole, "devbox"), pod_view.view(slim, "devbox")
-    for field in ("deleting", "node", "started_at", "terminated", "ended", "trouble", "killed_by"):
-        assert getattr(one, field) == getattr(other, field), field
-    assert "x" * 1000 not in str(slim)
-
-
-ENDED = [scored("passed", 1.0, True), scored("failed", 0.25), unscored("lost", "PodLost")]
-
-
-def as_written(run: Obj) -> Obj:
-    """With all that an ended run's status holds."""
-    status = dict(run["status"])
-    if status["phase"] == "Complete":
-        done = {"type": "Complete", "status": "True", "reason": "Scored", "message": "score 1, passed"}
-        status["conditions"] = [
-            {**done, "observedGeneration": 1, "lastTransitionTime": "2026-01-02T10:00:00Z"}
-        ]
-    noise = {"type": "AgentFinished", "status": "True", "reason": "Completed", "message": "m" * 100}
-    noise["lastTransitionTime"] = "2026-01-02T10:00:00Z"
-    status["conditions"] = [noise, *status["conditions"]]
-    status["pinned"] = {"scenario": {"problemStatement": "p" * 1000}}
-    status["scores"] = [{"name": "tests", "weight": 1, "state": "Complete", "message": "m" * 1000}]
-    return {**run, "status": status}
-
-
-@pytest.mark.parametrize(
-    "run", [as_written(one) for one in ENDED], ids=[o["metadata"]["name"] for o in ENDED]
-)
-def test_an_ended_run_counts_the_same_after_projection_and_is_small(run: Obj) -> None:
-    slim = TRANSFORMS["ScenarioRun"](run)
-    assert len(str(slim)) < 1500
-    made = []
-    for one in (run, slim):
-        status = BenchmarkRunStatus()
-        summary.summarize(status, [one], 1)
-        made.append(status.model_dump())
-    assert made[0] == made[1]
-
-
-@pytest.mark.parametrize(
-    "run", [as_written(one) for one in ENDED], ids=[o["metadata"]["name"] for o in ENDED]
-)
-def test_an_ended_run_is_known_as_ended_after_projection(run: Obj) -> None:
-    slim = TRANSFORMS["ScenarioRun"](run)
-    assert is_finished(ScenarioRunStatus.model_validate(slim["status"]))
-
-
-@pytest.mark.parametrize("phase", [None, "Pending", "Running", "Scoring"])
-def test_a_run_under_way_is_kept_whole(phase: str | None) -> None:
-    run = scenario_run("r", phase=phase) if phase else scenario_run("r")
-    assert TRANSFORMS["ScenarioRun"](run) == run
-
-
-def test_a_context_is_not_kept_but_its_change_is_seen() -> None:
-    config_map = {**existing("ConfigMap", "source"), "apiVersion": "v1", "data": {"file": "x" * 1000}}
-    known = store(config_map)
-    assert "x" * 1000 not in str(known.get("ConfigMap", "team", "source"))
-    newer = {**config_map, "metadata": {**config_map["metadata"], "resourceVersion": "8"}}
-    assert known.put("ConfigMap", newer)
-    assert not known.put("ConfigMap", newer)
-
-
-@pytest.mark.parametrize("kind", TRANSFORMS)
-def test_what_is_kept_can_be_deleted_and_patched(kind: str) -> None:
-    """uid and resourceVersion are the preconditions of every write."""
-    run = as_written(ENDED[0]) if kind == "ScenarioRun" else existing(kind, "x", status={}, spec={})
-    kept = TRANSFORMS[kind]({**run, "kind": kind})
-    assert {"name", "namespace", "uid", "resourceVersion"} <= kept["metadata"].keys()
-    assert {"apiVersion", "kind"} <= kept.keys()
+        assert Key(one["kind"], "team", one["metadata"]["name"]) in set(
+            keys_for(one["kind"], one, cache_of())
+        )
