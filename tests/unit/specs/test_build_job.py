@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from assay.api.blueprint import BlueprintSpec
-from assay.settings import RegistrySettings
+from assay.api.blueprint import Blueprint, BlueprintSpec
+from assay.settings import RegistrySettings, Settings
 from assay.specs import build_job
+from assay.specs.build_job import Content
 from tests.unit.specs.objects import SETTINGS, Obj, existing
 from tests.unit.specs.test_run_specs import VERBATIM, expand
 
@@ -34,7 +35,8 @@ CONFIG_MAP: Obj = {
 
 def hash_of(spec: Obj | None = None, config_map: Obj | None = None) -> str:
     parsed = BlueprintSpec.model_validate({**SPEC, **(spec or {})})
-    return build_job.content(parsed, build_job.context_digests({**CONFIG_MAP, **(config_map or {})}))
+    files = build_job.context_digests({**CONFIG_MAP, **(config_map or {})})
+    return build_job.content(parsed, files).hash
 
 
 @pytest.mark.parametrize(
@@ -96,9 +98,9 @@ def test_digests_are_those_of_the_files() -> None:
 # --- the Job ---
 
 
-def job(**changes: Any) -> Obj:
-    spec = BlueprintSpec.model_validate({**SPEC, **changes})
-    return build_job.job(existing("Blueprint", "project"), spec, "0" * 32, {}, SETTINGS)
+def job(settings: Settings = SETTINGS, files: dict[str, str] | None = None, **changes: Any) -> Obj:
+    blueprint = Blueprint.parse(existing("Blueprint", "project", spec={**SPEC, **changes}))
+    return build_job.job(blueprint, Content("0" * 32, files or {}), settings)
 
 
 @pytest.mark.parametrize("text", VERBATIM)
@@ -147,9 +149,7 @@ def test_buildkitd_reads_its_configuration(registry: RegistrySettings, expected:
 
 def test_without_a_push_secret_nothing_is_mounted() -> None:
     settings = SETTINGS.replace(registry=SETTINGS.registry.model_copy(update={"push_secret": "push"}))
-    spec = BlueprintSpec.model_validate(SPEC)
-    with_secret = build_job.job(existing("Blueprint", "p"), spec, "0" * 32, {}, settings)
-    assert "DOCKER_CONFIG" in str(with_secret)
+    assert "DOCKER_CONFIG" in str(job(settings))
     assert "DOCKER_CONFIG" not in str(job())
 
 
@@ -179,10 +179,7 @@ def build(tmp_path: Path, files: dict[str, str], hashed: dict[str, str] | None =
         (data / name).write_text(content)
         (volume / name).symlink_to(f"..data/{name}")
     digests = build_job.context_digests({"data": files if hashed is None else hashed})
-    manifest = build_job.job(
-        existing("Blueprint", "p"), BlueprintSpec.model_validate(SPEC), "0" * 32, digests, SETTINGS
-    )
-    annotations = manifest["spec"]["template"]["metadata"]["annotations"]
+    annotations = job(files=digests)["spec"]["template"]["metadata"]["annotations"]
     (tmp_path / "assay" / "in" / "context.sha256").write_text(annotations["files.assay.dev/context.sha256"])
     buildctl = tmp_path / "bin" / "buildctl-daemonless.sh"
     buildctl.write_text(BUILDCTL)

@@ -14,11 +14,11 @@ import yaml
 
 from assay import __version__
 from assay.api.benchmarkrun import BenchmarkRunSpec
-from assay.api.blueprint import BlueprintSpec
+from assay.api.blueprint import Blueprint
 from assay.api.devbox import DevboxSpec
 from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus, Lineage
 from assay.api.meta import EnvVar
-from assay.settings import RegistrySettings
+from assay.settings import RegistrySettings, Settings
 from assay.specs import (
     build_job,
     devbox,
@@ -177,8 +177,7 @@ def build_full() -> list[Obj]:
         push_secret="push",
         mirrors={"docker.example.test": "mirror.example.test:5001"},
     )
-    spec = BlueprintSpec.model_validate(
-        from_yaml("""
+    spec = from_yaml("""
         dockerfile: |
           FROM debian
           COPY . .
@@ -186,18 +185,18 @@ def build_full() -> list[Obj]:
         buildArgs: [{name: VERSION, value: "3.12"}, {name: PROXY, value: ""}]
         target: test
         resources: {limits: {cpu: "2", memory: 4Gi}}
-        """)
-    )
-    context = {"Makefile": "a" * 64, "main.py": "b" * 64}
-    owner = existing("Blueprint", "project")
+    """)
     settings = SETTINGS.replace(registry=registry, build_seconds=1200)
-    return [build_job.job(owner, spec, build_job.content(spec, context), context, settings)]
+    return [build(spec, settings, {"Makefile": "a" * 64, "main.py": "b" * 64})]
 
 
 def build_minimal() -> list[Obj]:
-    spec = BlueprintSpec(dockerfile="FROM debian\n")
-    owner = existing("Blueprint", "project")
-    return [build_job.job(owner, spec, build_job.content(spec, None), None, SETTINGS)]
+    return [build({"dockerfile": "FROM debian\n"}, SETTINGS, {})]
+
+
+def build(spec: Obj, settings: Settings, files: dict[str, str]) -> Obj:
+    blueprint = Blueprint.parse(existing("Blueprint", "project", spec=spec))
+    return build_job.job(blueprint, build_job.content(blueprint.spec, files), settings)
 
 
 def benchmark_run() -> list[Obj]:

@@ -1,4 +1,4 @@
-"""What BuildKit's last lines say of a failed build. Pure."""
+"""Reads the step and the cause of a failed build from the end of BuildKit's log."""
 
 from __future__ import annotations
 

@@ -1,99 +1,79 @@
-"""A Blueprint that others need is not deleted: a finalizer keeps it, and a condition says for whom."""
+"""A Blueprint that others need is not deleted: a finalizer keeps it, and a condition reports which objects need it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from assay.api import conditions
-from assay.api.blueprint import BlueprintStatus
-from assay.kube.errors import NotFound
-from assay.reconcile.common.apply import patch
+from assay.api.blueprint import Blueprint, BlueprintStatus
+from assay.api.condition_types import ConditionType
+from assay.api.reasons import BlueprintReason
+from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import set_raw_condition
+from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.text import listed
 from assay.specs.names import IN_USE
 
-Obj = dict[str, Any]
-BLOCKED = "DeletionBlocked"
 
+def needed_by(ctx: Context, blueprint: Blueprint) -> list[str]:
+    """What needs a blueprint, as `Kind name`: scenarios that refer to it, DiskSnapshots that lie on its image.
 
-def needed_by(blueprint: Obj, scenarios: Iterable[Obj], disk_snapshots: Iterable[Obj]) -> list[str]:
-    """Who needs a blueprint, as `Kind name`: scenarios that name it, disks that lie on its image. Pure.
-
-    What is itself about to go needs nothing, so deleting a whole namespace comes to an end.
+    An object that is being deleted needs nothing, so that a whole namespace can be deleted.
     """
-    metadata, image = blueprint["metadata"], _image(blueprint)
-    namers = [
-        one
-        for one in scenarios
-        if (one["spec"]["environment"].get("blueprintRef") or {}).get("name") == metadata["name"]
-    ]
-    liers = [one for one in disk_snapshots if image and _image(one) == image]
+    scenarios = ctx.cache.find("Scenario", "blueprint", (blueprint.namespace, blueprint.name))
+    snapshots: Sequence[KubeObject] = ()
+    if image := blueprint.status.image:
+        snapshots = ctx.cache.find("DiskSnapshot", "image", (blueprint.namespace, image.reference))
     return [
         f"{one['kind']} {one['metadata']['name']}"
-        for found in (namers, liers)
+        for found in (scenarios, snapshots)
         for one in sorted(found, key=lambda one: str(one["metadata"]["name"]))
-        if one["metadata"]["namespace"] == metadata["namespace"]
-        and not one["metadata"].get("deletionTimestamp")
+        if not one["metadata"].get("deletionTimestamp")
     ]
 
 
-def finalizers(blueprint: Obj, needed: bool) -> list[str] | None:
-    """The finalizers it should have, others' included; None: those it has. Pure.
+def guard(blueprint: Blueprint, needed: Sequence[str]) -> Decision | None:
+    """The decision to add or remove our finalizer; None if it is right as it is."""
+    wanted = finalizers(blueprint, bool(needed))
+    if wanted is None:
+        return None
+    change = {"metadata": {"finalizers": wanted}}
+    return Decision(blueprint.status, patch=[(blueprint.identity(), change)], write=False)
 
-    None can be added to what is being deleted.
+
+def finalizers(blueprint: Blueprint, needed: bool) -> list[str] | None:
+    """The finalizers that it should have, those of others included; None if it has them.
+
+    No finalizer can be added to an object that is being deleted.
     """
-    metadata = blueprint["metadata"]
-    present: list[str] = metadata.get("finalizers") or []
-    if needed and IN_USE not in present and not metadata.get("deletionTimestamp"):
+    present = blueprint.metadata.finalizers
+    if needed and IN_USE not in present and not blueprint.is_deleting:
         return [*present, IN_USE]
     if not needed and IN_USE in present:
         return [one for one in present if one != IN_USE]
     return None
 
 
-def tell(blueprint: Obj, status: BlueprintStatus, needed: Sequence[str], now: datetime) -> None:
-    """Say of a blueprint that is being deleted who still needs it; it stays as ready as it was. Pure."""
-    generation = blueprint["metadata"].get("generation", 1)
-    said = conditions.find(status.conditions, BLOCKED)
-    ready = conditions.find(status.conditions, "Ready")
-    if said is None and ready and ready.observed_generation == generation - 1:
-        ready.observed_generation = generation  # deletion counts as a generation, of the same spec
-    if needed:
-        why = f"needed by {listed(needed)}: delete them first"
-        set_raw_condition(blueprint, status, BLOCKED, "True", "InUse", why, now)
-    elif said:
-        set_raw_condition(blueprint, status, BLOCKED, "False", "NotInUse", "", now)
+def carried_over(blueprint: Blueprint) -> BlueprintStatus:
+    """A copy of the status. A deletion is a new generation of the same spec: the blueprint stays as ready as it was."""
+    status = blueprint.status.model_copy()
+    ready = conditions.find(status.conditions, ConditionType.READY)
+    is_new = blueprint.is_deleting and not conditions.find(status.conditions, ConditionType.DELETION_BLOCKED)
+    if ready and is_new and ready.observed_generation == blueprint.generation - 1:
+        carried = ready.model_copy(update={"observed_generation": blueprint.generation})
+        status.conditions = [carried if one is ready else one for one in status.conditions]
+    return status
 
 
-def dependants(ctx: Context, blueprint: Obj) -> list[str]:
-    """Who needs a blueprint now, as `Kind name`."""
-    metadata, image = blueprint["metadata"], _image(blueprint)
-    namespace = metadata["namespace"]
-    snapshots = ctx.cache.find("DiskSnapshot", "image", (namespace, image)) if image else ()
-    scenarios = ctx.cache.find("Scenario", "blueprint", (namespace, metadata["name"]))
-    return needed_by(blueprint, scenarios, snapshots)
-
-
-async def guard(ctx: Context, blueprint: Obj, needed: Sequence[str]) -> Obj | None:
-    """Give or take the finalizer, by at most one write; returns the blueprint as it then is, None: it is gone."""
-    wanted = finalizers(blueprint, bool(needed))
-    if wanted is None:
-        return blueprint
-    metadata = blueprint["metadata"]
-    try:
-        await patch(ctx, blueprint, {"metadata": {"finalizers": wanted}})
-    except NotFound:
-        return None
-    if metadata.get("deletionTimestamp") and not wanted:
-        ctx.forget("Blueprint", blueprint)
-        return None
-    return ctx.cache.get("Blueprint", metadata["namespace"], metadata["name"])
-
-
-def _image(obj: Mapping[str, Any]) -> str | None:
-    image = (obj.get("status") or {}).get("image") or {}
-    reference: str | None = image.get("reference")
-    return reference
+def reported(blueprint: Blueprint, needed: Sequence[str], now: datetime) -> BlueprintStatus:
+    """The status to go on from: if the blueprint is being deleted, it reports what still needs it."""
+    status = carried_over(blueprint)
+    if blueprint.is_deleting and needed:
+        message = f"needed by {listed(needed)}: delete them first"
+        blocked = conditions.true(ConditionType.DELETION_BLOCKED, BlueprintReason.IN_USE, message)
+        conditions.set_condition(blueprint, status, blocked, now)
+    elif blueprint.is_deleting and conditions.find(status.conditions, ConditionType.DELETION_BLOCKED):
+        free = conditions.false(ConditionType.DELETION_BLOCKED, BlueprintReason.NOT_IN_USE)
+        conditions.set_condition(blueprint, status, free, now)
+    return status

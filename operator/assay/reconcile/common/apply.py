@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from assay.api import conditions
 from assay.api.meta import Model, Status
 from assay.api.object import ApiObject
-from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid
+from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound
 from assay.kube.resources import resource_of
 from assay.kube_object import KubeObject
 from assay.logs import about
@@ -43,6 +43,7 @@ async def apply(
     except ChildRejected as rejected:
         blocked = conditions.false(blocked_condition, rejected.reason, rejected.message)
         status, requeue = observed.status.model_copy(), RETRY_SECONDS
+        status.phase = status.phase or "Pending"
         conditions.set_condition(observed, status, blocked, ctx.now())
         decision = Decision(status)
     if decision.write:
@@ -165,10 +166,17 @@ def _json(status: Status) -> KubeObject:
 
 
 async def patch(ctx: Context, obj: KubeObject, change: KubeObject) -> None:
-    """Merge-patch what was observed, if it is still as it was observed (else Conflict)."""
-    patched = await ctx.client.patch(obj, change)
+    """Merge-patch what was observed, if it is still as it was observed (else Conflict); nothing if it is gone."""
+    try:
+        patched = await ctx.client.patch(obj, change)
+    except NotFound:
+        return  # the watch is about to show that
     _log("patched", patched, ", ".join(sorted({*change, *(change.get("metadata") or {})} - {"metadata"})))
-    ctx.observe(obj["kind"], patched)
+    metadata = patched["metadata"]
+    if obj["kind"] != "Pod" and metadata.get("deletionTimestamp") and not metadata.get("finalizers"):
+        ctx.forget(obj["kind"], patched)  # it was the last finalizer that kept it
+    else:
+        ctx.observe(obj["kind"], patched)
 
 
 async def delete(ctx: Context, obj: KubeObject) -> None:

@@ -1,4 +1,4 @@
-"""What is said of a failed build, by what BuildKit printed (0.34, --progress=plain, last 2048 bytes or 80 lines)."""
+"""Messages of failed builds, from what BuildKit printed (0.34, --progress=plain, last 2048 bytes or 80 lines)."""
 
 from __future__ import annotations
 
@@ -121,11 +121,11 @@ def test_step_and_cause(log: str, step: str | None, cause: str) -> None:
     assert tail.strip() == log.strip()[-build_log.TAIL_MAX :].strip()
 
 
-def test_the_compilers_words_are_in_the_message() -> None:
+def test_the_compiler_s_error_is_in_the_message() -> None:
     assert "main.c:3:5: error: expected ';'" in build_log.failure_message(RUN_FAILED)
 
 
-def test_what_is_said_is_bounded() -> None:
+def test_step_and_message_are_bounded() -> None:
     log = " > [1/1] RUN " + "x" * 5000 + ":\n" + "y" * 5000
     step = build_log.failed_step(log)
     assert step is not None

@@ -1,0 +1,152 @@
+"""What there is of a blueprint's image: its content, its build, and what the registry has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from assay.api import conditions
+from assay.api.blueprint import Blueprint
+from assay.api.condition_types import ConditionType
+from assay.api.reasons import BlueprintReason
+from assay.kube.errors import NotFound
+from assay.kube.resources import CONFIG_MAPS
+from assay.kube_object import KubeObject
+from assay.reconcile.common import pod_view
+from assay.reconcile.common.context import Context
+from assay.reconcile.common.objects import is_controlled_by, is_finished
+from assay.registry.image import ImageConfig, ImageNotFound, RegistryUnavailable
+from assay.specs import build_job
+from assay.specs.build_job import Content
+
+from . import in_use
+
+Answer: TypeAlias = ImageConfig | ImageNotFound | RegistryUnavailable
+"""What a registry answered when it was asked for an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the pod of a build ended."""
+
+    digest: str | None
+    """Of the image that was pushed; None: the build failed."""
+    log: str
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildJob:
+    """The Job that builds the content for this blueprint."""
+
+    obj: KubeObject
+    ended: Ended | None = None
+    trouble: tuple[str, str] | None = None
+    """Reason and message of what keeps its pod from starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a decision about a blueprint needs."""
+
+    needed_by: Sequence[str] = ()
+    """What needs the blueprint, as `Kind name`."""
+    is_settled: bool = False
+    """There is nothing to do for its image, and nothing else was read."""
+    content: Content | None = None
+    """What is to be built; None if the spec names an image, or if the build context is missing."""
+    job: BuildJob | None = None
+    elsewhere: KubeObject | None = None
+    """An unfinished Job of another blueprint that builds the same content."""
+    answer: Answer | None = None
+    """None if the registry was not asked: its answer would not matter."""
+
+
+async def observe(ctx: Context, blueprint: Blueprint, needed_by: Sequence[str]) -> Observed:
+    """Read the build context, the build, and the registry where its answer matters."""
+    if blueprint.is_deleting and not needed_by:  # only finalizers of others keep it
+        return Observed(needed_by, is_settled=True)
+    if image := blueprint.spec.image:
+        if has_image(blueprint):  # a tag that moves does not change what runs use
+            return Observed(needed_by, is_settled=True)
+        return Observed(needed_by, answer=await _ask(ctx, image))
+    content = await _content(ctx, blueprint)
+    if content is None:
+        return Observed(needed_by)
+    if is_settled(blueprint, content):
+        return Observed(needed_by, is_settled=True)
+    job, answer = _job(ctx, blueprint, content), None
+    if job is None or (job.ended and job.ended.digest):
+        answer = await _ask(ctx, build_job.tag(ctx.settings.registry.push, content.hash))
+    elsewhere = _elsewhere(ctx, blueprint, content)
+    return Observed(needed_by, content=content, job=job, elsewhere=elsewhere, answer=answer)
+
+
+def has_image(blueprint: Blueprint) -> bool:
+    """Whether the blueprint has the image of its present spec."""
+    status = in_use.carried_over(blueprint)
+    ready = conditions.find(status.conditions, ConditionType.READY)
+    is_current = ready is not None and ready.observed_generation == blueprint.generation
+    return bool(ready and ready.status == "True" and is_current and status.image)
+
+
+def is_settled(blueprint: Blueprint, content: Content) -> bool:
+    """Whether the blueprint has the image of this content, or its build has failed."""
+    if content.hash != blueprint.status.content_hash:
+        return False
+    ready = conditions.find(blueprint.status.conditions, ConditionType.READY)
+    return has_image(blueprint) or (ready is not None and ready.reason == BlueprintReason.BUILD_FAILED)
+
+
+async def _content(ctx: Context, blueprint: Blueprint) -> Content | None:
+    spec = blueprint.spec
+    if not ctx.settings.registry.push:
+        return None
+    if spec.context is None:
+        return build_job.content(spec, {})
+    try:
+        config_map = await ctx.client.get(CONFIG_MAPS, blueprint.namespace, spec.context.config_map.name)
+    except NotFound:
+        return None
+    return build_job.content(spec, build_job.context_digests(config_map))
+
+
+def _job(ctx: Context, blueprint: Blueprint, content: Content) -> BuildJob | None:
+    obj = ctx.cache.get("Job", blueprint.namespace, build_job.job_name(blueprint.name, content.hash))
+    if obj is None:
+        return None
+    pods = ctx.cache.children("Pod", obj["metadata"]["uid"])
+    troubles = (pod_view.view(pod, build_job.CONTAINER).trouble for pod in pods)
+    return BuildJob(obj, build_ended(pods), next((one for one in troubles if one), None))
+
+
+def build_ended(pods: Sequence[KubeObject]) -> Ended | None:
+    """How the build ended; None until one of its pods has."""
+    for pod in pods:
+        end = pod_view.view(pod, build_job.CONTAINER).terminated
+        if end:
+            return Ended(_digest(end.message) if end.exit_code == 0 else None, end.message, end.finished_at)
+    return None
+
+
+def _digest(message: str) -> str | None:
+    try:
+        return str(json.loads(message)["containerimage.digest"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _elsewhere(ctx: Context, blueprint: Blueprint, content: Content) -> KubeObject | None:
+    jobs = ctx.cache.find("Job", "content", content.hash)
+    others = (job for job in jobs if not is_controlled_by(job, blueprint.uid))
+    return next((job for job in others if not is_finished(job)), None)
+
+
+async def _ask(ctx: Context, reference: str) -> Answer:
+    try:
+        return await ctx.images.resolve(reference)
+    except (ImageNotFound, RegistryUnavailable) as answer:
+        return answer
