@@ -39,12 +39,12 @@ class Client:
         self.statuses.append(status)
 
 
-async def applied(client: Client, decision: Decision) -> float | None:
+async def applied(client: Client, decision: Decision, run: ScenarioRun = RUN) -> float | None:
     def nothing(*_: Any) -> None:
         pass
 
     ctx = replace(context(), client=cast(Any, client), observe=nothing, now=lambda: datetime.now(UTC))
-    return await apply(ctx, RUN, decision, blocked_condition="Complete")
+    return await apply(ctx, run, decision, blocked_condition="Complete")
 
 
 def keeping(requeue: float | None = None) -> Decision:
@@ -74,11 +74,12 @@ async def test_a_rejected_optional_child_is_reported_and_delays_nothing(
     assert decision.status.conditions == [], "the decision stays as it was"
 
 
-async def test_a_rejected_child_blocks_the_rest() -> None:
-    client = Client("Job")
-    assert await applied(client, keeping()) == RETRY_SECONDS
+@pytest.mark.parametrize(("phase", "expected"), [("Running", "Running"), (None, "Pending")])
+async def test_a_rejected_child_blocks_the_rest(phase: str | None, expected: str) -> None:
+    client, run = Client("Job"), RUN.model_copy(update={"status": ScenarioRunStatus(phase=phase)})
+    assert await applied(client, keeping(), run) == RETRY_SECONDS
     [status] = client.statuses
-    assert "phase" not in status
+    assert status["phase"] == expected
     found = conditions.find(ScenarioRunStatus.model_validate(status).conditions, "Complete")
     assert found is not None
     assert (found.status, found.reason) == ("False", "Forbidden")
