@@ -45,12 +45,11 @@ def one_of(*names: str) -> Cel:
     return Cel(f"[{given}].filter(one, one).size() == 1", f"give exactly one of {listed}")
 
 
-def the_one(*fields: T | None) -> T:
-    """The field that is given, of those of which the schema lets exactly one be given (rule `one_of`)."""
-    for field in fields:
-        if field is not None:
-            return field
-    raise ValueError("none of the fields is given: the schema of the object is not in force")
+def given(field: T | None) -> T:
+    """A field that is given because the others of its rule `one_of` are not; ValueError: the rule is broken."""
+    if field is None:
+        raise ValueError("none of the fields is given of which the schema requires one")
+    return field
 
 
 class Model(BaseModel):

@@ -1,15 +1,16 @@
-"""The Devbox of a ScenarioRun: how each type of agent meets the problem."""
+"""The Devbox of a ScenarioRun: each type of agent gets the problem in its own way."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from assay.api.agent import AgentSpec
 from assay.api.devbox import DevboxSpec, File
 from assay.api.meta import EnvVar, LocalRef, Parameter
-from assay.api.scenariorun import PinnedRun, ScenarioRunSpec
+from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.api.scoring import ReferenceOutput
+from assay.kube_object import KubeObject
 
 from . import names, pod_parts, run_labels
 
@@ -18,25 +19,25 @@ STATEMENT_IN_ENV_MAX = 8192  # bytes; longer ones are in the file only
 REFERENCE = "reference"
 
 
-def devbox(run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRun) -> dict[str, Any]:
-    """The devbox in which the run's agent works; where there is none, the disk to score and no pod."""
+def devbox(run: ScenarioRun, pinned: PinnedRun) -> KubeObject:
+    """The devbox in which the run's agent works; of a run without an agent, the disk to score and no pod."""
     agent = pinned.agent
     common: dict[str, Any] = {
         **_origin(pinned),
         "disk": pinned.scenario.environment.disk,
         "root_filesystem": pinned.root_filesystem,
-        "scheduling": spec.scheduling,
+        "scheduling": run.spec.scheduling,
     }
-    devbox_spec = DevboxSpec(**common, **(_work(run, spec, pinned, agent) if agent else _REST))
+    spec = DevboxSpec(**common, **(_work(run, pinned, agent) if agent else _WITHOUT_POD))
     return {
-        "apiVersion": run["apiVersion"],
+        "apiVersion": run.api_version,
         "kind": "Devbox",
-        "metadata": names.metadata(run, run["metadata"]["name"], "devbox", run_labels.of(run, spec)),
-        "spec": devbox_spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
+        "metadata": names.metadata(run, run.name, "devbox", run_labels.of(run)),
+        "spec": spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }
 
 
-_REST: dict[str, Any] = {"operating_mode": "Suspended"}
+_WITHOUT_POD: dict[str, Any] = {"operating_mode": "Suspended"}
 
 
 def _origin(pinned: PinnedRun) -> dict[str, Any]:
@@ -45,14 +46,12 @@ def _origin(pinned: PinnedRun) -> dict[str, Any]:
     return {"image": pinned.image.reference}
 
 
-def _work(
-    run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRun, agent: AgentSpec
-) -> dict[str, Any]:
+def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, Any]:
     scenario, reference = pinned.scenario, pinned.scenario.reference_output
     environment = scenario.environment
     files, reference_from = [File(name=PROBLEM, content=scenario.problem_statement)], None
     if agent.type == "Reference" and reference:
-        # Only a pod that applies the reference ever sees it.
+        # Only the pod that applies the reference sees it.
         reference_from = reference.secret_key_ref
         if text := reference.patch or reference.script:
             files.append(File(name=REFERENCE, content=text))
@@ -62,12 +61,12 @@ def _work(
         "launch_commands": environment.launch_commands,
         "command": _command(agent, reference),
         "args": agent.args,
-        "env": _environment(run, spec, pinned, agent),
+        "env": _environment(run, pinned, agent),
         "env_from": agent.env_from,
         "files": files,
         "reference_from": reference_from,
         "resources": agent.resources or environment.resources,
-        "network": spec.network or agent.network or environment.network,
+        "network": run.spec.network or agent.network or environment.network,
         "active_deadline_seconds": scenario.timeouts.agent_seconds,
     }
 
@@ -84,26 +83,24 @@ def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
             return agent.command or []
 
 
-def _environment(
-    run: Mapping[str, Any], spec: ScenarioRunSpec, pinned: PinnedRun, agent: AgentSpec
-) -> list[EnvVar]:
+def _environment(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> list[EnvVar]:
     scenario = pinned.scenario
     ours = {
-        "ASSAY_RUN": run["metadata"]["name"],
-        "ASSAY_ATTEMPT": str(spec.attempt),
+        "ASSAY_RUN": run.name,
+        "ASSAY_ATTEMPT": str(run.spec.attempt),
         "ASSAY_PROBLEM_FILE": f"{pod_parts.FILES_DIR}/{PROBLEM}",
     }
-    if spec.scenario_ref:
-        ours = {"ASSAY_SCENARIO": spec.scenario_ref.name, **ours}
+    if run.spec.scenario_ref:
+        ours = {"ASSAY_SCENARIO": run.spec.scenario_ref.name, **ours}
     if len(scenario.problem_statement.encode()) <= STATEMENT_IN_ENV_MAX:
         ours["ASSAY_PROBLEM_STATEMENT"] = pod_parts.literal(scenario.problem_statement)
     variables = pod_parts.env_list(
-        scenario.environment.env or (), agent.env or (), _parameters(spec.parameters or ()), **ours
+        scenario.environment.env or (), agent.env or (), _parameters(run.spec.parameters or ()), **ours
     )
     return [EnvVar.model_validate(variable) for variable in variables]
 
 
-def _parameters(parameters: list[Parameter] | tuple[()]) -> list[EnvVar]:
+def _parameters(parameters: Iterable[Parameter]) -> list[EnvVar]:
     return [
         EnvVar(name=f"ASSAY_PARAM_{p.name.upper()}", value=pod_parts.literal(p.value)) for p in parameters
     ]

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from assay.api.disk import MountedRoot
+from assay.api.meta import given
 from assay.api.scenariorun import PinnedRun
 from assay.api.scoring import ScoringFunction
 from assay.settings import Settings
 
 from . import pod_parts, scorer_files
 
-IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function that brings its own
+IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function with an image of its own
 TOOLS_DIR = f"{pod_parts.ROOT}/tools"
 DEVBOX_DIR = "/devbox"  # the agent's tree, where the function's root is clean
 COPIED = "root"  # where the copied directories are, on a disk and in scratch space
 Mount = dict[str, Any]
 
 UNPRIVILEGED: dict[str, Any] = {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY}
-"""Without a user namespace: score.sh is uid 0 until it becomes the function's user, with default capabilities."""
+"""Copy, without a user namespace: score.sh is uid 0 with default capabilities until it becomes the function's user."""
 
 
 def root_of(function: ScoringFunction) -> Literal["Merged", "Clean"]:
@@ -38,55 +39,62 @@ def needs_tools(function: ScoringFunction) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ScorerPod:
-    """What all functions of a pod have in common."""
+    """The inputs that all containers of a pod share."""
 
     pinned: PinnedRun
+    functions: Sequence[ScoringFunction]
+    """The functions that run in this pod."""
     root: MountedRoot
     directories: Sequence[str]
-    """Copy: those on the disk."""
-    gate: Mapping[str, str] = field(default_factory=dict)
-    """The variable that has score.sh wait for the pod's network policies."""
+    """Copy: the directories on the disk."""
+    network_gate: Mapping[str, str]
+    """The variable that makes score.sh wait for the pod's network policies."""
+    settings: Settings
 
-    def place(self) -> tuple[str, str]:
+    def user_and_directory(self) -> tuple[str, str]:
         """User and working directory of the environment."""
         return pod_parts.user_and_directory(self.pinned.image, None, self.pinned.scenario.working_dir)
 
-    def volumes(self, functions: Sequence[ScoringFunction], settings: Settings) -> list[dict[str, Any]]:
-        """What these functions mount beside disk, scratch space, toolbox and files."""
+    def timeouts(self) -> dict[str, int]:
+        """How long each function may take, in seconds."""
+        default = self.pinned.scenario.timeouts.scoring_seconds
+        return {f.name: f.timeout_seconds or default for f in self.functions}
+
+    def volumes(self) -> list[dict[str, Any]]:
+        """The volumes of tools and of the environment's image, where a function needs them."""
         made = []
-        if any(needs_tools(f) for f in functions):
-            source = pod_parts.toolbox_volume(settings, self.root)
+        if any(needs_tools(f) for f in self.functions):
+            source = pod_parts.toolbox_volume(self.settings, self.root)
             made.append({**source, "name": "tools"})
-        if self.root == "Overlay" and any(f.image for f in functions):
+        if self.root == "Overlay" and any(f.image for f in self.functions):
             reference = {"reference": self.pinned.image.reference, "pullPolicy": "IfNotPresent"}
             made.append({"name": "image", "image": reference})
         return made
 
 
-def container(
-    function: ScoringFunction, around: ScorerPod, timeout: int, message_bytes: int
-) -> dict[str, Any]:
-    """The container, which score.sh leads."""
-    image, (user, directory) = around.pinned.image, around.place()
-    ours = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **around.gate}
-    if around.root == "Copy":
+def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> dict[str, Any]:
+    """The function's container; it runs score.sh, which may report so many bytes."""
+    image, (user, directory) = pod.pinned.image, pod.user_and_directory()
+    ours = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **pod.network_gate}
+    if pod.root == "Copy":
         ours["ASSAY_ROOTFS"] = "Copy"
     if function.image:
-        image = (around.pinned.function_images or {})[function.name]
+        image = (pod.pinned.function_images or {})[function.name]
         ours["ASSAY_ENVIRONMENT_WORKDIR"] = directory
-        if around.root == "Overlay":
+        if pod.root == "Overlay":
             ours["ASSAY_IMAGE"] = IMAGE_DIR
         user, directory = pod_parts.user_and_directory(image, None, None)
+    timeout = str(pod.timeouts()[function.name])
     made: dict[str, Any] = {
         "name": function.name,
         "image": image.reference,
         "imagePullPolicy": "IfNotPresent",
-        "command": pod_parts.script("score.sh", user, directory, str(timeout), *_command(function)),
+        "command": pod_parts.script("score.sh", user, directory, timeout, *_command(function)),
         "env": pod_parts.env_list(
-            around.pinned.scenario.environment.env or (), function.env or (), **ours, **_inputs(function)
+            pod.pinned.scenario.environment.env or (), function.env or (), **ours, **_inputs(function)
         ),
-        "securityContext": pod_parts.SECURITY_CONTEXT if around.root == "Overlay" else UNPRIVILEGED,
-        "volumeMounts": [*_mounts(function, around), *scorer_files.mounts(function)],
+        "securityContext": pod_parts.SECURITY_CONTEXT if pod.root == "Overlay" else UNPRIVILEGED,
+        "volumeMounts": [*_mounts(pod, function), *scorer_files.mounts(function)],
     }
     if function.env_from:
         made["envFrom"] = [one.model_dump(by_alias=True, exclude_none=True) for one in function.env_from]
@@ -98,7 +106,7 @@ def container(
 def _command(function: ScoringFunction) -> list[str]:
     script = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
     if function.bash_script:
-        # The toolbox's bash: it is there in every image, and no agent can have replaced it.
+        # The toolbox's bash: every image has it, and no agent can have replaced it.
         return [f"{pod_parts.TOOLBOX}/bash", script]
     if python := function.python_script:
         requirements = f"{pod_parts.FILES_DIR}/{scorer_files.REQUIREMENTS}" if python.requirements else ""
@@ -106,13 +114,13 @@ def _command(function: ScoringFunction) -> list[str]:
     if ast_grep := function.ast_grep:
         words = [pod_parts.literal(ast_grep.pattern), pod_parts.literal(ast_grep.directory)]
         return pod_parts.script("astgrep.sh", *words, *([ast_grep.language] if ast_grep.language else []))
-    member = function.test_files or function.command
-    assert member is not None, "custom functions were replaced by what their Scorers say"
-    return member.command
+    if function.command:
+        return function.command.command
+    return given(function.test_files).command
 
 
 def _inputs(function: ScoringFunction) -> dict[str, str]:
-    """Environment variables by which score.sh or the function itself learns of the contract."""
+    """The environment variables that pass the contract to score.sh and to the function itself."""
     found = {}
     if function.custom:
         context = json.dumps(function.custom.parameters or {}, ensure_ascii=False)
@@ -127,18 +135,18 @@ def _inputs(function: ScoringFunction) -> dict[str, str]:
     return found
 
 
-def _mounts(function: ScoringFunction, around: ScorerPod) -> Iterator[Mount]:
-    if around.root == "Overlay":
+def _mounts(pod: ScorerPod, function: ScoringFunction) -> Iterator[Mount]:
+    if pod.root == "Overlay":
         yield {"name": "disk", "mountPath": pod_parts.DISK, "readOnly": True}
         if function.image:
             yield {"name": "image", "mountPath": IMAGE_DIR, "readOnly": True}
     elif root_of(function) == "Clean":
         yield {"name": "disk", "mountPath": DEVBOX_DIR, "subPath": COPIED, "readOnly": True}
     else:
-        for name in around.directories:
+        for name in pod.directories:
             yield {"name": "scratch", "mountPath": f"/{name}", "subPath": f"{function.name}/{COPIED}/{name}"}
     yield {"name": "scratch", "mountPath": pod_parts.SCRATCH, "subPath": function.name}
-    yield pod_parts.toolbox_mount(around.root)
+    yield pod_parts.toolbox_mount(pod.root)
     if needs_tools(function):
-        part = {"subPath": "opt/assay/tools"} if around.root == "Overlay" else {}
+        part = {"subPath": "opt/assay/tools"} if pod.root == "Overlay" else {}
         yield {"name": "tools", "mountPath": TOOLS_DIR, **part, "readOnly": True}

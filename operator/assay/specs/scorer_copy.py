@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from assay.api.scoring import ScoringFunction
 from assay.settings import Settings
 
 from . import pod_parts
 from .scorer_container import TOOLS_DIR, UNPRIVILEGED, ScorerPod, needs_tools, root_of
 
 
-def containers(
-    around: ScorerPod, functions: Sequence[ScoringFunction], settings: Settings
-) -> list[dict[str, Any]]:
-    """What runs before the functions, once the toolbox is there."""
-    resources = functions[0].resources.model_dump(exclude_none=True) if functions[0].resources else {}
-    common = {"imagePullPolicy": "IfNotPresent", "resources": resources}
-    made = [{**one, **common} for one in _copies(around, functions)]
-    if any(needs_tools(f) for f in functions):
-        made.append({**_tools(settings), **common})
+def containers(pod: ScorerPod) -> list[dict[str, Any]]:
+    """The init containers that run after the toolbox's own, and before the functions."""
+    given = pod.functions[0].resources
+    common = {
+        "imagePullPolicy": "IfNotPresent",
+        "resources": given.model_dump(exclude_none=True) if given else {},
+    }
+    made = [{**one, **common} for one in _copies(pod)]
+    if any(needs_tools(f) for f in pod.functions):
+        made.append({**_tools(pod.settings), **common})
     return made
 
 
-def _copies(around: ScorerPod, functions: Sequence[ScoringFunction]) -> Iterator[dict[str, Any]]:
-    """One for all functions that want the same files of the image back: it notes these files for each."""
+def _copies(pod: ScorerPod) -> Iterator[dict[str, Any]]:
+    """One container for all functions that restore the same files: it also saves these files from the image."""
     groups: dict[tuple[str, ...], list[str]] = {}
-    for f in functions:
+    for f in pod.functions:
         if root_of(f) == "Merged":
             groups.setdefault(tuple((f.test_files and f.test_files.restore) or ()), []).append(f.name)
     for number, (restore, those) in enumerate(groups.items()):
         yield {
             "name": f"assay-copy-{number}",
-            "image": around.pinned.image.reference,
-            "command": pod_parts.script("copydisk.sh", *around.place(), *those),
+            "image": pod.pinned.image.reference,
+            "command": pod_parts.script("copydisk.sh", *pod.user_and_directory(), *those),
             "env": [{"name": "ASSAY_RESTORE", "value": pod_parts.literal("\n".join(restore))}],
             "securityContext": UNPRIVILEGED,
             "volumeMounts": [
                 {"name": "disk", "mountPath": pod_parts.DISK, "readOnly": True},
                 {"name": "scratch", "mountPath": pod_parts.SCRATCH},
-                pod_parts.toolbox_mount(around.root),
+                pod_parts.toolbox_mount(pod.root),
             ],
         }
 

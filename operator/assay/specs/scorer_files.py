@@ -1,6 +1,6 @@
 """Scripts, tests and expectations of scoring functions → volumes that only their own containers mount.
 
-What stands in the contract travels as annotations of the pod; what is in Secrets and ConfigMaps stays there.
+Files of the contract itself travel as annotations of the pod; those in Secrets and ConfigMaps stay there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Tree(NamedTuple):
     inline: Mapping[str, tuple[str, str]]
     """Path → name of the annotation and content."""
     sources: Sequence[dict[str, Any]] = ()
-    """What of Secrets and ConfigMaps is there, as in a projected volume."""
+    """Files of Secrets and ConfigMaps in the same directory, as in a projected volume."""
 
 
 def inline_files(functions: Sequence[ScoringFunction]) -> dict[str, str]:
@@ -35,19 +35,19 @@ def inline_files(functions: Sequence[ScoringFunction]) -> dict[str, str]:
 
 
 def volumes(functions: Sequence[ScoringFunction]) -> list[dict[str, Any]]:
-    """A volume a tree, so that no function sees the files of another."""
+    """One volume for each tree, so that no function sees the files of another."""
     return [_volume(tree) for f in functions for tree in _trees(f)]
 
 
 def mounts(function: ScoringFunction) -> list[dict[str, Any]]:
-    """Where a function's container has them."""
+    """The mounts of these volumes in a function's container."""
     return [{"name": tree.volume, "mountPath": tree.directory, "readOnly": True} for tree in _trees(function)]
 
 
 def _trees(function: ScoringFunction) -> Iterator[Tree]:
     for name, directory, inline, sources in _contents(function):
         if inline or sources:
-            # Distinct for all functions: no part ends in another one.
+            # The names are distinct for all functions: no part ends in another one.
             parts = {path: names.child_name(function.name, part) for path, (part, _) in inline.items()}
             files = {path: (parts[path], content) for path, (_, content) in inline.items()}
             yield Tree(names.child_name(name, function.name), directory, files, sources)
@@ -61,12 +61,12 @@ def _contents(
         files = {SCRIPT: (SCRIPT, source.script)} if source.script else {}
         if function.python_script and function.python_script.requirements:
             files[REQUIREMENTS] = (REQUIREMENTS, function.python_script.requirements)
-        yield "files", pod_parts.FILES_DIR, files, _script_elsewhere(source)
+        yield "files", pod_parts.FILES_DIR, files, _script_sources(source)
     if tests := function.test_files:
         inline = {
             file.path: (f"test-{number}", file.content) for number, file in enumerate(tests.files or ())
         }
-        yield "tests", TESTS_DIR, inline, [_tests_elsewhere(one) for one in tests.from_ or ()]
+        yield "tests", TESTS_DIR, inline, [made for one in tests.from_ or () for made in _tests_sources(one)]
         if tests.junit:
             lists = {"fail-to-pass": tests.junit.fail_to_pass, "pass-to-pass": tests.junit.pass_to_pass}
             expected = {
@@ -75,7 +75,7 @@ def _contents(
             yield "expect", EXPECT_DIR, expected, []
 
 
-def _script_elsewhere(source: ScriptSource) -> list[dict[str, Any]]:
+def _script_sources(source: ScriptSource) -> list[dict[str, Any]]:
     references = {"secret": source.secret_key_ref, "configMap": source.config_map_key_ref}
     return [
         {kind: {"name": ref.name, "items": [{"key": ref.key, "path": SCRIPT}]}}
@@ -84,11 +84,11 @@ def _script_elsewhere(source: ScriptSource) -> list[dict[str, Any]]:
     ]
 
 
-def _tests_elsewhere(source: TestFilesFrom) -> dict[str, Any]:
-    kind, ref = ("secret", source.secret_ref) if source.secret_ref else ("configMap", source.config_map_ref)
-    assert ref is not None
+def _tests_sources(source: TestFilesFrom) -> list[dict[str, Any]]:
+    references = {"secret": source.secret_ref, "configMap": source.config_map_ref}
     items = [one.model_dump() for one in source.items or ()]
-    return {kind: {"name": ref.name, **({"items": items} if items else {})}}
+    keys = {"items": items} if items else {}
+    return [{kind: {"name": ref.name, **keys}} for kind, ref in references.items() if ref]
 
 
 def _volume(tree: Tree) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A ScenarioRun, its devbox, Job and scorer pods, for the tests of what is decided over them."""
+"""A ScenarioRun, its devbox, Job and scorer pods, for the tests of decisions about them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,32 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assay.api import conditions
-from assay.api.devbox import DevboxSpec, DevboxStatus
-from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
+from assay.api.conditions import is_finished
+from assay.api.devbox import Devbox, DevboxSpec, DevboxStatus
+from assay.api.disksnapshot import DiskSnapshot
+from assay.api.scenariorun import PinnedRun, ScenarioRun, ScenarioRunStatus
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.devbox import pod_lifecycle
-from assay.reconcile.scenariorun import disk, reconcile
-from assay.reconcile.scenariorun.observed import Observed, ScorerJob, is_finished
+from assay.reconcile.scenariorun import cleanup, disk, reconcile
+from assay.reconcile.scenariorun.observed import Observed, RunDecision, RunView, StartedRunView
+from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
 from tests.unit.reconcile.statuses import pod
-from tests.unit.specs.objects import SETTINGS, Obj, existing, pinned, run_spec
+from tests.unit.specs.objects import SETTINGS, Obj, existing, pinned, run
 
 NOW = datetime(2026, 1, 2, 10, 5, tzinfo=UTC)
-RUN = existing("ScenarioRun", "r", generation=1)
+OWNER = {"apiVersion": "x", "kind": "ScenarioRun", "name": "r", "uid": "uid-of-r", "controller": True}
 OK = "assay/2 exit=0 timeout=0 seconds=0.10\n"
+
+
+def started(
+    observed: Observed,
+    status: ScenarioRunStatus | None = None,
+    pinned_run: PinnedRun | None = None,
+    **spec: Any,
+) -> StartedRunView:
+    """A run that has started; `spec` are fields of its spec."""
+    return StartedRunView(run_at(status, **spec), observed, SETTINGS, NOW, pinned_run or pinned())
 
 
 def decide(
@@ -26,77 +39,86 @@ def decide(
     status: ScenarioRunStatus | None = None,
     pinned_run: PinnedRun | None = None,
     **spec: Any,
-) -> Decision:
-    status = status if status is not None else ScenarioRunStatus()
-    return reconcile.decide(RUN, run_spec(**spec), status, pinned_run or pinned(), observed, SETTINGS, NOW)
+) -> RunDecision:
+    """The decision about a run that has started; it changes nothing of what was observed."""
+    view = started(observed, status, pinned_run, **spec)
+    before = view.run.model_copy(deep=True)
+    decision = reconcile.decide(view)
+    assert view.run == before
+    return decision
 
 
-def after(
+def ended_view(
     status: ScenarioRunStatus,
     observed: Observed,
     *,
     seconds: float = 0,
     keep_seconds: int = 0,
     **spec: Any,
-) -> Decision:
-    """What is left to do so many seconds after the run's end."""
+) -> RunView:
+    """A run so many seconds after its end."""
     settings = SETTINGS.replace(keep_seconds=keep_seconds)
-    return disk.after(RUN, run_spec(**spec), status, observed, settings, NOW + timedelta(seconds=seconds))
+    return RunView(run_at(status, **spec), observed, settings, NOW + timedelta(seconds=seconds))
 
 
-def status_of(decision: Decision) -> ScenarioRunStatus:
-    assert isinstance(decision.status, ScenarioRunStatus)
-    return decision.status
+def after(status: ScenarioRunStatus, observed: Observed, **more: Any) -> RunDecision:
+    """The decision about a run that has ended; it changes nothing of what was observed."""
+    view = ended_view(status, observed, **more)
+    before = view.run.model_copy(deep=True)
+    decision = cleanup.decide(view)
+    assert view.run == before
+    return decision
 
 
-def said(decision: Decision, type_: str) -> tuple[str, str] | None:
+def run_at(status: ScenarioRunStatus | None, **spec: Any) -> ScenarioRun:
+    """The run with this status."""
+    return run(**spec).model_copy(update={"status": status or ScenarioRunStatus()})
+
+
+def reported(decision: Decision, type_: str) -> tuple[str, str] | None:
     found = conditions.find(decision.status.conditions, type_)
     return (found.status, found.reason) if found else None
 
 
-def box(which: str | None) -> Obj:
+def box(which: str | None) -> Devbox:
     """The run's devbox as its own reconcile describes it when its pod is in that state."""
-    made = existing("Devbox", "r", owner_references=[{"kind": "ScenarioRun", "uid": "u", "controller": True}])
-    made["spec"] = {"operatingMode": "Running"}
+    made = existing("Devbox", "r", owner_references=[OWNER], spec={"operatingMode": "Running"})
     if which:
         spec = DevboxSpec(image="i", command=["x"], active_deadline_seconds=600)
         view = None if which == "gone" else pod_view.view(pod(which, name="r"), "devbox")
         status = DevboxStatus(pod_name="r")
         decision = pod_lifecycle.decide(made, spec, status, view, NOW - timedelta(minutes=4))
         made["status"] = decision.status.model_dump(by_alias=True, exclude_none=True, mode="json")
-    return made
+    return Devbox.parse(made)
 
 
-def finished(reason: str, exit_code: int | None = None, message: str | None = None) -> Obj:
+def finished(reason: str, exit_code: int | None = None, message: str | None = None) -> Devbox:
     """A finished devbox."""
-    made, status = (
-        box(None),
-        DevboxStatus(pod_name="r", claim_name="r", node_name="node-1", exit_code=exit_code, message=message),
+    status = DevboxStatus(
+        pod_name="r", claim_name="r", node_name="node-1", exit_code=exit_code, message=message
     )
     status.start_time = NOW - timedelta(minutes=4)
     status.conditions = conditions.put([], "Finished", "True", reason, "as told", generation=1, now=NOW)
-    made["status"] = status.model_dump(by_alias=True, exclude_none=True, mode="json")
-    return made
+    return box(None).model_copy(update={"status": status})
 
 
-def restored(**ready: str) -> Obj:
+def restored(**ready: str) -> Devbox:
     """The devbox of a run without an agent: its disk is there, or `reason` and `message` say why not."""
-    made = box(None)
     given = (ready["reason"], ready["message"]) if ready else ("Suspended", "")
     found = conditions.put([], "Ready", "False", *given, generation=1, now=NOW)
     if not ready:
         found = conditions.put(found, "Suspended", "True", "DiskKept", "", generation=1, now=NOW)
+    spec = DevboxSpec.model_validate({"diskSnapshotRef": {"name": "kept"}, "operatingMode": "Suspended"})
     status = DevboxStatus(conditions=found, claim_name="r")
-    made["spec"] = {"diskSnapshotRef": {"name": "kept"}, "operatingMode": "Suspended"}
-    made["status"] = status.model_dump(by_alias=True, exclude_none=True, mode="json")
-    return made
+    return box(None).model_copy(update={"spec": spec, "status": status})
 
 
-def disk_snapshot(value: str | None = None, reason: str = "SnapshotReady") -> Obj:
-    """The run's DiskSnapshot; `value` is what its condition Ready says."""
+def disk_snapshot(value: str | None = None, reason: str = "SnapshotReady") -> DiskSnapshot:
+    """The run's DiskSnapshot; `value` is the status of its condition Ready."""
     ready = {"type": "Ready", "status": value, "reason": reason, "message": "as told"}
     found = [{**ready, "lastTransitionTime": "2026-01-02T10:05:00Z"}] if value else []
-    return existing("DiskSnapshot", "r", spec={"devboxRef": {"name": "r"}}, status={"conditions": found})
+    made = existing("DiskSnapshot", "r", spec={"devboxRef": {"name": "r"}}, status={"conditions": found})
+    return DiskSnapshot.parse(made)
 
 
 def job(*failed: str) -> Obj:
@@ -124,27 +146,48 @@ def scorer_pod(created: str = "2026-01-02T10:01:00Z", *, phase: str = "Running",
 
 
 def scoring() -> ScenarioRunStatus:
-    return status_of(decide(Observed(finished("Completed", 0))))
+    """The status of a run whose scorers work."""
+    return decide(Observed(finished("Completed", 0))).status
 
 
-def scored(*scorer_pods: Obj, job_: Obj | None = None, box_: Obj | None = None, **changes: Any) -> Decision:
-    """The outcome once the scorer's pods show this."""
+def scored(
+    *scorer_pods: Obj, job_: Obj | None = None, box_: Devbox | None = None, **changes: Any
+) -> RunDecision:
+    """The decision once the scorer's pods are in that state."""
     observed = Observed(box_ or finished("Completed", 0), [ScorerJob(job_ or job(), scorer_pods)])
     return decide(observed, scoring(), pinned(**changes))
 
 
-def failed(decision: Decision, reason: str) -> str:
+def failed(decision: RunDecision, reason: str) -> str:
     """Asserts that the run failed for that reason, unscored; returns the message."""
-    status = status_of(decision)
-    assert said(decision, "Failed") == ("True", reason)
-    assert said(decision, "Complete") == ("False", reason)
+    status = decision.status
+    assert reported(decision, "Failed") == ("True", reason)
+    assert reported(decision, "Complete") == ("False", reason)
     assert (status.phase, status.score, status.passed) == ("Failed", None, None)
     assert status.completion_time == NOW
-    assert is_finished(status)
+    assert is_finished(status.conditions)
     assert decision.event is not None
     assert (decision.event.type, decision.event.reason) == ("Warning", reason)
-    assert decision.requeue == 0, "the devbox goes at once, by the next look"
+    assert decision.requeue == 0, "the devbox goes at once, by the next reconcile"
     message = conditions.find(status.conditions, "Failed")
     assert message is not None
     assert message.message
     return message.message
+
+
+ALWAYS: dict[str, Any] = {"snapshotPolicy": "Always"}
+RESCORE: dict[str, Any] = {"agent": None, "rescore": {"scenarioRunRef": {"name": "old"}}}
+BOX = finished("Completed", 0)
+
+
+def ended(how: str) -> ScenarioRunStatus:
+    """The status of a run that has passed, has not, or has no score."""
+    line = {"passed": "1.0", "missed": "0.0", "unscored": "no number"}[how]
+    return scored(scorer_pod(tests=f"{OK}{line}\n", lint=OK + "\n")).status
+
+
+def kept(how: str, value: str | None, reason: str = "SnapshotReady") -> tuple[ScenarioRunStatus, Observed]:
+    """A run that has ended and its children, when this is the state of its snapshot."""
+    status, observed = ended(how), Observed(BOX, disk_snapshot=disk_snapshot(value, reason))
+    status.disk_snapshot = "r"
+    return disk.report(ended_view(status, observed, **ALWAYS)), observed

@@ -8,8 +8,9 @@ import yaml
 
 from assay.api.agent import AgentSpec
 from assay.api.blueprint import BlueprintImage
+from assay.api.devbox import Devbox
 from assay.api.scenario import ScenarioSpec
-from assay.api.scenariorun import PinnedRun, ScenarioRunSpec
+from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.settings import RegistrySettings, Settings
 from assay.specs.devbox_pod import Root
 
@@ -143,7 +144,12 @@ def pinned_functions(*only: str, **changes: Any) -> PinnedRun:
     return made.model_copy(update={"function_images": {"judge": JUDGE}})
 
 
-def run_spec(**more: Any) -> ScenarioRunSpec:
-    """The spec of a run of it."""
-    spec = {"scenarioRef": {"name": "fix-it"}, "agent": {"ref": {"name": "solver"}}, **more}
-    return ScenarioRunSpec.model_validate(spec)
+def run(name: str = "r", labels: dict[str, str] | None = None, **spec: Any) -> ScenarioRun:
+    """A run of it."""
+    given = {"scenarioRef": {"name": "fix-it"}, "agent": {"ref": {"name": "solver"}}, **spec}
+    return ScenarioRun.parse(existing("ScenarioRun", name, labels=labels or {}, spec=given))
+
+
+def devbox(name: str, **status: Any) -> Devbox:
+    """The devbox of a run."""
+    return Devbox.parse(existing("Devbox", name, spec={}, status=status))

@@ -17,8 +17,8 @@ from assay.api.blueprint import Blueprint, BlueprintSpec
 from assay.settings import RegistrySettings, Settings
 from assay.specs import build_job
 from assay.specs.build_job import Content
+from tests.unit.specs.expansion import VERBATIM, expand
 from tests.unit.specs.objects import SETTINGS, Obj, existing
-from tests.unit.specs.test_run_specs import VERBATIM, expand
 
 SPEC: Obj = {
     "dockerfile": "FROM debian\nRUN make\n",

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from assay.specs import devbox
-from tests.unit.specs.objects import Obj, existing, pinned, run_spec
+from tests.unit.specs.objects import Obj, pinned, run
 
-RUN = existing("ScenarioRun", "r")
+RUN = run()
 
 
 def environment(**changes: Any) -> Obj:
@@ -17,7 +17,7 @@ def environment(**changes: Any) -> Obj:
 
 
 def spec_of(agent: Obj | None = None, spec: Obj | None = None, **changes: Any) -> Obj:
-    made: Obj = devbox.devbox(RUN, run_spec(**(spec or {})), pinned(agent, **changes))["spec"]
+    made: Obj = devbox.devbox(run(**(spec or {})), pinned(agent, **changes))["spec"]
     return made
 
 
@@ -30,7 +30,7 @@ def spec_of(agent: Obj | None = None, spec: Obj | None = None, **changes: Any) -
         ("None", "Internet", "Any", "None"),
     ],
 )
-def test_whose_network_counts(
+def test_the_network_of_the_run_then_of_the_agent_counts(
     template: str | None, agent: str | None, scenario: str | None, expected: str | None
 ) -> None:
     def network(egress: str | None) -> Obj:
@@ -49,7 +49,7 @@ def test_what_the_environment_and_the_template_say() -> None:
 
 def test_a_disk_to_begin_from_takes_the_place_of_the_image() -> None:
     forked = pinned().model_copy(update={"disk_snapshot": "kept", "root_filesystem": "Copy"})
-    made = devbox.devbox(RUN, run_spec(), forked)["spec"]
+    made = devbox.devbox(RUN, forked)["spec"]
     assert made["diskSnapshotRef"] == {"name": "kept"}
     assert "image" not in made
     assert (made["rootFilesystem"], made["operatingMode"]) == ("Copy", "Running")
@@ -74,7 +74,7 @@ def test_a_secret_reference_reaches_no_other_agent(agent: Obj) -> None:
 
 def test_a_run_without_a_scenario_has_no_label_of_one() -> None:
     scorer = {"scorer": {"scorerRef": {"name": "judge"}}, "environment": {"image": "x"}}
-    spec = run_spec(scenarioRef=None, agent=None, dryRun=scorer)
-    made = devbox.devbox(RUN, spec, pinned({"type": "Nop"}))
+    dry_run = run(scenarioRef=None, agent=None, dryRun=scorer)
+    made = devbox.devbox(dry_run, pinned({"type": "Nop"}))
     assert "assay.dev/scenario" not in made["metadata"]["labels"]
     assert "ASSAY_SCENARIO" not in str(made["spec"])

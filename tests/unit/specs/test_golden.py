@@ -18,6 +18,7 @@ from assay.api.blueprint import Blueprint
 from assay.api.devbox import DevboxSpec
 from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus, Lineage
 from assay.api.meta import EnvVar
+from assay.api.scenariorun import ScenarioRun
 from assay.settings import RegistrySettings, Settings
 from assay.specs import (
     build_job,
@@ -29,6 +30,7 @@ from assay.specs import (
     scorer_job,
     volume_snapshot,
 )
+from tests.unit.specs import objects
 from tests.unit.specs.objects import (
     IMAGE,
     OVERLAY,
@@ -38,13 +40,18 @@ from tests.unit.specs.objects import (
     from_yaml,
     pinned,
     pinned_functions,
-    run_spec,
+    run,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "ASSAY_UPDATE_GOLDEN"
 
-OWNED = existing("ScenarioRun", "brun-fix-it-1", labels={"assay.dev/benchmark-run": "brun"})
+
+def owned(**spec: Any) -> ScenarioRun:
+    """A run of a BenchmarkRun."""
+    return run("brun-fix-it-1", {"assay.dev/benchmark-run": "brun"}, **spec)
+
+
 COPIED = ("hidden", "shared", "tests", "pattern")
 PATCH = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-wrong\n+right\n"
 
@@ -140,33 +147,30 @@ def run_command() -> list[Obj]:
     resources: {limits: {memory: 1Gi}}
     disk: {size: 3Gi}
     """)
-    spec = run_spec(
-        attempt=2, parameters=[{"name": "effort", "value": "high"}, {"name": "SEED", "value": "7"}]
-    )
-    return [devbox.devbox(OWNED, spec, pinned(agent, environment=environment))]
+    given = owned(attempt=2, parameters=[{"name": "effort", "value": "high"}, {"name": "SEED", "value": "7"}])
+    return [devbox.devbox(given, pinned(agent, environment=environment))]
 
 
 def run_of(agent_type: str, **changes: Any) -> list[Obj]:
-    return [devbox.devbox(OWNED, run_spec(), pinned({"type": agent_type}, **changes))]
+    return [devbox.devbox(owned(), pinned({"type": agent_type}, **changes))]
 
 
 def scorer_jobs() -> list[Obj]:
-    devbox_of_run = existing("Devbox", "brun-fix-it-1", status={"nodeName": "node-1"})
-    return scorer_job.jobs(OWNED, run_spec(), pinned(), devbox_of_run, SETTINGS)
+    box = objects.devbox("brun-fix-it-1", nodeName="node-1")
+    return scorer_job.jobs(owned(), pinned(), box, SETTINGS)
 
 
 def scorer_types() -> list[Obj]:
     environment = {"blueprintRef": {"name": "project"}, "env": [{"name": "LANG", "value": "C.UTF-8"}]}
-    spec = run_spec(scheduling={"nodeSelector": {"pool": "scorers"}, "imagePullSecrets": [{"name": "pull"}]})
+    given = owned(scheduling={"nodeSelector": {"pool": "scorers"}, "imagePullSecrets": [{"name": "pull"}]})
     return scorer_job.jobs(
-        OWNED, spec, pinned_functions(environment=environment), existing("Devbox", "brun-fix-it-1"), SETTINGS
+        given, pinned_functions(environment=environment), objects.devbox("brun-fix-it-1"), SETTINGS
     )
 
 
 def scorer_copy() -> list[Obj]:
-    status = {"rootFilesystem": "Copy", "directories": ["etc", "usr"]}
-    box = existing("Devbox", "brun-fix-it-1", status=status)
-    return scorer_job.jobs(OWNED, run_spec(), pinned_functions(*COPIED), box, SETTINGS)
+    box = objects.devbox("brun-fix-it-1", rootFilesystem="Copy", directories=["etc", "usr"])
+    return scorer_job.jobs(owned(), pinned_functions(*COPIED), box, SETTINGS)
 
 
 def build_full() -> list[Obj]:

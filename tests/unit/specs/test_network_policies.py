@@ -8,10 +8,9 @@ import pytest
 
 from assay.api.devbox import DevboxSpec
 from assay.api.meta import Egress, Network
-from assay.api.scenariorun import ScenarioRunSpec
 from assay.specs import devbox_pod, network_policies, scorer_job
 from assay.specs.devbox_pod import Mode, Root
-from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, existing, pinned
+from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, devbox, existing, pinned, run
 
 GATED = SETTINGS.replace(network_gate_address="10.96.0.1:443")
 WAITS = {"ASSAY_CLOSED": "10.96.0.1 443 30"}
@@ -75,9 +74,7 @@ def test_what_a_user_sets_does_not_open_the_gate() -> None:
 
 @pytest.mark.parametrize("root", ["Overlay", "Copy"])
 def test_scorers_wait(root: str) -> None:
-    status = {"rootFilesystem": root, "directories": ["etc"] if root == "Copy" else None}
-    found = existing("Devbox", "d", status=status)
-    spec = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "s"}, "agent": {"type": "Nop"}})
-    (job,) = scorer_job.jobs(existing("ScenarioRun", "r"), spec, pinned(), found, GATED)
+    status: dict[str, Any] = {"rootFilesystem": root, "directories": ["etc"] if root == "Copy" else None}
+    (job,) = scorer_job.jobs(run(), pinned(), devbox("d", **status), GATED)
     containers = job["spec"]["template"]["spec"]["containers"]
     assert all(WAITS.items() <= variables(one).items() for one in containers)

@@ -10,26 +10,13 @@ import pytest
 from assay.api.devbox import DevboxSpec, File
 from assay.specs import devbox, devbox_pod, names, scorer_job
 from assay.specs.devbox import STATEMENT_IN_ENV_MAX
-from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, Obj, existing, pinned, run_spec
+from tests.unit.specs import objects
+from tests.unit.specs.expansion import VERBATIM, expand
+from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, Obj, existing, pinned, run
 
-RUN = existing("ScenarioRun", "r")
-BOX = existing("Devbox", "box")
+RUN = run()
+BOX = objects.devbox("box")
 REFERENCE = {"patch": "the gold patch"}
-
-
-def expand(text: str, environment: dict[str, str]) -> str:
-    """How the kubelet reads `$(NAME)` in commands and variables (k8s.io/kubernetes, package expansion)."""
-    out, at = "", 0
-    while at < len(text):
-        following = text[at + 1 : at + 2]
-        if text[at] != "$" or not following:
-            out, at = out + text[at], at + 1
-        elif following == "(" and (end := text.find(")", at)) > 0:
-            name = text[at + 2 : end]
-            out, at = out + environment.get(name, f"$({name})"), end + 1
-        else:
-            out, at = out + ("$" if following == "$" else f"${following}"), at + 2
-    return out
 
 
 def environment_of(made: Obj) -> dict[str, str]:
@@ -43,7 +30,7 @@ def environment_of(made: Obj) -> dict[str, str]:
 @pytest.mark.parametrize("length", [STATEMENT_IN_ENV_MAX, STATEMENT_IN_ENV_MAX + 1])
 def test_a_long_statement_is_in_its_file_only(length: int) -> None:
     statement = "ä" * (length // 2) + "x" * (length % 2)
-    made = devbox.devbox(RUN, run_spec(), pinned(problemStatement=statement))
+    made = devbox.devbox(RUN, pinned(problemStatement=statement))
     assert made["spec"]["files"] == [{"name": "problem.md", "content": statement}]
     environment = environment_of(made)
     assert environment["ASSAY_PROBLEM_FILE"] == "/.assay/files/problem.md"
@@ -52,49 +39,35 @@ def test_a_long_statement_is_in_its_file_only(length: int) -> None:
     )
 
 
-VERBATIM = [
-    "no dollar",
-    "$HOME and ${HOME}",
-    "$(date) is a shell's",
-    "$(ASSAY_RUN) is a variable of ours",
-    "echo $$",
-    "make $$HOME",
-    "$$(ASSAY_RUN)",
-    "$$$(ASSAY_RUN)",
-    "$(never closed",
-    "ends in $",
-]
-
-
 @pytest.mark.parametrize("text", VERBATIM)
 def test_statement_and_parameters_arrive_as_written(text: str) -> None:
-    spec = run_spec(parameters=[{"name": "p", "value": text}])
-    environment = environment_of(devbox.devbox(RUN, spec, pinned(problemStatement=text)))
+    given = run(parameters=[{"name": "p", "value": text}])
+    environment = environment_of(devbox.devbox(given, pinned(problemStatement=text)))
     assert environment["ASSAY_PROBLEM_STATEMENT"] == text
     assert environment["ASSAY_PARAM_P"] == text
 
 
 @pytest.mark.parametrize("agent", [{"type": "Nop"}, {"type": "Command", "command": ["solve"]}])
 def test_the_reference_reaches_no_other_agent(agent: Obj) -> None:
-    made = devbox.devbox(RUN, run_spec(), pinned(agent, referenceOutput=REFERENCE))
+    made = devbox.devbox(RUN, pinned(agent, referenceOutput=REFERENCE))
     assert REFERENCE["patch"] not in str(made)
 
 
 def test_scripts_of_scorers_reach_no_devbox() -> None:
-    assert "make check && echo" not in str(devbox.devbox(RUN, run_spec(), pinned()))
+    assert "make check && echo" not in str(devbox.devbox(RUN, pinned()))
 
 
 def test_the_agents_environment_reaches_no_scorer() -> None:
     agent = {"type": "Command", "command": ["solve"], "env": [{"name": "SECRET", "value": "x"}]}
     made = pinned(agent | {"envFrom": [{"secretRef": {"name": "model"}}]}, referenceOutput=REFERENCE)
-    spec = run_spec(parameters=[{"name": "p", "value": "parameter"}])
-    text = str(scorer_job.jobs(RUN, spec, made, BOX, SETTINGS))
+    given = run(parameters=[{"name": "p", "value": "parameter"}])
+    text = str(scorer_job.jobs(given, made, BOX, SETTINGS))
     assert not [word for word in ("SECRET", "model", "parameter", "the gold patch") if word in text]
 
 
 def test_our_variables_win() -> None:
     agent = {"type": "Command", "command": ["x"], "env": [{"name": "ASSAY_SCENARIO", "value": "forged"}]}
-    assert environment_of(devbox.devbox(RUN, run_spec(), pinned(agent)))["ASSAY_SCENARIO"] == "fix-it"
+    assert environment_of(devbox.devbox(RUN, pinned(agent)))["ASSAY_SCENARIO"] == "fix-it"
 
 
 # --- scorer ---
@@ -109,7 +82,7 @@ def functions(count: int, **more: Any) -> dict[str, Any]:
 
 
 def job(**changes: Any) -> Obj:
-    [made] = scorer_job.jobs(RUN, run_spec(), pinned(**changes), BOX, SETTINGS)
+    [made] = scorer_job.jobs(RUN, pinned(**changes), BOX, SETTINGS)
     return made
 
 
@@ -140,13 +113,13 @@ def test_timeouts(timeouts: tuple[int | None, ...], scenario_seconds: int, expec
 def test_the_devbox_owns_the_job() -> None:
     """A claim in use by a pod, even by one that has ended, is not freed: both go together."""
     [owner] = job()["metadata"]["ownerReferences"]
-    assert (owner["kind"], owner["uid"]) == ("Devbox", BOX["metadata"]["uid"])
+    assert (owner["kind"], owner["uid"]) == ("Devbox", BOX.uid)
 
 
 @pytest.mark.parametrize("node", [None, "node-1"])
 def test_the_scorer_prefers_the_agents_node(node: str | None) -> None:
-    box = existing("Devbox", "box", status={"nodeName": node} if node else {})
-    [whole] = scorer_job.jobs(RUN, run_spec(), pinned(), box, SETTINGS)
+    box = objects.devbox("box", **({"nodeName": node} if node else {}))
+    [whole] = scorer_job.jobs(RUN, pinned(), box, SETTINGS)
     made = whole["spec"]["template"]["spec"]
     assert ("affinity" in made) is (node is not None)
     assert "required" not in str(made.get("affinity")), "it may be full, or gone"

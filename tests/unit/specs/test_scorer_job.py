@@ -7,24 +7,25 @@ from typing import Any
 
 import pytest
 
+from assay.api.devbox import Devbox
 from assay.api.scoring import ScoringFunction
 from assay.specs import names, scorer_files, scorer_job
 from assay.specs.scorer_container import root_of
-from tests.unit.specs.objects import SETTINGS, Obj, existing, pinned, pinned_functions, run_spec
-from tests.unit.specs.test_run_specs import expand
+from tests.unit.specs.expansion import expand
+from tests.unit.specs.objects import SETTINGS, Obj, devbox, pinned, pinned_functions, run
 
-RUN = existing("ScenarioRun", "r")
-OVERLAY = existing("Devbox", "r", status={"rootFilesystem": "Overlay"})
-COPY = existing("Devbox", "r", status={"rootFilesystem": "Copy", "directories": ["etc", "usr"]})
+RUN = run()
+OVERLAY = devbox("r", rootFilesystem="Overlay")
+COPY = devbox("r", rootFilesystem="Copy", directories=["etc", "usr"])
 
 
-def pods(box: Obj, *only: str) -> dict[str, Obj]:
+def pods(box: Devbox, *only: str) -> dict[str, Obj]:
     """Job's name → spec of its pods."""
-    made = scorer_job.jobs(RUN, run_spec(), pinned_functions(*only), box, SETTINGS)
+    made = scorer_job.jobs(RUN, pinned_functions(*only), box, SETTINGS)
     return {job["metadata"]["name"]: job["spec"]["template"]["spec"] for job in made}
 
 
-def container(box: Obj, name: str) -> Obj:
+def container(box: Devbox, name: str) -> Obj:
     [pod] = pods(box, name).values()
     [made] = pod["containers"]
     found: Obj = made
@@ -41,7 +42,7 @@ def mounted(made: Obj) -> dict[str, Obj]:
 
 def test_functions_are_apart_by_what_they_may_reach() -> None:
     everything = pinned_functions()
-    made = scorer_job.jobs(RUN, run_spec(), everything, OVERLAY, SETTINGS)
+    made = scorer_job.jobs(RUN, everything, OVERLAY, SETTINGS)
     found = {
         job["metadata"]["name"]: (
             job["spec"]["template"]["metadata"]["labels"]["assay.dev/egress"],
@@ -78,12 +79,12 @@ def test_a_function_with_its_own_image_sees_both() -> None:
     made = container(OVERLAY, "judge")
     assert made["image"].startswith("judge.example.test/judge@sha256:")
     assert made["command"][3:6] == ["0", "/judge", "60"]
-    said = environment(made)
-    assert said["ASSAY_ROOT"] == "Clean"
-    assert said["ASSAY_ENVIRONMENT_WORKDIR"] == "/src"
+    variables = environment(made)
+    assert variables["ASSAY_ROOT"] == "Clean"
+    assert variables["ASSAY_ENVIRONMENT_WORKDIR"] == "/src"
     [pod] = pods(OVERLAY, "judge").values()
     images = {v["name"]: v["image"]["reference"] for v in pod["volumes"] if "image" in v}
-    mount = mounted(made)[said["ASSAY_IMAGE"]]
+    mount = mounted(made)[variables["ASSAY_IMAGE"]]
     assert images[mount["name"]] == pinned().image.reference
     assert mount["readOnly"]
 
@@ -119,16 +120,16 @@ def test_patterns_and_parameters_arrive_as_written() -> None:
 
 @pytest.mark.parametrize(("name", "has_tools"), [("pattern", True), ("python", True), ("hidden", False)])
 @pytest.mark.parametrize("box", [OVERLAY, COPY], ids=["overlay", "copy"])
-def test_tools_are_there_for_whom_needs_them(box: Obj, name: str, has_tools: bool) -> None:
+def test_functions_that_need_tools_have_them(box: Devbox, name: str, has_tools: bool) -> None:
     [pod] = pods(box, name).values()
     assert ("/.assay/tools" in mounted(pod["containers"][0])) is has_tools
     assert ("tools" in {volume["name"] for volume in pod["volumes"]}) is has_tools
 
 
-def test_what_a_test_files_function_is_told() -> None:
-    said = environment(container(OVERLAY, "tests"))
-    assert said["ASSAY_RESTORE"] == "tests\npyproject.toml"
-    assert (said["ASSAY_JUNIT"], said["ASSAY_ALL_OR_NOTHING"]) == ("junit.xml", "1")
+def test_the_variables_of_a_test_files_function() -> None:
+    variables = environment(container(OVERLAY, "tests"))
+    assert variables["ASSAY_RESTORE"] == "tests\npyproject.toml"
+    assert (variables["ASSAY_JUNIT"], variables["ASSAY_ALL_OR_NOTHING"]) == ("junit.xml", "1")
     plain = container(OVERLAY, "plain")
     assert not {"ASSAY_RESTORE", "ASSAY_JUNIT", "ASSAY_ALL_OR_NOTHING"} & environment(plain).keys()
     assert "/.assay/expect" not in mounted(plain)
@@ -140,7 +141,7 @@ def test_the_own_environment_wins_over_the_scenarios() -> None:
         "env": [{"name": "LANG", "value": "C"}, {"name": "PLAIN", "value": "1"}],
     }
     made = pinned_functions("judge", "plain", environment=environment_of_all)
-    jobs = scorer_job.jobs(RUN, run_spec(), made, OVERLAY, SETTINGS)
+    jobs = scorer_job.jobs(RUN, made, OVERLAY, SETTINGS)
     found = {c["name"]: environment(c) for j in jobs for c in j["spec"]["template"]["spec"]["containers"]}
     assert (found["judge"]["LANG"], found["judge"]["PLAIN"]) == ("judge", "1")
     assert found["plain"]["LANG"] == "C"
@@ -173,7 +174,7 @@ def test_a_copy_needs_no_privilege() -> None:
     assert not [volume for volume in pod["volumes"] if "image" in volume]
 
 
-def test_whoever_writes_has_a_copy_of_its_own() -> None:
+def test_a_function_that_writes_has_a_copy_of_its_own() -> None:
     [pod] = pods(COPY, "hidden", "plain", "shared").values()
     copied: dict[str, Any] = {one["name"]: mounted(one) for one in pod["containers"]}
     assert copied["hidden"]["/usr"]["subPath"] == "hidden/root/usr"
@@ -187,7 +188,7 @@ def test_whoever_writes_has_a_copy_of_its_own() -> None:
     }
 
 
-def test_files_of_the_image_are_noted_for_who_wants_them_back() -> None:
+def test_files_of_the_image_are_saved_for_functions_that_restore_them() -> None:
     [pod] = pods(COPY, "hidden", "plain", "tests", "shared").values()
     copies = {
         tuple(one["command"][5:]): environment(one)["ASSAY_RESTORE"]
@@ -206,6 +207,5 @@ def test_containers_that_only_prepare_share_the_messages_too(only: tuple[str, ..
 
 
 def test_names_are_labels() -> None:
-    long = existing("ScenarioRun", "r" * 63)
-    for name in scorer_job.job_names(long, pinned_functions()):
+    for name in scorer_job.job_names(run("r" * 63), pinned_functions()):
         assert len(name) <= names.NAME_MAX

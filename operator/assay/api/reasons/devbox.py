@@ -83,7 +83,8 @@ class EndReason(Reason):
     LAUNCH_FAILED = (
         "LaunchFailed",
         "A launch command failed.",
-        "Correct it; `status.message` of the Devbox, `status.agent.message` of the run, and the log have its output.",
+        "Correct `launchCommands`; `status.message` of the Devbox, `status.agent.message` of the run, and the log have "
+        "their output.",
     )
     DISK_FULL = (
         "DiskFull",
@@ -99,7 +100,8 @@ class EndReason(Reason):
     BOOT_FAILED = (
         "BootFailed",
         "The root file system could not be made on the disk.",
-        "The message names cause and cure: kernel, user namespaces, or the file system of the volume.",
+        "The message names the cause: kernel, user namespaces, or the file system of the volume. Another "
+        "StorageClass or `rootFilesystem: Copy` may help.",
     )
     EVICTED = (
         "Evicted",

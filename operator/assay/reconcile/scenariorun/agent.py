@@ -1,73 +1,82 @@
-"""A ScenarioRun until there is a disk to score: its agent works, or a kept disk is restored. Pure."""
+"""A ScenarioRun until there is a disk to score: its agent works, or a kept disk is restored. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
 from assay.api import conditions
-from assay.api.devbox import DevboxStatus
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import false, true
+from assay.api.devbox import Devbox
+from assay.api.reasons import DevboxReason, EndReason, ForeignReason, ScenarioRunReason
 from assay.api.scenariorun import AgentResult, PinnedRun, ScenarioRunStatus
-from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import set_raw_condition
 
-from .observed import AGENT_FINISHED, COMPLETE, fail
+from .observed import RunDecision, StartedRunView
+from .scorer_jobs import Failure
 
-# What an agent did itself is scored; what Kubernetes did to it never is.
-SCORED_ENDS = {"Completed", "Error", "DeadlineExceeded"}
-# Reasons of a devbox that is on its way, or at its end: nothing to tell of the run.
-_NO_NEWS = {"DeadlineExceeded", "Suspended"}
-_CURES = {
-    "OOMKilled": "raise the devbox's memory limit",
-    "BootFailed": "the disk cannot carry a root file system: use another StorageClass, or rootFilesystem: Copy",
-    "NetworkOpen": "no agent runs where it could reach what is forbidden",
-    "LaunchFailed": "correct environment.launchCommands (status.agent.message is the end of their output)",
-    "DiskFull": "the disk was full before the agent began: raise environment.disk.size",
-}
+# An agent's own end is scored; an end that Kubernetes caused never is.
+SCORED_ENDS = {EndReason.COMPLETED, EndReason.ERROR, EndReason.DEADLINE_EXCEEDED}
+# A devbox with these reasons is on its way, or at its end: the run has nothing to report of it.
+_NO_TROUBLE = {DevboxReason.DEADLINE_EXCEEDED, DevboxReason.SUSPENDED}
+# Ends that the devbox reports in its own words. Another end has a word of the kubelet.
+_EXPLAINED_ENDS = (
+    EndReason.OOM_KILLED,
+    EndReason.LAUNCH_FAILED,
+    EndReason.DISK_FULL,
+    EndReason.NETWORK_OPEN,
+    EndReason.BOOT_FAILED,
+    EndReason.EVICTED,
+    EndReason.POD_LOST,
+)
+_RUN_AGAIN = "The agent is not at fault: run it again."
 
 
-def outcome(
-    run: Mapping[str, Any],
-    status: ScenarioRunStatus,
-    pinned: PinnedRun,
-    devbox: Mapping[str, Any],
-    now: datetime,
-) -> Decision | None:
-    """What to say of the devbox; None when its disk can be scored."""
-    found = DevboxStatus.model_validate(devbox.get("status") or {})
-    if pinned.agent is None:
-        if not conditions.is_true(found.conditions, "Suspended"):
-            return _waiting(run, status, found, "RestoringDisk", now)
-        status.devbox = devbox["metadata"]["name"]
-        return None
-    finished = conditions.find(found.conditions, "Finished")
-    if finished is None or finished.status != "True":
-        return _waiting(run, status, found, "AgentWorking", now)
-    status.devbox = devbox["metadata"]["name"]
+def has_ended(pinned: PinnedRun, devbox: Devbox) -> bool:
+    """Whether the agent has ended; of a run without an agent, whether the disk is restored."""
+    type_ = ConditionType.FINISHED if pinned.agent else ConditionType.SUSPENDED
+    return conditions.is_true(devbox.status.conditions, type_)
+
+
+def wait(view: StartedRunView, status: ScenarioRunStatus, devbox: Devbox) -> RunDecision:
+    """Report that the agent works, or what keeps its devbox from starting."""
+    status = status.model_copy()
+    ready = conditions.find(devbox.status.conditions, ConditionType.READY)
+    if ready is None or ready.status == "True" or ready.reason in _NO_TROUBLE:
+        doing = ScenarioRunReason.AGENT_WORKING if view.pinned.agent else ScenarioRunReason.RESTORING_DISK
+        view.set(status, false(ConditionType.COMPLETE, doing))
+    else:
+        view.set(status, false(ConditionType.COMPLETE, ForeignReason(ready.reason), ready.message))
+    return RunDecision(status)
+
+
+def report(view: StartedRunView, status: ScenarioRunStatus, devbox: Devbox) -> ScenarioRunStatus:
+    """The status with the devbox, and with the agent's result if there was an agent."""
+    status = status.model_copy()
+    status.devbox = devbox.name
+    finished = conditions.find(devbox.status.conditions, ConditionType.FINISHED)
+    if view.pinned.agent is None or finished is None:
+        return status
     status.agent = AgentResult(
-        exit_code=found.exit_code,
+        exit_code=devbox.status.exit_code,
         reason=finished.reason,
-        message=found.message,
-        start_time=found.start_time,
-        finish_time=found.finish_time,
+        message=devbox.status.message,
+        start_time=devbox.status.start_time,
+        finish_time=devbox.status.finish_time,
     )
-    set_raw_condition(run, status, AGENT_FINISHED, "True", finished.reason, finished.message, now)
+    view.set(status, true(ConditionType.AGENT_FINISHED, ForeignReason(finished.reason), finished.message))
+    return status
+
+
+def failure(pinned: PinnedRun, devbox: Devbox) -> Failure | None:
+    """Why the disk of an agent that has ended is not scored; None where it is."""
+    finished = conditions.find(devbox.status.conditions, ConditionType.FINISHED)
+    if pinned.agent is None or finished is None:
+        return None
     if finished.reason not in SCORED_ENDS:
-        cure = _CURES.get(finished.reason, "no fault of the agent: run it again")
-        return fail(run, status, finished.reason, f"{finished.message}; {cure}", now)
-    if pinned.agent.type == "Reference" and found.exit_code != 0:
-        message = f"the reference output could not be applied: {found.message or finished.message}"
-        return fail(run, status, "ReferenceNotApplied", message, now)
+        return Failure(ForeignReason(finished.reason), f"{finished.message}. {_cure(finished.reason)}")
+    if pinned.agent.type == "Reference" and devbox.status.exit_code != 0:
+        message = f"the reference output could not be applied: {devbox.status.message or finished.message}"
+        return Failure(ScenarioRunReason.REFERENCE_NOT_APPLIED, message)
     return None
 
 
-def _waiting(
-    run: Mapping[str, Any], status: ScenarioRunStatus, devbox: DevboxStatus, doing: str, now: datetime
-) -> Decision:
-    ready = conditions.find(devbox.conditions, "Ready")
-    if ready is None or ready.status == "True" or ready.reason in _NO_NEWS:
-        set_raw_condition(run, status, COMPLETE, "False", doing, "", now)
-    else:
-        set_raw_condition(run, status, COMPLETE, "False", ready.reason, ready.message, now)
-    return Decision(status)
+def _cure(reason: str) -> str:
+    return next((end.cure for end in _EXPLAINED_ENDS if end == reason), _RUN_AGAIN)

@@ -1,115 +1,86 @@
-"""ScenarioRun: pin, let the agent work in a devbox, score what it left, report, keep the disk, clean up."""
+"""ScenarioRun: pin what it uses, run the agent in a devbox, score the disk, report, keep the disk, clean up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
-from assay.api.scenariorun import PinnedRun, ScenarioRunSpec, ScenarioRunStatus
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import is_finished
+from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
 from assay.engine.cache import Key
 from assay.kube.errors import NotFound
 from assay.kube.resources import resource_of
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import set_raw_condition
-from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
-from assay.settings import Settings
+from assay.reconcile.common.objects import get_live
 from assay.specs import devbox as devbox_spec
 
-from . import agent, disk, rescore, scoring
-from .observed import COMPLETE, RESOLVED, Observed, fail, is_finished, observe
-from .pinning import pin
+from . import agent, cleanup, disk, scoring
+from .ending import fail
+from .observed import RunDecision, StartedRunView, look_at
+from .start import start
 
 
 async def reconcile(ctx: Context, key: Key) -> float | None:
     """Bring one run nearer to its score."""
-    run = ctx.cache.get("ScenarioRun", key.namespace, key.name)
-    if run is None or run["metadata"].get("deletionTimestamp"):
+    # Read the run and its children.
+    found = get_live(ctx, key)
+    if found is None:
         return None
-    status = ScenarioRunStatus.model_validate(run.get("status") or {})
-    spec, observed = ScenarioRunSpec.model_validate(run["spec"]), observe(ctx, run)
-    if is_finished(status):
-        return await _tidy(ctx, run, spec, status, observed)
-    if status.pinned is None:
-        return await apply(ctx, run, await start(ctx, run, spec, status), blocked_condition=COMPLETE)
-    decision = decide(run, spec, status, status.pinned, observed, ctx.settings, ctx.now())
-    if disk.is_due(spec, status, observed.devbox):
-        await disk.snapshot(ctx, run, spec, status)
-        decision.write = True
-    return await apply(ctx, run, decision, blocked_condition=COMPLETE)
+    view = look_at(ctx, ScenarioRun.parse(found))
+    status = view.run.status
 
+    # A run that has ended: look after its disk, and after its links to later scores.
+    if is_finished(status.conditions):
+        if cleanup.has_news(view):
+            whole = await _read_whole(ctx, view.run)
+            if whole is None:
+                return None
+            view = replace(view, run=whole)
+        decision = cleanup.decide(view)
 
-async def start(
-    ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec, status: ScenarioRunStatus
-) -> Decision:
-    """Pin what the run uses. Its devbox follows when that is written, so that no edit can come between."""
-    now, namespace = ctx.now(), run["metadata"]["namespace"]
-    try:
-        status.pinned = await pin(ctx, run, spec)
-        if spec.rescore:
-            status.previous_score = rescore.earlier_score(ctx, namespace, spec.rescore)
-            status.disk_snapshot = status.pinned.disk_snapshot
-    except ReferenceNotReady as missing:
-        set_raw_condition(run, status, RESOLVED, "False", missing.reason, missing.message, now)
-        set_raw_condition(run, status, COMPLETE, "False", missing.reason, missing.message, now)
-        status.phase = "Pending"
-        return Decision(status, requeue=missing.retry)
-    except InvalidReference as never:
-        set_raw_condition(run, status, RESOLVED, "False", never.reason, never.message, now)
-        return fail(run, status, never.reason, never.message, now)
-    status.phase, status.start_time = "Running", now
-    set_raw_condition(run, status, RESOLVED, "True", "Pinned", "", now)
-    set_raw_condition(
-        run, status, COMPLETE, "False", "AgentWorking" if status.pinned.agent else "RestoringDisk", "", now
-    )
-    return Decision(status, requeue=0)
+    # A new run: resolve its references. Its devbox follows once they are written, so that no edit comes between.
+    elif status.pinned is None:
+        decision = await start(ctx, view)
 
-
-def decide(
-    run: Mapping[str, Any],
-    spec: ScenarioRunSpec,
-    status: ScenarioRunStatus,
-    pinned: PinnedRun,
-    observed: Observed,
-    settings: Settings,
-    now: datetime,
-) -> Decision:
-    """What to say and do about a run that has started. Pure."""
-    disk.mirror(run, spec, status, observed.disk_snapshot, now)
-    if status.scorer_jobs:
-        decision = scoring.outcome(run, spec, status, pinned, observed, settings, now)
-    elif observed.devbox is None:
-        return Decision(status, create=[devbox_spec.devbox(run, spec, pinned)], write=False)
+    # A run under way: bring its agent and its scorers forward.
     else:
-        decision = agent.outcome(run, status, pinned, observed.devbox, now) or scoring.begin(
-            run, spec, status, pinned, observed, settings, now
-        )
-    if is_finished(status):
-        disk.announce(run, spec, decision, observed.devbox)
+        decision = decide(StartedRunView(view.run, view.observed, view.settings, view.now, status.pinned))
+
+    # Write the status and carry out the rest.
+    return await apply(ctx, view.run, decision, blocked_condition=ConditionType.COMPLETE)
+
+
+def decide(view: StartedRunView) -> RunDecision:
+    """What to do about a run that has started and not ended. No I/O."""
+    decision = _next_step(view, disk.report(view))
+    if disk.is_due(view, decision.status):
+        decision.optional, decision.write = disk.keep(view, decision.status), True
     return decision
 
 
-async def _tidy(
-    ctx: Context, run: dict[str, Any], spec: ScenarioRunSpec, status: ScenarioRunStatus, observed: Observed
-) -> float | None:
-    """Look after the disk of a run that has ended, and after its links."""
-    is_due = disk.is_due(spec, status, observed.devbox)
-    decision = disk.after(run, spec, status, observed, ctx.settings, ctx.now())
-    if is_due or decision.write:
-        # The store keeps little of runs that have ended: what is written must rest on the whole.
-        metadata = run["metadata"]
-        try:
-            run = await ctx.client.get(resource_of(run), metadata["namespace"], metadata["name"])
-        except NotFound:
-            return None
-        status = ScenarioRunStatus.model_validate(run.get("status") or {})
-        if run["metadata"]["uid"] != metadata["uid"] or not is_finished(status):
-            return None  # another of that name: the watch is about to show it
-        if is_due:
-            await disk.snapshot(ctx, run, spec, status)
-            observed = observe(ctx, run)
-        decision = disk.after(run, spec, status, observed, ctx.settings, ctx.now())
-        decision.write = True
-    return await apply(ctx, run, decision, blocked_condition=COMPLETE)
+def _next_step(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
+    devbox = view.observed.devbox
+    if status.scorer_jobs:
+        return scoring.decide(view, status)
+    if devbox is None:
+        return RunDecision(status, create=[devbox_spec.devbox(view.run, view.pinned)], write=False)
+    if not agent.has_ended(view.pinned, devbox):
+        return agent.wait(view, status, devbox)
+    status = agent.report(view, status, devbox)
+    if failure := agent.failure(view.pinned, devbox):
+        return fail(view, status, failure)
+    return scoring.begin(view, status, devbox)
+
+
+async def _read_whole(ctx: Context, run: ScenarioRun) -> ScenarioRun | None:
+    """The run with all its fields: the cache keeps few of a run that has ended, and a status is written whole.
+
+    None: the run is gone, or its name belongs to another run; the watch is about to show that.
+    """
+    try:
+        found = await ctx.client.get(resource_of(run.identity()), run.namespace, run.name)
+    except NotFound:
+        return None
+    whole = ScenarioRun.parse(found)
+    return whole if whole.uid == run.uid and is_finished(whole.status.conditions) else None

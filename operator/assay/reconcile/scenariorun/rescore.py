@@ -1,87 +1,91 @@
-"""Which kept disk a run begins from, or scores again."""
+"""The kept disk that a run scores again, and the score it had."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import NoReturn
 
-from assay.api.scenariorun import EarlierScore, NamedScore, Rescore
+from assay.api.benchmarkrun import BenchmarkRun
+from assay.api.conditions import is_finished
+from assay.api.disksnapshot import DiskSnapshot
+from assay.api.meta import given
+from assay.api.reasons import ReferenceReason, ScenarioRunReason
+from assay.api.scenariorun import EarlierScore, NamedScore, Rescore, ScenarioRun
+from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import controller, is_controlled_by, is_finished
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.reconcile.references.snapshots import devbox_of
 
 
-def to_rescore(ctx: Context, rescoring: Mapping[str, Any], rescore: Rescore) -> str:
+def snapshot_to_score(ctx: Context, rescoring: ScenarioRun, rescore: Rescore) -> str:
     """The name of the DiskSnapshot that a run scores again. ReferenceNotReady: not yet. InvalidReference: never."""
-    namespace = rescoring["metadata"]["namespace"]
     if rescore.scenario_run_ref is None:
-        assert rescore.disk_snapshot_ref is not None
-        return rescore.disk_snapshot_ref.name
-    name = rescore.scenario_run_ref.name
-    run = _run(ctx, namespace, name)
-    status = run.get("status") or {}
-    if (parent := _benchmark_run(ctx, rescoring)) and not is_controlled_by(run, parent["metadata"]["uid"]):
-        ran_by = parent["metadata"]["name"]
-        message = f"what BenchmarkRun {ran_by} ran is gone: the ScenarioRun {name} that there is, is another"
-        raise InvalidReference("NoDiskKept", message)
-    if not is_finished(run):
-        raise ReferenceNotReady("ScenarioRunNotFinished", f"ScenarioRun {name} has not ended yet")
-    kept = status.get("diskSnapshot")
-    if not kept:
-        message = f"ScenarioRun {name} kept no disk: run it with snapshotPolicy: Always"
-        raise InvalidReference("NoDiskKept", message)
-    snapshot = ctx.cache.get("DiskSnapshot", namespace, kept)
-    if snapshot is None or _is_lost(ctx, snapshot) or _is_anothers(snapshot, run):
-        message = (
-            f"DiskSnapshot {kept} of ScenarioRun {name} is gone, or was never taken: run the scenario again"
+        return given(rescore.disk_snapshot_ref).name
+    run = _run(ctx, rescoring.namespace, rescore.scenario_run_ref.name)
+    parent = _rescored_benchmark_run(ctx, rescoring)
+    if parent and not run.is_controlled_by(parent.uid):
+        _refuse(f"the ScenarioRun {run.name} of BenchmarkRun {parent.name} is gone; another one has its name")
+    if not is_finished(run.status.conditions):
+        message = f"ScenarioRun {run.name} has not ended yet"
+        raise ReferenceNotReady(ReferenceReason.SCENARIO_RUN_NOT_FINISHED, message)
+    name = run.status.disk_snapshot
+    if not name:
+        _refuse(f"ScenarioRun {run.name} kept no disk: run it with snapshotPolicy: Always")
+    snapshot = ctx.cache.get("DiskSnapshot", run.namespace, name)
+    if snapshot is None or _is_lost(ctx, snapshot) or not _is_of(DiskSnapshot.parse(snapshot), run):
+        _refuse(
+            f"DiskSnapshot {name} of ScenarioRun {run.name} is gone, or was never taken: run the scenario again"
         )
-        raise InvalidReference("NoDiskKept", message)
-    return str(kept)
+    return name
 
 
 def earlier_score(ctx: Context, namespace: str, rescore: Rescore) -> EarlierScore | None:
-    """What the run that is scored again had."""
+    """The score of the run that is scored again; None where the disk itself is named."""
     if rescore.scenario_run_ref is None:
         return None
     run = _run(ctx, namespace, rescore.scenario_run_ref.name)
-    status: dict[str, Any] = run.get("status") or {}
-    scores = [NamedScore.model_validate(one) for one in status.get("scores") or ()]
     return EarlierScore(
-        scenario_run=run["metadata"]["name"],
-        score=status.get("score"),
-        passed=status.get("passed"),
-        scores=scores or None,
+        scenario_run=run.name,
+        score=run.status.score,
+        passed=run.status.passed,
+        scores=[NamedScore(name=one.name, score=one.score) for one in run.status.scores or ()] or None,
     )
 
 
-def _is_lost(ctx: Context, snapshot: Mapping[str, Any]) -> bool:
-    """Whether there is nothing any more that it could be taken from."""
+def _refuse(message: str) -> NoReturn:
+    raise InvalidReference(ScenarioRunReason.NO_DISK_KEPT, message)
+
+
+def _run(ctx: Context, namespace: str, name: str) -> ScenarioRun:
+    found = ctx.cache.get("ScenarioRun", namespace, name)
+    if found is None:
+        message = f"there is no ScenarioRun {name} in namespace {namespace}: create it, or name another"
+        raise ReferenceNotReady(ReferenceReason.SCENARIO_RUN_NOT_FOUND, message)
+    return ScenarioRun.parse(found)
+
+
+def _rescored_benchmark_run(ctx: Context, rescoring: ScenarioRun) -> BenchmarkRun | None:
+    """The BenchmarkRun whose runs are scored again, if a BenchmarkRun made the run that does it."""
+    made_by, namespace = rescoring.controller, rescoring.namespace
+    if made_by is None or made_by.kind != "BenchmarkRun":
+        return None
+    parent = _benchmark_run(ctx, namespace, made_by.name)
+    if parent is None or parent.spec.rescore is None:
+        return None
+    return _benchmark_run(ctx, namespace, parent.spec.rescore.benchmark_run_ref.name)
+
+
+def _benchmark_run(ctx: Context, namespace: str, name: str) -> BenchmarkRun | None:
+    found = ctx.cache.get("BenchmarkRun", namespace, name)
+    return BenchmarkRun.parse(found) if found else None
+
+
+def _is_lost(ctx: Context, snapshot: KubeObject) -> bool:
+    """Whether nothing is left that the snapshot could be taken from."""
     if "devboxRef" not in snapshot["spec"] or devbox_of(ctx, snapshot):
         return False
     return not ctx.cache.children("VolumeSnapshot", snapshot["metadata"]["uid"])
 
 
-def _benchmark_run(ctx: Context, rescoring: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The BenchmarkRun whose runs are scored again, where the run that does it is part of another."""
-    made_by, namespace = controller(rescoring), rescoring["metadata"]["namespace"]
-    if made_by is None or made_by["kind"] != "BenchmarkRun":
-        return None
-    whole = ctx.cache.get("BenchmarkRun", namespace, made_by["name"])
-    earlier = (
-        ((whole["spec"].get("rescore") or {}).get("benchmarkRunRef") or {}).get("name") if whole else None
-    )
-    return ctx.cache.get("BenchmarkRun", namespace, earlier) if earlier else None
-
-
-def _is_anothers(snapshot: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
-    """Whether it only has the name of what the run kept. A run that scores a disk again keeps none of its own."""
-    return not run["spec"].get("rescore") and not is_controlled_by(snapshot, run["metadata"]["uid"])
-
-
-def _run(ctx: Context, namespace: str, name: str) -> dict[str, Any]:
-    run = ctx.cache.get("ScenarioRun", namespace, name)
-    if run is None:
-        message = f"there is no ScenarioRun {name} in namespace {namespace}: create it, or name another"
-        raise ReferenceNotReady("ScenarioRunNotFound", message)
-    return run
+def _is_of(snapshot: DiskSnapshot, run: ScenarioRun) -> bool:
+    """Whether the run itself kept this snapshot, or scored it again; not another snapshot of that name."""
+    return run.spec.rescore is not None or snapshot.is_controlled_by(run.uid)

@@ -8,14 +8,13 @@ from typing import Any, cast
 import pytest
 
 from assay.api.scenario import ScenarioSpec
-from assay.api.scenariorun import ScenarioRunSpec
 from assay.reconcile.references.content_hash import content_hash
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.reconcile.scenario.reconcile import content_of
 from assay.reconcile.scenariorun.pinning import pin
 from assay.registry.image import ImageConfig
 from tests.unit.reconcile.contexts import NOWHERE, Registry, blueprint, context, scenario, snapshot
-from tests.unit.specs.objects import SCENARIO, Obj, existing, from_yaml
+from tests.unit.specs.objects import SCENARIO, Obj, existing, from_yaml, run
 from tests.unit.specs.objects import scenario as spec_of
 
 CUSTOM = {"name": "judge", "type": "Custom", "custom": {"scorerRef": {"name": "judge"}}}
@@ -42,8 +41,7 @@ async def hashed(scenario_obj: Obj, *objects: Obj) -> str:
 async def test_a_run_pins_the_hash_that_the_scenario_has(environment: Obj) -> None:
     made = scenario(environment=environment, **JUDGED)
     known = [made, blueprint(), snapshot(), scorer()]
-    run = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "fix-it"}, "agent": {"type": "Nop"}})
-    pinned = await pin(context(*known), existing("ScenarioRun", "r"), run)
+    pinned = await pin(context(*known), run(agent={"type": "Nop"}))
     assert pinned.content_hash == await hashed(made, *known)
 
 
@@ -122,12 +120,11 @@ async def test_a_function_s_image_whose_tag_has_moved_changes_the_content() -> N
 
     made, registry = scenario(**JUDGED), Moving()
     known = [made, blueprint(), scorer(image="example.test/judge:1")]
-    run = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "fix-it"}, "agent": {"type": "Nop"}})
 
     async def both() -> tuple[str, str]:
         ctx = replace(context(*known), images=cast(Any, registry))
         content = await content_of(ctx, "team", ScenarioSpec.model_validate(made["spec"]))
-        return content, (await pin(ctx, existing("ScenarioRun", "r"), run)).content_hash
+        return content, (await pin(ctx, run(agent={"type": "Nop"}))).content_hash
 
     before = await both()
     registry.digest = "sha256:2"

@@ -1,4 +1,4 @@
-"""What is said and done about a run until its agent has ended."""
+"""Decisions about a run until its agent has ended."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from assay.api.conditions import is_finished
+from assay.api.devbox import Devbox
 from assay.api.scenariorun import PinnedRun
-from assay.reconcile.scenariorun.observed import Observed, ScorerJob, is_finished
+from assay.reconcile.scenariorun.observed import Observed
+from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
 from tests.unit.reconcile.runs import (
     NOW,
     box,
@@ -15,9 +18,8 @@ from tests.unit.reconcile.runs import (
     failed,
     finished,
     job,
+    reported,
     restored,
-    said,
-    status_of,
 )
 from tests.unit.specs.objects import Obj, pinned
 
@@ -28,7 +30,7 @@ def test_first_a_devbox() -> None:
     decision = decide(Observed())
     [made] = decision.create
     assert (made["kind"], made["metadata"]["name"]) == ("Devbox", "r")
-    assert not decision.write, "nothing to say yet"
+    assert not decision.write, "there is nothing to report yet"
 
 
 @pytest.mark.parametrize(
@@ -43,8 +45,8 @@ def test_first_a_devbox() -> None:
 )
 def test_while_the_agent_works(which: str | None, reason: str) -> None:
     decision = decide(Observed(box(which)))
-    assert said(decision, "Complete") == ("False", reason)
-    assert said(decision, "AgentFinished") is None
+    assert reported(decision, "Complete") == ("False", reason)
+    assert reported(decision, "AgentFinished") is None
     assert (decision.create, decision.delete, decision.event) == ((), (), None)
 
 
@@ -66,10 +68,10 @@ def test_what_the_agent_left_is_scored(which: str, reason: str, exit_code: int) 
     volumes = {volume["name"]: volume for volume in made["spec"]["template"]["spec"]["volumes"]}
     assert volumes["disk"]["persistentVolumeClaim"]["claimName"] == "r"
     assert "node-1" in str(made["spec"]["template"]["spec"]["affinity"])
-    status = status_of(decision)
+    status = decision.status
     assert (status.phase, status.scorer_jobs, status.devbox) == ("Scoring", ["r-score"], "r")
     assert status.scoring_start_time == NOW
-    assert said(decision, "AgentFinished") == ("True", reason)
+    assert reported(decision, "AgentFinished") == ("True", reason)
     assert status.agent is not None
     assert (status.agent.reason, status.agent.exit_code) == (reason, exit_code)
     assert not decision.delete, "the disk is needed"
@@ -99,11 +101,11 @@ def test_an_agent_that_was_stopped_at_its_deadline_is_scored() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 @pytest.mark.parametrize("agent", [{"type": "Command", "command": ["x"]}, {"type": "Reference"}])
-def test_what_kubernetes_did_is_no_score(devbox: Obj, reason: str, agent: Obj) -> None:
+def test_what_kubernetes_did_is_no_score(devbox: Devbox, reason: str, agent: Obj) -> None:
     decision = decide(Observed(devbox), pinned_run=pinned(agent, referenceOutput={"script": "true"}))
     failed(decision, reason)
     assert not decision.create
-    agent_result = status_of(decision).agent
+    agent_result = decision.status.agent
     assert agent_result is not None
     assert agent_result.reason == reason
 
@@ -117,7 +119,7 @@ def test_what_kubernetes_did_is_no_score(devbox: Obj, reason: str, agent: Obj) -
     ],
     ids=["applied", "not applied", "too slow"],
 )
-def test_a_reference_that_was_not_applied_is_not_scored(devbox: Obj, is_scored: bool) -> None:
+def test_a_reference_that_was_not_applied_is_not_scored(devbox: Devbox, is_scored: bool) -> None:
     reference = pinned({"type": "Reference"}, referenceOutput={"patch": "p"})
     decision = decide(Observed(devbox), pinned_run=reference)
     assert bool(decision.create) is is_scored
@@ -134,11 +136,12 @@ def test_why_a_reference_was_not_applied() -> None:
 @pytest.mark.parametrize(
     ("reason", "cure"),
     [
-        ("OOMKilled", "memory limit"),
+        ("OOMKilled", "limits.memory"),
         ("LaunchFailed", "launchCommands"),
         ("DiskFull", "disk.size"),
         ("BootFailed", "StorageClass"),
         ("Evicted", "run it again"),
+        ("NodeShutdown", "run it again"),
     ],
 )
 def test_a_failure_comes_with_its_cure(reason: str, cure: str) -> None:
@@ -170,18 +173,18 @@ def test_a_kept_disk_is_restored_without_a_pod() -> None:
         (restored(reason="DiskSnapshotNotReady", message="Creating"), "DiskSnapshotNotReady"),
     ],
 )
-def test_while_a_disk_is_restored(devbox: Obj, reason: str) -> None:
+def test_while_a_disk_is_restored(devbox: Devbox, reason: str) -> None:
     decision = decide(Observed(devbox), None, existing_disk(), **NO_AGENT)
-    assert said(decision, "Complete") == ("False", reason)
+    assert reported(decision, "Complete") == ("False", reason)
     assert decision.create == ()
 
 
-def test_a_restored_disk_is_scored_and_no_agent_is_spoken_of() -> None:
+def test_a_restored_disk_is_scored_and_no_agent_is_reported() -> None:
     decision = decide(Observed(restored()), None, existing_disk(), **NO_AGENT)
     assert [made["kind"] for made in decision.create] == ["Job"]
-    assert status_of(decision).phase == "Scoring"
-    assert status_of(decision).agent is None
-    assert said(decision, "AgentFinished") is None
+    assert decision.status.phase == "Scoring"
+    assert decision.status.agent is None
+    assert reported(decision, "AgentFinished") is None
 
 
 # --- what all stages share ---
@@ -197,10 +200,10 @@ def test_a_restored_disk_is_scored_and_no_agent_is_spoken_of() -> None:
     ],
     ids=["running", "trouble", "scoring", "failed"],
 )
-def test_looking_twice_says_the_same(observed: Observed) -> None:
-    first = status_of(decide(observed))
-    if is_finished(first):
+def test_the_second_reconcile_reports_the_same(observed: Observed) -> None:
+    first = decide(observed).status
+    if is_finished(first.conditions):
         return
     seen = observed if first.scorer_jobs is None else Observed(observed.devbox, [ScorerJob(job())])
-    later = status_of(decide(seen, first.model_copy(deep=True)))
+    later = decide(seen, first).status
     assert later.model_dump() == first.model_dump()

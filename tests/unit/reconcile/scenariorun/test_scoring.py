@@ -1,4 +1,4 @@
-"""What is said and done about a run from scoring to its end."""
+"""Decisions about a run from scoring to its end."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from assay.reconcile.common.decision import Decision
-from assay.reconcile.scenariorun.observed import Observed, ScorerJob, is_finished
+from assay.api.conditions import is_finished
+from assay.reconcile.scenariorun.observed import Observed, RunDecision
+from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
 from tests.unit.reconcile.runs import (
     OK,
     decide,
     failed,
     finished,
     job,
-    said,
+    reported,
     scored,
     scorer_pod,
     scoring,
-    status_of,
 )
 from tests.unit.specs.objects import Obj, pinned
 
@@ -28,15 +28,15 @@ from tests.unit.specs.objects import Obj, pinned
 @pytest.mark.parametrize("phase", ["Running", "Succeeded"])
 def test_the_score_is_known_when_all_functions_have_ended(phase: str) -> None:
     decision = scored(scorer_pod(phase=phase, tests=OK + "0.5\n", lint=OK + "\n"))
-    status = status_of(decision)
+    status = decision.status
     assert (status.score, status.passed, status.phase) == (0.65, False, "Complete")
-    assert said(decision, "Complete") == ("True", "Scored")
-    assert said(decision, "Failed") is None
+    assert reported(decision, "Complete") == ("True", "Scored")
+    assert reported(decision, "Failed") is None
     assert [(s.name, s.score, s.weight) for s in status.scores or ()] == [
         ("tests", 0.5, 0.7),
         ("lint", 1.0, 0.3),
     ]
-    assert is_finished(status)
+    assert is_finished(status.conditions)
     assert decision.event is not None
     assert (decision.event.type, decision.event.reason) == ("Normal", "Scored")
     assert (decision.delete, decision.requeue) == ((), 0), "the score is written before anything is deleted"
@@ -50,7 +50,7 @@ def test_passing(line: str, threshold: float, passed: bool) -> None:
     contract = pinned().scenario.scoring_contract.model_dump(by_alias=True, exclude_none=True)
     pod_ = scorer_pod(tests=f"{OK}{line}\n", lint=OK + "\n")
     decision = scored(pod_, scoringContract={**contract, "passThreshold": threshold})
-    assert status_of(decision).passed is passed
+    assert decision.status.passed is passed
 
 
 @pytest.mark.parametrize(
@@ -66,40 +66,36 @@ def test_passing(line: str, threshold: float, passed: bool) -> None:
     ids=["no score", "out of range", "timeout", "failed", "oom", "no header"],
 )
 def test_a_function_without_a_score_leaves_the_run_without_one(end: Any, reason: str) -> None:
-    decision = scored(
-        scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")
-        if end is None
-        else scorer_pod(tests=end, lint=OK + "\n")
-    )
+    decision = scored(scorer_pod(tests=end, lint=OK + "\n"))
     assert failed(decision, reason).startswith("scoring function tests: ")
-    scores = status_of(decision).scores
+    scores = decision.status.scores
     assert scores is not None
     assert [score.state for score in scores] == ["Error", "Complete"]
-    assert status_of(decision).scores[1].score == 1.0  # type: ignore[index]
+    assert scores[1].score == 1.0
 
 
 @pytest.mark.parametrize("phase", ["Pending", "Running"])
 def test_a_function_that_still_runs_is_waited_for(phase: str) -> None:
     decision = scored(scorer_pod(phase=phase, tests=OK + "1.0\n", lint=None))
-    assert said(decision, "Complete") == ("False", "Scoring")
-    assert not is_finished(status_of(decision))
+    assert reported(decision, "Complete") == ("False", "Scoring")
+    assert not is_finished(decision.status.conditions)
     assert (decision.create, decision.delete) == ((), ())
 
 
-def test_an_evicted_scorer_says_nothing_and_another_takes_over() -> None:
+def test_an_evicted_scorer_reports_nothing_and_another_takes_over() -> None:
     evicted = scorer_pod("2026-01-02T10:01:00Z", phase="Failed", tests=(137, "Error", ""), lint=OK + "\n")
     evicted["status"]["conditions"] = [{"type": "DisruptionTarget", "status": "True", "reason": "x"}]
-    assert said(scored(evicted), "Complete") == ("False", "Scoring")
+    assert reported(scored(evicted), "Complete") == ("False", "Scoring")
     second = scorer_pod("2026-01-02T10:02:00Z", tests=OK + "1.0\n", lint=OK + "\n")
     for order in ([evicted, second], [second, evicted]):
-        assert status_of(scored(*order)).score == 1.0
+        assert scored(*order).status.score == 1.0
 
 
-def test_what_keeps_a_scorer_from_starting_is_said() -> None:
+def test_what_keeps_a_scorer_from_starting_is_reported() -> None:
     waiting = scorer_pod(phase="Pending")
     message = {"reason": "ImagePullBackOff", "message": "Back-off"}
     waiting["status"]["containerStatuses"] = [{"name": "tests", "state": {"waiting": message}}]
-    assert said(scored(waiting), "Complete") == ("False", "ImagePullBackOff")
+    assert reported(scored(waiting), "Complete") == ("False", "ImagePullBackOff")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +110,7 @@ def test_a_job_that_failed_before_its_functions_ended(failure: tuple[str, str], 
     failed(scored(job_=job(*failure)), reason)
 
 
-def test_what_an_init_container_says_is_told() -> None:
+def test_the_message_of_an_init_container_is_reported() -> None:
     pod_ = scorer_pod(phase="Failed")
     end = {"exitCode": 125, "reason": "Error", "message": "assay-score: cannot copy the agent's disk: full"}
     pod_["status"]["initContainerStatuses"] = [{"name": "assay-copy-0", "state": {"terminated": end}}]
@@ -125,7 +121,7 @@ def test_what_an_init_container_says_is_told() -> None:
 def test_a_score_that_is_there_counts_even_if_the_job_failed_later() -> None:
     late = job("DeadlineExceeded", "too late")
     pod_ = scorer_pod(phase="Succeeded", tests=OK + "1.0\n", lint=OK + "\n")
-    assert status_of(scored(pod_, job_=late)).score == 1.0
+    assert scored(pod_, job_=late).status.score == 1.0
 
 
 def test_a_lost_job_is_made_again_while_the_disk_is_there() -> None:
@@ -140,14 +136,14 @@ def test_without_job_and_disk_there_is_nothing_to_score() -> None:
 
 def test_a_score_needs_no_devbox_any_more() -> None:
     observed = Observed(None, [ScorerJob(job(), [scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")])])
-    assert status_of(decide(observed, scoring())).score == 1.0
+    assert decide(observed, scoring()).status.score == 1.0
 
 
 # --- several Jobs: one for each class of egress ---
 
 
-def two_jobs(first: list[Obj], second: list[Obj], *failure: str) -> Decision:
-    """The outcome with tests in the first Job, lint in the second; `failure` is the first one's."""
+def two_jobs(first: list[Obj], second: list[Obj], *failure: str) -> RunDecision:
+    """The decision with tests in the first Job, lint in the second; `failure` is the first one's."""
     other = job()
     other["metadata"]["name"] = "r-score-internet"
     jobs = [ScorerJob(job(*failure), first), ScorerJob(other, second)]
@@ -160,14 +156,14 @@ TESTS, LINT = scorer_pod(tests=OK + "0.5\n"), scorer_pod(lint=OK + "\n")
 
 
 def test_scores_of_several_jobs_are_put_together() -> None:
-    assert status_of(two_jobs([TESTS], [LINT])).score == 0.65
+    assert two_jobs([TESTS], [LINT]).status.score == 0.65
     for first, second in (([TESTS], []), ([], [LINT]), ([TESTS], [scorer_pod(lint=None)])):
-        assert said(two_jobs(first, second), "Complete") == ("False", "Scoring")
+        assert reported(two_jobs(first, second), "Complete") == ("False", "Scoring")
 
 
 def test_a_job_may_fail_when_all_its_functions_have_ended() -> None:
     late = ("BackoffLimitExceeded", "a container ended with an error")
-    assert said(two_jobs([TESTS], [scorer_pod(lint=None)], *late), "Complete") == ("False", "Scoring")
+    assert reported(two_jobs([TESTS], [scorer_pod(lint=None)], *late), "Complete") == ("False", "Scoring")
     failed(two_jobs([scorer_pod(tests=None)], [LINT], *late), "ScorerFailed")
 
 
@@ -189,18 +185,18 @@ def test_network_policies_come_before_the_scorers() -> None:
 # --- a full disk ---
 
 
-@pytest.mark.parametrize(("percent", "is_told"), [(98, False), (99, True), (100, True)])
+@pytest.mark.parametrize(("percent", "is_reported"), [(98, False), (99, True), (100, True)])
 @pytest.mark.parametrize("line", ["0.5", "no number"])
-def test_a_full_disk_is_told(percent: int, is_told: bool, line: str) -> None:
+def test_a_full_disk_is_reported(percent: int, is_reported: bool, line: str) -> None:
     header = f"{OK.rstrip()} disk={percent}\n"
     decision = scored(scorer_pod(tests=f"{header}{line}\n", lint=OK + "\n"))
     assert decision.event is not None
-    assert ("filled its disk" in decision.event.message) is is_told
-    assert status_of(decision).disk_used_percent == percent
+    assert ("filled its disk" in decision.event.message) is is_reported
+    assert decision.status.disk_used_percent == percent
 
 
 def test_a_function_that_counts_as_zero_leaves_a_score() -> None:
     contract = pinned().scenario.scoring_contract.model_dump(by_alias=True, exclude_none=True)
     contract["scoringFunctions"][0]["onError"] = "Zero"
     decision = scored(scorer_pod(tests=OK + "no number\n", lint=OK + "\n"), scoringContract=contract)
-    assert status_of(decision).score == 0.3
+    assert decision.status.score == 0.3

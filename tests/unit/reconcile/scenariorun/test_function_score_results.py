@@ -26,7 +26,7 @@ def test_subscores_and_comment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("result", "expected"),
     [
         ("{", "not JSON"),
         ("[" * 1400, "not JSON"),
@@ -38,11 +38,11 @@ def test_subscores_and_comment() -> None:
         ('{"scores": {"' + "x" * 64 + '": 1}}', "left out"),
     ],
 )
-def test_a_result_that_is_none_is_left_out(result: str, said: str) -> None:
+def test_a_result_that_is_none_is_left_out(result: str, expected: str) -> None:
     score = parts(result)
     assert (score.subscores, score.comment) == (None, None)
     assert score.message is not None
-    assert said in score.message
+    assert expected in score.message
     assert score.message.endswith("log")
 
 

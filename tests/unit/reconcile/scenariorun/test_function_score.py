@@ -6,7 +6,7 @@ import pytest
 
 from assay.api.scenariorun import FunctionScore
 from assay.api.scoring import ScoringFunction
-from assay.reconcile.scenariorun import function_score
+from assay.reconcile.scenariorun import function_score, score_report
 from tests.unit.reconcile.terminations import BASH, COMMAND, ended, message
 
 
@@ -164,5 +164,5 @@ def test_results_stay_within_the_schemas_limits(line: str) -> None:
 
 @pytest.mark.parametrize(("fields", "percent"), [("", None), (" disk=0", 0), (" disk=99 score=1.0", 99)])
 def test_disk(fields: str, percent: int | None) -> None:
-    assert function_score.disk_percent(ended(message(fields))) == percent
-    assert function_score.disk_percent(ended(message(fields), 1)) is None
+    assert score_report.disk_percent(ended(message(fields))) == percent
+    assert score_report.disk_percent(ended(message(fields), 1)) is None

@@ -55,8 +55,8 @@ def test_only_functions_with_a_report_score_by_one(function: ScoringFunction) ->
 
 def test_long_messages_keep_the_tests_and_the_end() -> None:
     text = message(" junit=missing", output="tests: none ran\n" + "x" * 4000 + "end")
-    said = function_score.function_score(REPORTED, ended(text)).message
-    assert said is not None
-    assert len(said) <= 2048
-    assert "tests: none ran" in said
-    assert said.endswith("xend")
+    text_ = function_score.function_score(REPORTED, ended(text)).message
+    assert text_ is not None
+    assert len(text_) <= 2048
+    assert "tests: none ran" in text_
+    assert text_.endswith("xend")

@@ -1,0 +1,48 @@
+"""The end of a ScenarioRun: with a score or without. No I/O."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import false, true
+from assay.api.reasons import ScenarioRunReason
+from assay.api.scenariorun import ScenarioRunStatus
+from assay.reconcile.common.decision import Event
+
+from . import disk
+from .observed import RunDecision, RunView
+from .scorer_jobs import Failure
+
+
+def fail(view: RunView, status: ScenarioRunStatus, failure: Failure) -> RunDecision:
+    """The run ends without a score."""
+    status = status.model_copy()
+    status.phase, status.completion_time = "Failed", view.now
+    reason, message = failure.reason, failure.message + _how_to_enter(view, status)
+    view.set(
+        status,
+        false(ConditionType.COMPLETE, reason, "the run has no score"),
+        true(ConditionType.FAILED, reason, message),
+    )
+    return RunDecision(status, event=Event("Warning", reason, message), requeue=0)
+
+
+def complete(view: RunView, status: ScenarioRunStatus, message: str) -> RunDecision:
+    """The run ends with the score that `status` has."""
+    status = status.model_copy()
+    status.phase, status.completion_time = "Complete", view.now
+    reason, message = ScenarioRunReason.SCORED, message + _how_to_enter(view, status)
+    view.set(status, true(ConditionType.COMPLETE, reason, message))
+    # The devbox goes with the next reconcile, once the score is safe in the status.
+    return RunDecision(status, event=Event("Normal", reason, message), requeue=0)
+
+
+def _how_to_enter(view: RunView, status: ScenarioRunStatus) -> str:
+    """The end of a message: how to look around on the disk of the ended run, if it stays open."""
+    seconds = disk.open_seconds(view.run.spec, is_passed=bool(status.passed))
+    if not seconds or view.observed.live_devbox is None:
+        return ""
+    until = view.now + timedelta(seconds=seconds)
+    command = f"kubectl exec -it {view.run.name} -n {view.run.namespace} -- /.assay/shell"
+    return f"; its devbox stays until {until:%Y-%m-%d %H:%M:%S} UTC: {command}"

@@ -1,0 +1,69 @@
+"""The termination message of a scorer's container, which the toolbox's score.sh writes. No I/O.
+
+It is the only source of a score: the operator reads no file that an agent can write.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from assay.reconcile.common.pod_view import Terminated
+
+PROTOCOL = "assay/2"
+_DECIMAL = r"\d+(?:\.\d+)?"
+_HEADER = re.compile(
+    rf"^{PROTOCOL} exit=(?P<exit>\d+) timeout=(?P<timeout>[01]) seconds=(?P<seconds>{_DECIMAL})"
+    rf"(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{_DECIMAL}))?"
+    r"(?: junit=(?P<junit>missing|invalid|too-large|empty))?(?: result=(?P<result>too-large))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What score.sh reports of a function."""
+
+    exit_code: int
+    is_timeout: bool
+    seconds: float
+    disk_percent: int | None
+    """How full the agent left its volume, 0 to 100."""
+    tests_score: float | None
+    """The score by a JUnit report."""
+    tests_problem: str | None
+    """Why there is none: missing, invalid, too-large or empty."""
+    is_result_too_large: bool
+    last_line: str
+    """The last line on standard output."""
+    result: str
+    """The content of result.json."""
+    output: str
+    """The end of the output."""
+
+
+def parse(end: Terminated) -> Report | None:
+    """The report; None where the container failed or its message is not of score.sh."""
+    header, _, rest = end.message.partition("\n")
+    match = _HEADER.match(header)
+    if end.exit_code != 0 or match is None:
+        return None
+    last_line, _, rest = rest.partition("\n")
+    result, _, output = rest.partition("\n")
+    return Report(
+        exit_code=int(match["exit"]),
+        is_timeout=match["timeout"] == "1",
+        seconds=float(match["seconds"]),
+        disk_percent=int(match["disk"]) if match["disk"] else None,
+        tests_score=float(match["score"]) if match["score"] else None,
+        tests_problem=match["junit"],
+        is_result_too_large=match["result"] is not None,
+        last_line=last_line.strip(),
+        result=result,
+        output=output,
+    )
+
+
+def disk_percent(end: Terminated) -> int | None:
+    """How full the agent left its volume, 0 to 100; None where the container does not report it."""
+    report = parse(end)
+    return report.disk_percent if report else None

@@ -1,0 +1,75 @@
+"""The scorer Jobs of a run, as their pods report them. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from assay.api.condition_types import ConditionType
+from assay.api.reasons import EndReason, ScenarioRunReason, ScoreReason
+from assay.api.scoring import ScoringFunction
+from assay.kube_object import KubeObject
+from assay.reconcile.common import pod_view
+from assay.reconcile.common.objects import find_condition
+
+
+class Failure(NamedTuple):
+    """Why a run ends without a score."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerJob:
+    """A scorer Job with its pods."""
+
+    obj: KubeObject
+    pods: Sequence[KubeObject] = ()
+
+    @property
+    def name(self) -> str:
+        """`metadata.name` of the Job."""
+        return str(self.obj["metadata"]["name"])
+
+
+def ends(job: ScorerJob, functions: Sequence[ScoringFunction]) -> Mapping[str, pod_view.Terminated]:
+    """How the Job's functions ended, by name; empty until one of its pods has ended them all."""
+    for pod in _newest_first(job):
+        views = {
+            f.name: pod_view.view(pod, f.name) for f in functions if pod_view.container_state(pod, f.name)
+        }
+        is_killed = any(view.killed_by for view in views.values())
+        ended = {name: view.terminated for name, view in views.items() if view.terminated}
+        if ended and len(ended) == len(views) and not is_killed:
+            return ended
+    return {}
+
+
+def failure(job: ScorerJob) -> Failure | None:
+    """Why the Job failed; None while it has not."""
+    found = find_condition(job.obj, ConditionType.FAILED)
+    if found is None or found["status"] != "True":
+        return None
+    if found.get("reason") == EndReason.DEADLINE_EXCEEDED:  # Jobs use the same word
+        message = "the scorer's pod did not end in time; see its events and logs"
+        return Failure(ScenarioRunReason.SCORING_DEADLINE_EXCEEDED, message)
+    message = _why_killed(job) or found.get("message") or "the scorer's Job failed; see its events and logs"
+    return Failure(ScoreReason.SCORER_FAILED, message)
+
+
+def troubled_pod(jobs: Sequence[ScorerJob], functions: Sequence[ScoringFunction]) -> pod_view.PodView | None:
+    """The first pod that something keeps from starting."""
+    views = (pod_view.view(pod, f.name) for job in jobs for pod in job.pods for f in functions)
+    return next((view for view in views if view.trouble), None)
+
+
+def _why_killed(job: ScorerJob) -> str | None:
+    """What ended the pod before its functions could report anything: an init container, or the kubelet."""
+    killed = (pod_view.view(pod, "").killed_by for pod in _newest_first(job))
+    return next((f"{why[0]}: {why[1]}" for why in killed if why), None)
+
+
+def _newest_first(job: ScorerJob) -> list[KubeObject]:
+    return sorted(job.pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True)
