@@ -142,8 +142,7 @@ class Client:
             if uid is None:
                 raise
             return None
-        leaving = answer.get("kind") != "Status" and (answer.get("metadata") or {}).get("deletionTimestamp")
-        return answer if leaving else None
+        return answer if _takes_its_time(answer) else None
 
     async def pod_log(
         self, namespace: str, name: str, container: str | None = None, tail_lines: int | None = None
@@ -216,3 +215,11 @@ class Client:
         if answer.status >= 300:
             raise from_response(answer.status, answer.body, answer.headers)
         return answer
+
+
+def _takes_its_time(answer: KubeObject) -> bool:
+    """Whether a deletion's answer is an object that goes later; a pod that is gone has a deletionTimestamp too."""
+    metadata = answer.get("metadata") or {}
+    if answer.get("kind") == "Status" or not metadata.get("deletionTimestamp"):
+        return False
+    return bool(metadata.get("finalizers")) or metadata.get("deletionGracePeriodSeconds") != 0

@@ -183,10 +183,10 @@ async def delete(ctx: Context, obj: KubeObject) -> None:
     """Delete what was observed, and nothing else of that name."""
     leaving = await ctx.client.delete(obj)
     _log("deleted", obj)
-    if leaving is not None:
+    if leaving is None:
+        ctx.forget(obj["kind"], obj)
+    else:
         ctx.observe(obj["kind"], leaving)
-    elif obj["kind"] != "Pod" and not obj["metadata"].get("finalizers"):
-        ctx.forget(obj["kind"], obj)  # gone by now, whereas a pod has its time to stop
 
 
 def _log(what: str, obj: KubeObject, reason: str = "") -> None:
