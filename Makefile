@@ -46,7 +46,7 @@ test: lint install test-unit ## All checks and tests, from unit to end-to-end
 	$(CLUSTER_ENV); $(E2E)
 
 .PHONY: test-unit
-test-unit: $(STAMP) ## Tests that need no cluster
+test-unit: $(STAMP) ## Tests without a cluster; those of a real API server need the programs of `make cluster`
 	$(CLUSTER_ENV); $(PY) -m pytest tests/unit tests/contract -n 2 -q
 
 .PHONY: test-e2e

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import addons, engine, images, node, pins, tools
+from . import addons, control_plane, engine, images, node, pins, tools
 from .cache import cache_root, clear_scratch, scratch
 from .console import ClusterError, Step, capture, say, step, succeeds
 from .source import Source, choose
@@ -87,6 +87,7 @@ def ensure() -> None:
                 _wait(current, ready)
         if source is Source.REGISTRIES:
             images.load_base_images()
+        control_plane.ensure(source)
         tools.ensure("helm")
     say(
         f"cluster {name()} is ready ({source}, {time.monotonic() - begin:.1f} s); kubeconfig {kubeconfig_path()}"

@@ -6,7 +6,7 @@ import pytest
 
 from assay.kube.resources import PODS
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.kubelet import PASSED
 from tests.contract.running import DEVBOXES, TEAM, condition
 

@@ -7,7 +7,7 @@ from typing import Any
 from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.running import TEAM, condition, create, create_definitions
 
 LONG = 3600.0  # seconds of what the test ends itself

@@ -3,9 +3,10 @@
     async with FakeApi() as api:
         client = await Client.connect(api.kubeconfig(tmp_path / "kubeconfig"))
 
-It serves every resource registered in `assay.kube.resources` and those kopf looks at. The test plays the
-cluster by the methods of the object (not counted as traffic) and by hooks. Missing: admission, schemas, RBAC,
-quotas, server-side apply, namespaces that must exist, grace periods, TLS.
+It serves every resource registered in `assay.kube.resources` and those kopf looks at. The test plays the cluster by
+the methods of the object (not counted as traffic) and by hooks. The tests of `apiserver` hold it against a real
+kube-apiserver. Missing: admission and defaults, schemas, RBAC, quotas, server-side apply, the end of namespaces,
+grace periods, TLS; garbage is collected at once.
 """
 
 import asyncio
@@ -18,20 +19,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import kopf
 import yaml
 from aiohttp import web
 
 from assay.kube.resources import EVENTS, LEASES, Resource, known, resource_of
 from tests.contract import fakehttp, fakeselectors
+from tests.contract.fakecollection import Collection, Fault, Json
 from tests.contract.fakeexec import Command, Ended, Run
-from tests.contract.fakestorage import Collection, Fault, Json, Storage, merged
+from tests.contract.fakestorage import Storage, merged
 
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 CUSTOM_RESOURCE_DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
 CORE_EVENTS = Resource("", "v1", "events", "Event")
-_WITHOUT_STATUS = {"ConfigMap", "Secret", "Event", "Lease"}
+FIRST_NAMESPACES = ("default", "ns", "team", "assay-system")
 
 Hook = Callable[[Json], Awaitable[None] | None]
 
@@ -61,7 +64,7 @@ class FakeApi:
     def __init__(self, *resources: Resource, bookmark_seconds: float = 60.0) -> None:
         self.storage = Storage()
         for one in (NAMESPACES, CUSTOM_RESOURCE_DEFINITIONS, CORE_EVENTS, *known(), *resources):
-            self.storage.add(one, one.kind not in _WITHOUT_STATUS)
+            self.storage.add(one)
         self.storage.created.append(self._created)
         self.bookmark_seconds = bookmark_seconds
         self.latency = 0.0
@@ -82,7 +85,8 @@ class FakeApi:
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-api", daemon=True)
         application = fakehttp.application(self)
         self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
-        self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}, NAMESPACES)
+        for name in FIRST_NAMESPACES:
+            self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, NAMESPACES)
 
     async def __aenter__(self) -> Self:
         self._thread.start()
@@ -116,6 +120,11 @@ class FakeApi:
 
     async def _over_there(self, work: Coroutine[Any, Any, None]) -> None:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    @property
+    def login(self) -> kopf.ConnectionInfo:
+        """Where it is, and how to get in."""
+        return kopf.ConnectionInfo(server=self.url, token=self.token)
 
     def kubeconfig(self, path: Path) -> str:
         """Write a kubeconfig for this server; returns its path."""

@@ -11,12 +11,16 @@ from aiohttp import web
 
 from assay.kube.resources import PODS
 from tests.contract import fakeexec
-from tests.contract.fakestorage import Collection, Fault, Json, merged
+from tests.contract.fakecollection import Collection, Fault, Json
+from tests.contract.fakestorage import merged
 from tests.contract.fakewatch import Call, Watch, status_object
 
 if TYPE_CHECKING:
     from tests.contract.fakeapi import FakeApi
 
+_BUILT_IN = {
+    *("", "batch", "networking.k8s.io", "coordination.k8s.io", "events.k8s.io", "apiextensions.k8s.io"),
+}
 _VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -144,11 +148,15 @@ class _Handler:
         if verb == "get" and not name:
             verb = "watch" if request.query.get("watch") in ("true", "1") else "list"
         if verb is None or (verb in ("create", "list", "watch")) == bool(name):
-            raise Fault(405, "MethodNotAllowed", "the server does not allow this method here")
+            raise Fault(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+            )
         if namespace is None and name and resource.namespaced:
             raise nothing
         if verb == "create" and namespace is None and resource.namespaced:
-            raise Fault(405, "MethodNotAllowed", "create in a namespace")
+            raise Fault(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+            )
         text = await request.text()
         try:
             body = json.loads(text) if text else None
@@ -177,7 +185,7 @@ class _Handler:
             case "patch":
                 return storage.update(where, call.slot, _patch(call), call.subresource)
         options = {**call.query, **(call.body or {})}
-        return storage.delete(where, call.slot, options)
+        return _deleted(call, storage.delete(where, call.slot, options))
 
     def _log(self, call: Call) -> str:
         self.storage.get(call.where, call.slot)
@@ -202,7 +210,8 @@ class _Handler:
         meta: Json = {"resourceVersion": str(version)}
         if items[limit:]:
             meta["continue"] = f"{version}-{len(self.api.requests)}"
-            meta["remainingItemCount"] = len(items) - limit
+            if not call.selects:
+                meta["remainingItemCount"] = len(items) - limit
             self.api.pages[meta["continue"]] = (version, items[limit:])
         return _listed(call, meta, items[:limit])
 
@@ -237,13 +246,22 @@ def _patch(call: Call) -> Callable[[Json], Json]:
     return change
 
 
+def _deleted(call: Call, obj: Json) -> Json:
+    """The answer to a deletion: the object if it was marked, otherwise only that it is gone."""
+    if obj["metadata"].get("deletionTimestamp"):
+        return obj
+    res = call.where.resource
+    details = {"name": call.name, "group": res.group, "kind": res.plural, "uid": obj["metadata"]["uid"]}
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+
 def _listed(call: Call, meta: Json, items: list[Json]) -> Json:
     res = call.where.resource
     if "as=PartialObjectMetadataList" in call.accept:
         head = {"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"}
         partial = [{**head, "metadata": one["metadata"]} for one in items]
         return {**head, "kind": "PartialObjectMetadataList", "metadata": meta, "items": partial}
-    if "." not in res.group or res.group.endswith(".k8s.io"):  # typed lists leave out what is known
+    if res.group in _BUILT_IN:  # lists of what is not a custom resource leave out what is known
         items = [{key: one[key] for key in one if key not in ("apiVersion", "kind")} for one in items]
     return {"apiVersion": res.api_version, "kind": f"{res.kind}List", "metadata": meta, "items": items}
 
@@ -259,7 +277,9 @@ def _advertised(where: Collection) -> list[Json]:
     }
     lines: list[Json] = [{**line, "verbs": verbs}]
     if where.has_status:
-        lines.append({**line, "name": f"{res.plural}/status", "verbs": ["get", "patch", "update"]})
+        lines.append(
+            {**line, "name": f"{res.plural}/status", "singularName": "", "verbs": ["get", "patch", "update"]}
+        )
     return lines
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.contract.fakestorage import Fault
+from tests.contract.fakecollection import Fault
 
 Match = Callable[[dict[str, Any]], bool]
 
@@ -51,22 +51,18 @@ def _term(term: re.Match[str]) -> Callable[[dict[str, str]], bool]:
 
 
 def field_selector(text: str) -> Match:
-    """`metadata.name=a,status.phase!=Running`: any path, more than the real server allows."""
+    """`metadata.name=a,metadata.namespace!=b`: what the real server knows of every kind."""
     terms = [_field(term) for term in text.split(",") if term]
     return lambda obj: all(term(obj) for term in terms)
 
 
 def _field(term: str) -> Match:
     path, equal, value = term.partition("=")
-    negative = path.endswith("!")
-    keys = path.rstrip("!").split(".")
-
-    def matches(obj: dict[str, Any]) -> bool:
-        at: Any = obj
-        for key in keys:
-            at = at.get(key) if isinstance(at, dict) else None
-        return (str(at or "") == value.removeprefix("=")) != negative
-
+    negative, value = path.endswith("!"), value.removeprefix("=")
+    field = path.rstrip("!")
     if not equal:
-        raise Fault(400, "BadRequest", f"unable to parse the field selector {term!r}")
-    return matches
+        raise Fault(400, "BadRequest", f"invalid selector: {term!r}")
+    if field not in ("metadata.name", "metadata.namespace"):
+        raise Fault(400, "BadRequest", f"field label not supported: {field}")
+    key = field.removeprefix("metadata.")
+    return lambda obj: (obj["metadata"].get(key, "") == value) != negative

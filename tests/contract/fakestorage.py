@@ -6,28 +6,24 @@ in place.
 """
 
 import copy
-import re
 import threading
 import uuid
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from assay.kube.resources import Resource
+from assay.kube.resources import PODS, Resource
+from tests.contract.fakecollection import Change, Collection, Fault, Json, Slot
+from tests.contract.fakerules import check_change, check_new
 
-Json = dict[str, Any]
-Slot = tuple[str, str]
-
-_NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 _OWNED_BY_SERVER = (
     "uid",
     "creationTimestamp",
     "generation",
     "deletionTimestamp",
+    "deletionGracePeriodSeconds",
     "name",
     "namespace",
     "generateName",
@@ -35,43 +31,8 @@ _OWNED_BY_SERVER = (
 _FIRST_STATUS: Mapping[str, Json] = {
     "Pod": {"phase": "Pending"},
     "PersistentVolumeClaim": {"phase": "Pending"},
+    "Job": {},
 }
-
-
-class Fault(Exception):
-    """An error the server answers with."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.reason, self.message = status, reason, message
-        self.headers: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One step of the history; `before` lets a watch with a selector tell who left it."""
-
-    version: int
-    type: str
-    obj: Json
-    before: Json | None
-
-
-@dataclass(slots=True)
-class Collection:
-    """All objects of one resource."""
-
-    resource: Resource
-    has_status: bool = True
-    objects: dict[Slot, Json] = field(default_factory=dict)
-    history: list[Change] = field(default_factory=list)
-    listeners: set[Callable[[], object]] = field(default_factory=set)
-    lost: int = 0
-
-    def since(self, version: int) -> list[Change]:
-        """What happened after a version."""
-        return self.history[bisect_right(self.history, version, key=lambda change: change.version) :]
-
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,11 +60,9 @@ class Storage:
         self._places: dict[str, tuple[Collection, Slot]] = {}
         self._dependents: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
-    def add(self, resource: Resource, has_status: bool = True) -> Collection:
+    def add(self, resource: Resource) -> Collection:
         """Serve a resource."""
-        return self.collections.setdefault(
-            (resource.group, resource.plural), Collection(resource, has_status)
-        )
+        return self.collections.setdefault((resource.group, resource.plural), Collection(resource))
 
     def collection(self, resource: Resource) -> Collection:
         """The objects of a resource."""
@@ -114,7 +73,7 @@ class Storage:
         try:
             return where.objects[slot]
         except KeyError:
-            raise Fault(404, "NotFound", f'{where.resource.plural} "{slot[1]}" not found') from None
+            raise Fault(404, "NotFound", f'{where.qualified} "{slot[1]}" not found') from None
 
     @_locked
     def select(self, where: Collection, namespace: str | None, matches: Callable[[Json], bool]) -> list[Json]:
@@ -129,23 +88,17 @@ class Storage:
         meta: Json = obj.setdefault("metadata", {})
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + uuid.uuid4().hex[:5]
-        name = meta.get("name") or ""
-        if not _NAME.fullmatch(name) or len(name) > 253:
-            raise Fault(422, "Invalid", f'{resource.kind} "{name}" is invalid: metadata.name')
-        if (obj.get("apiVersion"), obj.get("kind")) != (resource.api_version, resource.kind):
-            raise Fault(400, "BadRequest", f"the object is not a {resource.api_version} {resource.kind}")
-        if meta.setdefault("namespace", namespace) != namespace:
-            raise Fault(400, "BadRequest", "the namespace of the object is not that of the request")
+        slot = (namespace, meta.get("name") or "")
+        check_new(where, slot, obj)
+        if namespace and ("", namespace) not in self.collections["", "namespaces"].objects:
+            raise Fault(404, "NotFound", f'namespaces "{namespace}" not found')
         if not resource.namespaced:
             del meta["namespace"]
-        slot = (namespace, name)
-        if slot in where.objects:
-            raise Fault(409, "AlreadyExists", f'{resource.plural} "{name}" already exists')
         meta["uid"] = str(uuid.uuid4())
-        meta["creationTimestamp"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        meta["generation"] = 1
-        if where.has_status:
-            obj.pop("status", None)
+        meta["creationTimestamp"] = _now()
+        if where.has_generation:
+            meta["generation"] = 1
+        obj.pop("status", None)
         if resource.kind in _FIRST_STATUS:
             obj["status"] = dict(_FIRST_STATUS[resource.kind])
         stored = self._store(where, slot, obj, "ADDED", None)
@@ -160,25 +113,20 @@ class Storage:
         """Change an object, or only its status, by a function from the old one to the wanted one."""
         old = self.get(where, slot)
         wanted = change(copy.deepcopy(old))
+        check_change(where, old, wanted)
         meta, old_meta = wanted.get("metadata") or {}, old["metadata"]
-        if meta.get("resourceVersion") not in (None, old_meta["resourceVersion"]):
-            raise Fault(409, "Conflict", f'{where.resource.plural} "{slot[1]}": the object has been modified')
-        if meta.get("uid") not in (None, old_meta["uid"]):
-            raise Fault(409, "Conflict", f'{where.resource.plural} "{slot[1]}": the uid is another')
         if subresource == "status":
             new = {**old, "status": wanted.get("status")}
         else:
             kept = {key: old_meta[key] for key in _OWNED_BY_SERVER if key in old_meta}
             free = {key: value for key, value in meta.items() if key not in _OWNED_BY_SERVER}
-            new = {**wanted, "metadata": {**free, **kept}}
-            if where.has_status:
-                new["status"] = old.get("status")
+            new = {**wanted, "metadata": {**free, **kept}, "status": old.get("status")}
         if new.get("status") is None:
             new.pop("status", None)
         new["metadata"] = {**new["metadata"], "resourceVersion": old_meta["resourceVersion"]}
         if new == old:
             return old
-        if _essence(new) != _essence(old):
+        if "generation" in old_meta and _essence(new) != _essence(old):
             new["metadata"]["generation"] = old_meta["generation"] + 1
         if old_meta.get("deletionTimestamp") and not new["metadata"].get("finalizers"):
             return self._erase(where, slot, new)
@@ -189,22 +137,17 @@ class Storage:
         """Delete at once, or only mark if there are finalizers; dependents follow unless orphaned."""
         old = self.get(where, slot)
         for key, value in (options.get("preconditions") or {}).items():
-            if old["metadata"].get(key) != value:
-                raise Fault(
-                    409, "Conflict", f"precondition failed: {key} is {old['metadata'].get(key)}, not {value}"
-                )
+            if (found := old["metadata"].get(key)) != value:
+                raise where.conflict(slot[1], f"Precondition failed: {key} is {found}, not {value}")
         policy = options.get("propagationPolicy", "Background")
         if policy == "Orphan":
             self._orphan(old["metadata"]["uid"])
         elif policy == "Foreground":
             self._collect(old["metadata"]["uid"])
-        if not old["metadata"].get("finalizers"):
-            return self._erase(where, slot, old)
-        if old["metadata"].get("deletionTimestamp"):
-            return old
-        meta = {**old["metadata"], "deletionTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-        meta["generation"] += 1
-        return self._store(where, slot, {**old, "metadata": meta}, "MODIFIED", old)
+        held = bool(old["metadata"].get("finalizers"))
+        if (held or where.resource == PODS) and not old["metadata"].get("deletionTimestamp"):
+            old = self._store(where, slot, _leaving(old), "MODIFIED", old)  # a pod even if it goes at once
+        return old if held else self._erase(where, slot, old)
 
     @_locked
     def compact(self) -> None:
@@ -283,6 +226,17 @@ def merged(target: Any, patch: Any) -> Any:
         else:
             result[key] = merged(result.get(key), value)
     return result
+
+
+def _leaving(obj: Json) -> Json:
+    meta = {**obj["metadata"], "deletionTimestamp": _now(), "deletionGracePeriodSeconds": 0}
+    if "generation" in meta:
+        meta["generation"] += 1
+    return {**obj, "metadata": meta}
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _essence(obj: Json) -> Json:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from tests.contract.fakecollection import Collection, Fault, Json
 from tests.contract.fakeselectors import Match, field_selector, label_selector
-from tests.contract.fakestorage import Collection, Fault, Json
 
 if TYPE_CHECKING:
     from tests.contract.fakeapi import FakeApi
@@ -37,6 +37,11 @@ class Call:
     @property
     def slot(self) -> tuple[str, str]:
         return (self.namespace or "", self.name)
+
+    @property
+    def selects(self) -> bool:
+        """Whether some objects may be left out."""
+        return bool(self.query.get("labelSelector") or self.query.get("fieldSelector"))
 
     def matches(self) -> Match:
         labels = label_selector(self.query.get("labelSelector", ""))

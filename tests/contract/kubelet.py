@@ -16,7 +16,7 @@ from typing import Any, Self
 from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
 from assay.specs import names
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Collection, Fault, Json
+from tests.contract.fakecollection import Collection, Fault, Json
 
 AGENT = "devbox"
 UNSCHEDULABLE: Json = {

@@ -16,7 +16,7 @@ from assay.engine.relist import Watched
 from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS
 from assay.settings import RegistrySettings, Settings
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.kubelet import now
 
 TEAM = "team"

@@ -7,6 +7,7 @@ from typing import Any
 from assay.kube.resources import Resource, register
 
 THINGS = register(Resource("things.example", "v1", "things", "Thing"))
+CONTAINER = {"name": "main", "image": "example.test/x"}
 
 
 def thing(name: str = "a", **more: Any) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def pod(name: str, owner: dict[str, Any] | None = None, **labels: str) -> dict[s
                 "controller": True,
             }
         ]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": []}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": [CONTAINER]}}
 
 
 def named(obj: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def named(obj: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": where}
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
     """Wait for something that happens elsewhere."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 (what is waited for is not ours)

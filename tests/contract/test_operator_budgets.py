@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.fakeapi import FakeApi, Write
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says
 from tests.contract.running import (
     BENCHMARK_RUNS,

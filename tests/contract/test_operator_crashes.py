@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Fault
+from tests.contract.fakecollection import Fault
 from tests.contract.kubelet import Kubelet
 from tests.contract.running import (
     BENCHMARK_RUNS,

@@ -15,7 +15,7 @@ from tests.contract.devboxes import (
     status,
 )
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.kubelet import Kubelet, now
 from tests.contract.running import TEAM, condition, create, operating, table, writes_since
 

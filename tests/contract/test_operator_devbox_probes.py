@@ -13,7 +13,7 @@ from assay.kube.resources import CONFIG_MAPS, NODES, PODS
 from assay.reconcile.devbox import node_probe
 from tests.contract.devboxes import SPEC, prepares, says, status
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.kubelet import PASSED, Kubelet
 from tests.contract.running import DEVBOXES, TEAM, condition, create, operating
 

@@ -9,7 +9,7 @@ from typing import Any
 from assay.dispatch import OURS
 from assay.kube.resources import PODS, VOLUME_SNAPSHOTS
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, says
 from tests.contract.running import (
     BENCHMARK_RUNS,

@@ -9,7 +9,7 @@ import pytest
 from assay.dispatch import OURS
 from assay.kube.resources import PODS
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Json
+from tests.contract.fakecollection import Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says, states
 from tests.contract.running import (
     BENCHMARK_RUNS,

@@ -15,7 +15,7 @@ from assay.registry.image import ImageConfig, ImageNotFound
 from assay.registry.reader import RegistryReader
 from assay.specs import names
 from tests.contract.fakeapi import FakeApi
-from tests.contract.fakestorage import Collection, Json
+from tests.contract.fakecollection import Collection, Json
 from tests.contract.kubelet import AGENT, PASSED, Kubelet, now, says
 from tests.contract.running import (
     RUNS,
