@@ -65,7 +65,11 @@ def volume_snapshot(of: str = "uid-of-frozen") -> KubeObject:
 
 def seeing(*objects: KubeObject, api: Api | None = None) -> Context:
     ctx = contexts.context(*objects)
-    return replace(ctx, client=cast(Any, api or Api()), observe=lambda kind, obj: ctx.cache.put(kind, obj))
+
+    def observe(kind: str, obj: KubeObject) -> None:
+        ctx.cache.put(kind, obj)
+
+    return replace(ctx, client=cast(Any, api or Api()), observe=observe)
 
 
 def problem(observed: Observed) -> tuple[str, float | None]:
