@@ -32,7 +32,7 @@ BLUEPRINTS = OURS["Blueprint"]
 async def test_after_its_time_it_goes_unless_it_is_needed(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assay.reconcile.disksnapshot.retention.HELD_RETRY", 0.3)
+    monkeypatch.setattr("assay.reconcile.disksnapshot.retention.HELD_RETRY_SECONDS", 0.3)
     create_devbox(api)
     create_scenario(api, "fix-it")
     environment = {"blueprintRef": None, "diskSnapshotRef": {"name": "needed"}}

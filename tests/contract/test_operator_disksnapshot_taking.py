@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assay.kube.resources import VOLUME_SNAPSHOTS
-from assay.reconcile.disksnapshot import reconcile, source
+from assay.reconcile.disksnapshot import observed, source
 from tests.contract.disksnapshots import (
     LONG,
     READY,
@@ -86,7 +86,7 @@ async def test_a_live_disk_is_flushed_and_frozen_once(api: FakeApi, tmp_path: Pa
 async def test_a_disk_that_cannot_be_flushed(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(source, "FLUSH_RETRY_SECONDS", 0.2)
     create_devbox(api)
     api.run_command = lambda _: Ended(1, "", "sync: input/output error")
     with Kubelet(api, work=LONG):
@@ -125,7 +125,7 @@ async def test_an_error_of_the_driver_passes(api: FakeApi, tmp_path: Path) -> No
 async def test_without_the_crds_everything_else_works(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconcile, "LOOK_AGAIN", 0.3)
+    monkeypatch.setattr(observed, "UNAVAILABLE_RETRY_SECONDS", 0.3)
     missing = api.storage.collections.pop((VOLUME_SNAPSHOTS.group, VOLUME_SNAPSHOTS.plural))
     create_devbox(api)
     create_scenario(api, "fix-it")

@@ -16,7 +16,7 @@ from assay import __version__
 from assay.api.benchmarkrun import BenchmarkRunSpec
 from assay.api.blueprint import Blueprint
 from assay.api.devbox import DevboxSpec
-from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus, Lineage
+from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus, Lineage
 from assay.api.meta import EnvVar
 from assay.api.scenariorun import ScenarioRun
 from assay.settings import RegistrySettings, Settings
@@ -218,16 +218,20 @@ def benchmark_run() -> list[Obj]:
 def volume_snapshots() -> list[Obj]:
     """Of a run's devbox, deleted with its DiskSnapshot; and one to retain, of a class."""
     labels = {"assay.dev/scenario-run": "r", "assay.dev/scenario": "fix-it", "other": "not inherited"}
-    owner = existing("DiskSnapshot", "frozen", labels=labels)
     image = IMAGE.model_copy(update={"env": [EnvVar(name="A", value='"é')]})
     lineage = Lineage(devbox="r", scenario="fix-it", scenario_run="r")
     disk = volume_snapshot.FrozenDisk(image=image, lineage=lineage)
     copied = disk.model_copy(update={"root_filesystem": "Copy", "directories": ["etc", "usr"]})
     plain = {"devboxRef": {"name": "box"}}
-    specs = [plain, {**plain, "deletionPolicy": "Retain", "volumeSnapshotClassName": "fast"}]
+    retained = {**plain, "deletionPolicy": "Retain", "volumeSnapshotClassName": "fast"}
     return [
-        volume_snapshot.volume_snapshot(owner, DiskSnapshotSpec.model_validate(spec), "box", one, SETTINGS)
-        for spec, one in zip(specs, (disk, copied), strict=True)
+        volume_snapshot.volume_snapshot(
+            DiskSnapshot.parse(existing("DiskSnapshot", "frozen", labels=labels, spec=spec)),
+            "box",
+            one,
+            SETTINGS,
+        )
+        for spec, one in ((plain, disk), (retained, copied))
     ]
 
 

@@ -1,25 +1,27 @@
-"""VolumeSnapshots say what their disks lie on, and whose they are."""
+"""VolumeSnapshots describe their disks, and name the DiskSnapshot that they were made for."""
 
 from __future__ import annotations
 
 import pytest
 
-from assay.api.disksnapshot import DiskSnapshotSpec, Lineage
+from assay.api.disksnapshot import DiskSnapshot, Lineage
 from assay.specs.volume_snapshot import FrozenDisk, described, is_of, volume_snapshot
 from tests.unit.specs.objects import IMAGE, SETTINGS, Obj, existing
 
-OWNER = existing("DiskSnapshot", "frozen")
+OWNER = DiskSnapshot.parse(existing("DiskSnapshot", "frozen", spec={"devboxRef": {"name": "box"}}))
 DISK = FrozenDisk(
     image=IMAGE, root_filesystem="Copy", directories=["etc"], lineage=Lineage(devbox="box", parent="before")
 )
 
 
 def made(snapshot_class: str | None = None, **spec: object) -> Obj:
-    full = DiskSnapshotSpec.model_validate({"devboxRef": {"name": "box"}, **spec})
-    return volume_snapshot(OWNER, full, "box", DISK, SETTINGS.replace(snapshot_class=snapshot_class))
+    owner = DiskSnapshot.parse(
+        existing("DiskSnapshot", "frozen", spec={"devboxRef": {"name": "box"}, **spec})
+    )
+    return volume_snapshot(owner, "box", DISK, SETTINGS.replace(snapshot_class=snapshot_class))
 
 
-def test_what_it_says_is_read_again() -> None:
+def test_the_description_of_a_disk_is_read_again() -> None:
     assert described(made()) == DISK
 
 
@@ -46,4 +48,6 @@ def test_only_what_is_deleted_with_it_is_owned(policy: str) -> None:
     snapshot = made(deletionPolicy=policy)
     assert ("ownerReferences" in snapshot["metadata"]) is (policy == "Delete")
     assert is_of(snapshot, OWNER)
-    assert not is_of(snapshot, {"metadata": {"uid": "of another of that name"}})
+    another = existing("DiskSnapshot", "frozen", spec={})
+    another["metadata"]["uid"] = "of another of that name"
+    assert not is_of(snapshot, DiskSnapshot.parse(another))

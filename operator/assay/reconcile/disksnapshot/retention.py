@@ -1,32 +1,35 @@
-"""When DiskSnapshots go: after their time, or when newer ones of their scenario are enough; never while needed."""
+"""When DiskSnapshots are deleted: after their time, or when newer ones of their scenario are enough; never while
+something needs them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus
+from assay.api import conditions
+from assay.api.condition_types import ConditionType
+from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotSpec, DiskSnapshotStatus, Lineage
+from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import controller, holds, is_finished
 
-Obj = dict[str, Any]
-HELD_RETRY = 60.0
-"""Seconds after which to look whether a snapshot whose time is over is still needed."""
+HELD_RETRY_SECONDS = 60.0
+"""After how long to look again whether a snapshot whose time is over is still needed."""
 
 
 def time_left(spec: DiskSnapshotSpec, status: DiskSnapshotStatus, now: datetime) -> float | None:
-    """Seconds until its time is over; None: never, or not known before the disk is cut. Pure."""
+    """Seconds until its time is over; None: never, or not known before the disk is cut."""
     if spec.ttl_seconds is None or status.creation_time is None:
         return None
     end = status.creation_time + timedelta(seconds=spec.ttl_seconds)
     return max(0.0, (end - now).total_seconds())
 
 
-def surplus(snapshots: Iterable[Obj]) -> Sequence[Obj]:
-    """Of the snapshots of a scenario those that the newest one's keepPerScenario leaves no room for. Pure.
+def surplus(snapshots: Iterable[KubeObject]) -> Sequence[KubeObject]:
+    """Of a scenario's snapshots: those beyond the keepPerScenario of the newest one.
 
-    Only what runs left counts, and only once it is ready: a failed one must not push out a good one.
+    Only snapshots that runs left count, and only once they are ready: a failed one must not displace a good one.
     """
     ready = [one for one in snapshots if _is_left_by_a_run(one) and _is_ready(one)]
     ready.sort(
@@ -36,27 +39,47 @@ def surplus(snapshots: Iterable[Obj]) -> Sequence[Obj]:
     return ready[keep:] if keep else ()
 
 
-def surplus_beside(ctx: Context, snapshot: Mapping[str, Any]) -> list[Obj]:
-    """The surplus among the snapshots of the same scenario, without what is needed."""
-    scenario = ((snapshot.get("status") or {}).get("lineage") or {}).get("scenario")
-    asks = snapshot["spec"].get("keepPerScenario")  # most do not: the others need not be looked through
-    if not (asks and scenario and _is_left_by_a_run(snapshot) and _is_ready(snapshot)):
+def surplus_beside(ctx: Context, snapshot: DiskSnapshot) -> list[KubeObject]:
+    """The surplus among the snapshots of the same scenario, without those that are still needed."""
+    owner, status = snapshot.controller, snapshot.status
+    scenario = status.lineage.scenario if status.lineage else None
+    # Most snapshots have no keepPerScenario. For these the others need not be looked through.
+    if not snapshot.spec.keep_per_scenario or not scenario or owner is None or owner.kind != "ScenarioRun":
         return []
-    beside = ctx.cache.find("DiskSnapshot", "scenario", (snapshot["metadata"]["namespace"], scenario))
-    return [one for one in surplus(beside) if not holders(ctx, one)]
+    if not conditions.is_true(status.conditions, ConditionType.READY):
+        return []
+    beside = ctx.cache.find("DiskSnapshot", "scenario", (snapshot.namespace, scenario))
+    return [one for one in surplus(beside) if not needed_by(ctx, DiskSnapshot.parse(one))]
 
 
-def needed_by(
-    scenarios: Iterable[Obj], devboxes: Iterable[Obj], runs: Iterable[Obj], benchmark_runs: Iterable[Obj]
-) -> list[str]:
-    """Which of those that refer to a snapshot need it still, as `Kind name`. Pure.
-
-    A devbox that has started has a disk of its own.
-    """
-    waiting = [
-        one for one in devboxes if not ({"startTime", "finishTime"} & (one.get("status") or {}).keys())
+def needed_by(ctx: Context, snapshot: DiskSnapshot) -> list[str]:
+    """What needs a snapshot, as `Kind name`."""
+    own, lineage = (snapshot.namespace, snapshot.name), snapshot.status.lineage or Lineage()
+    runs = ctx.cache.find("ScenarioRun", "snapshot", own)
+    if run := lineage.scenario_run:
+        runs = [*runs, *ctx.cache.find("ScenarioRun", "rescore", (snapshot.namespace, run))]
+    rescoring = [
+        one
+        for one in ctx.cache.all("BenchmarkRun", snapshot.namespace)
+        if lineage.benchmark_run and _rescored(one) == lineage.benchmark_run
     ]
-    unfinished = [one for one in (*runs, *benchmark_runs) if not is_finished(one)]
+    return still_needing(
+        ctx.cache.find("Scenario", "snapshot", own),
+        ctx.cache.find("Devbox", "snapshot", own),
+        [*runs, *rescoring],
+    )
+
+
+def still_needing(
+    scenarios: Iterable[KubeObject], devboxes: Iterable[KubeObject], runs: Iterable[KubeObject]
+) -> list[str]:
+    """Which of the objects that refer to a snapshot still need it, as `Kind name`.
+
+    A devbox that has started has a disk of its own. `runs` are ScenarioRuns and BenchmarkRuns.
+    """
+    started = {"startTime", "finishTime"}
+    waiting = [one for one in devboxes if not (started & (one.get("status") or {}).keys())]
+    unfinished = [one for one in runs if not is_finished(one)]
     return sorted(
         f"{one['kind']} {one['metadata']['name']}"
         for one in (*scenarios, *waiting, *unfinished)
@@ -64,30 +87,17 @@ def needed_by(
     )
 
 
-def holders(ctx: Context, snapshot: Mapping[str, Any]) -> list[str]:
-    """Who needs a snapshot, as `Kind name`."""
-    cache, metadata = ctx.cache, snapshot["metadata"]
-    namespace, own = metadata["namespace"], (metadata["namespace"], metadata["name"])
-    origin = (snapshot.get("status") or {}).get("lineage") or {}
-    runs = cache.find("ScenarioRun", "snapshot", own)
-    if run := origin.get("scenarioRun"):
-        runs = [*runs, *cache.find("ScenarioRun", "rescore", (namespace, run))]
-    rescoring = [
-        one
-        for one in cache.all("BenchmarkRun", namespace)
-        if origin.get("benchmarkRun")
-        and ((one["spec"].get("rescore") or {}).get("benchmarkRunRef") or {}).get("name")
-        == origin["benchmarkRun"]
-    ]
-    return needed_by(
-        cache.find("Scenario", "snapshot", own), cache.find("Devbox", "snapshot", own), runs, rescoring
-    )
+def _rescored(benchmark_run: KubeObject) -> str | None:
+    """The BenchmarkRun whose runs a BenchmarkRun scores again."""
+    rescore = benchmark_run["spec"].get("rescore") or {}
+    name: str | None = (rescore.get("benchmarkRunRef") or {}).get("name")
+    return name
 
 
-def _is_left_by_a_run(snapshot: Mapping[str, Any]) -> bool:
+def _is_left_by_a_run(snapshot: KubeObject) -> bool:
     owner = controller(snapshot)
     return owner is not None and owner["kind"] == "ScenarioRun"
 
 
-def _is_ready(snapshot: Mapping[str, Any]) -> bool:
-    return holds(snapshot, "Ready") and not snapshot["metadata"].get("deletionTimestamp")
+def _is_ready(snapshot: KubeObject) -> bool:
+    return holds(snapshot, ConditionType.READY) and not snapshot["metadata"].get("deletionTimestamp")

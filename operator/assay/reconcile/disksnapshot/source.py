@@ -1,19 +1,19 @@
-"""The devbox whose disk is to be frozen: whether there is one, what it lies on, and that all of it is on the volume."""
+"""The devbox whose disk is to be frozen: whether it has a disk, what the disk lies on, and how it is flushed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from assay.api import conditions
-from assay.api.blueprint import BlueprintImage
-from assay.api.devbox import DevboxSpec, DevboxStatus
-from assay.api.disksnapshot import Lineage
+from assay.api.blueprint import Blueprint, BlueprintImage
+from assay.api.condition_types import ConditionType
+from assay.api.devbox import Devbox
+from assay.api.disksnapshot import DiskSnapshot, Lineage
+from assay.api.reasons import DiskSnapshotReason, EndReason, ReferenceReason
 from assay.kube.errors import ApiError
+from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
-from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import controller
 from assay.reconcile.references import images
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.reconcile.references.snapshots import devbox_of
@@ -21,105 +21,126 @@ from assay.specs import devbox_pod, names, pod_parts
 from assay.specs.volume_snapshot import FrozenDisk
 
 FLUSH_SECONDS = 60.0
+FLUSH_RETRY_SECONDS = 15.0
+"""After how long to try again to flush a disk."""
 
 
-async def describe(ctx: Context, snapshot: Mapping[str, Any]) -> tuple[str, FrozenDisk]:
-    """The claim of the devbox's disk and what is known of it, once it can be frozen.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A disk that can be frozen."""
 
-    ReferenceNotReady: not yet; DiskLost: never.
-    """
-    devbox, run = devbox_of(ctx, snapshot), controller(snapshot)
-    namespace, name = snapshot["metadata"]["namespace"], snapshot["spec"]["devboxRef"]["name"]
-    if devbox is None and run:
-        message = f"the devbox of {run['kind']} {run['name']} went before its disk was frozen: delete this DiskSnapshot"
-        raise ReferenceNotReady("DiskLost", message)
+    devbox: Devbox
+    claim: str
+    disk: FrozenDisk
+
+
+async def find_source(ctx: Context, snapshot: DiskSnapshot) -> Source:
+    """The disk of the devbox that a snapshot names. ReferenceNotReady: not yet; with reason DiskLost: never."""
+    devbox = devbox_of(ctx, snapshot)
     if devbox is None:
-        message = f"there is no Devbox {name} in namespace {namespace}: create it"
-        raise ReferenceNotReady("DevboxNotFound", message)
-    spec = DevboxSpec.model_validate(devbox["spec"])
-    status = DevboxStatus.model_validate(devbox.get("status") or {})
-    if why := missing(spec, status):
-        raise ReferenceNotReady("DevboxNotReady", f"Devbox {name} has no disk to freeze: {why}")
-    assert status.claim_name
-    image = await _image(ctx, devbox, spec, status)
+        raise _no_devbox(snapshot)
+    status = devbox.status
+    if why := missing(devbox):
+        message = f"Devbox {devbox.name} has no disk to freeze: {why}"
+        raise ReferenceNotReady(ReferenceReason.DEVBOX_NOT_READY, message)
+    image = await _image(ctx, devbox)
     disk = FrozenDisk(
         image=image,
         root_filesystem=status.root_filesystem or "Overlay",
         directories=status.directories,
-        lineage=lineage(devbox, spec, _blueprint(ctx, namespace, image.reference)),
+        lineage=lineage(devbox, _blueprint(ctx, devbox.namespace, image.reference)),
     )
-    await _flush(ctx, devbox, disk)
-    return status.claim_name, disk
+    return Source(devbox, status.claim_name or "", disk)
 
 
-def missing(spec: DevboxSpec, status: DevboxStatus) -> str:
-    """What keeps the disk of a devbox from being frozen; empty when nothing does. Pure."""
-    finished = conditions.find(status.conditions, "Finished")
-    if finished and finished.reason == "BootFailed":
+def missing(devbox: Devbox) -> str:
+    """What keeps the disk of a devbox from being frozen; empty if nothing does."""
+    spec, status = devbox.spec, devbox.status
+    finished = conditions.find(status.conditions, ConditionType.FINISHED)
+    if finished and finished.reason == EndReason.BOOT_FAILED:
         return f"it could not boot: {finished.message}"
     has_begun = status.start_time is not None or spec.disk_snapshot_ref is not None
     if has_begun and status.claim_name and status.image and status.root_filesystem:
         return ""
-    ready = conditions.find(status.conditions, "Ready")
+    ready = conditions.find(status.conditions, ConditionType.READY)
     return f"{ready.reason}: {ready.message}" if ready else "it has not started yet"
 
 
-def lineage(devbox: Mapping[str, Any], spec: DevboxSpec, blueprint: Mapping[str, Any] | None) -> Lineage:
-    """Where the disk comes from; `blueprint` is one that has its image. Pure."""
-    labels = devbox["metadata"].get("labels") or {} if _run(devbox) else {}
-    named = spec.blueprint_ref.name if spec.blueprint_ref else None
+def lineage(devbox: Devbox, blueprint: Blueprint | None) -> Lineage:
+    """Where the disk comes from; `blueprint` is one that has the disk's image."""
+    spec, run = devbox.spec, _run(devbox)
+    labels = devbox.metadata.labels if run else {}
+    referred = spec.blueprint_ref.name if spec.blueprint_ref else None
     return Lineage(
-        devbox=devbox["metadata"]["name"],
-        blueprint=named or (blueprint["metadata"]["name"] if blueprint else None),
+        devbox=devbox.name,
+        blueprint=referred or (blueprint.name if blueprint else None),
         scenario=labels.get(names.SCENARIO),
-        scenario_run=_run(devbox),
+        scenario_run=run,
         benchmark_run=labels.get(names.BENCHMARK_RUN),
         parent=spec.disk_snapshot_ref.name if spec.disk_snapshot_ref else None,
     )
 
 
-def _run(devbox: Mapping[str, Any]) -> str | None:
+async def flush(ctx: Context, source: Source) -> None:
+    """Have a running devbox write out what it holds in memory; only its own file system, not the whole node's.
+
+    ReferenceNotReady: the command failed.
+    """
+    devbox = source.devbox
+    pods = ctx.cache.children("Pod", devbox.uid)
+    if not any(_runs(pod, devbox.name) for pod in pods):
+        return
+    on_disk = f"/{source.disk.directories[0]}" if source.disk.directories else "/"
+    command = [pod_parts.BUSYBOX, "sync", "-f", on_disk]
+    try:
+        await ctx.client.exec(devbox.namespace, devbox.name, devbox_pod.CONTAINER, command, FLUSH_SECONDS)
+    except ApiError as error:
+        message = f"the disk of Devbox {devbox.name} cannot be flushed: {error}"
+        raise ReferenceNotReady(ReferenceReason.DEVBOX_NOT_READY, message, FLUSH_RETRY_SECONDS) from error
+
+
+def _no_devbox(snapshot: DiskSnapshot) -> ReferenceNotReady:
+    if run := snapshot.controller:
+        gone = f"the devbox of {run.kind} {run.name} was deleted before its disk was frozen"
+        return ReferenceNotReady(DiskSnapshotReason.DISK_LOST, f"{gone}: delete this DiskSnapshot")
+    name = snapshot.spec.devbox_ref.name if snapshot.spec.devbox_ref else ""
+    message = f"there is no Devbox {name} in namespace {snapshot.namespace}: create it"
+    return ReferenceNotReady(ReferenceReason.DEVBOX_NOT_FOUND, message)
+
+
+def _run(devbox: Devbox) -> str | None:
     """The run that made the devbox."""
-    owner = controller(devbox)
-    return str(owner["name"]) if owner and owner["kind"] == "ScenarioRun" else None
+    owner = devbox.controller
+    return owner.name if owner and owner.kind == "ScenarioRun" else None
 
 
-def _blueprint(ctx: Context, namespace: str, reference: str) -> Mapping[str, Any] | None:
-    return next(iter(ctx.cache.find("Blueprint", "image", (namespace, reference))), None)
+def _blueprint(ctx: Context, namespace: str, reference: str) -> Blueprint | None:
+    """A blueprint that has this image."""
+    found = ctx.cache.find("Blueprint", "image", (namespace, reference))
+    return Blueprint.parse(found[0]) if found else None
 
 
-async def _image(
-    ctx: Context, devbox: Mapping[str, Any], spec: DevboxSpec, status: DevboxStatus
-) -> BlueprintImage:
-    """The devbox's image with who works where: from what has the same, a run's devbox itself, or the registry."""
-    namespace, reference = devbox["metadata"]["namespace"], status.image or ""
-    parent = spec.disk_snapshot_ref and ctx.cache.get("DiskSnapshot", namespace, spec.disk_snapshot_ref.name)
-    for known in (_blueprint(ctx, namespace, reference), parent):
-        image = ((known or {}).get("status") or {}).get("image") or {}
-        if image.get("reference") == reference:
-            return BlueprintImage.model_validate(image)
-    if _run(devbox):  # it was told all of what its image says
+async def _image(ctx: Context, devbox: Devbox) -> BlueprintImage:
+    """The devbox's image, with its user and working directory.
+
+    They come from a blueprint or a snapshot of the same image, from the devbox itself if a run made it, or from the
+    registry.
+    """
+    spec, reference = devbox.spec, devbox.status.image or ""
+    blueprint = _blueprint(ctx, devbox.namespace, reference)
+    if blueprint and blueprint.status.image:
+        return blueprint.status.image
+    if spec.disk_snapshot_ref:
+        found = ctx.cache.get("DiskSnapshot", devbox.namespace, spec.disk_snapshot_ref.name)
+        image = DiskSnapshot.parse(found).status.image if found else None
+        if image and image.reference == reference:
+            return image
+    if _run(devbox):  # its spec has all that a run needs of the image
         return BlueprintImage(reference=reference, user=spec.user or "", working_dir=spec.working_dir or "")
     image = await images.of_reference(ctx, reference)
     return image.model_copy(update={"reference": reference})
 
 
-async def _flush(ctx: Context, devbox: Mapping[str, Any], disk: FrozenDisk) -> None:
-    """Have a running devbox write out what it holds in memory. Only its own file system, not the whole node's."""
-    metadata = devbox["metadata"]
-    namespace, name = metadata["namespace"], metadata["name"]
-    if not any(_runs(pod, name) for pod in ctx.cache.children("Pod", metadata["uid"])):
-        return
-    on_disk = f"/{disk.directories[0]}" if disk.directories else "/"
-    command = [pod_parts.BUSYBOX, "sync", "-f", on_disk]
-    try:
-        await ctx.client.exec(namespace, name, devbox_pod.CONTAINER, command, FLUSH_SECONDS)
-    except ApiError as error:
-        message = f"the disk of Devbox {name} cannot be flushed: {error}"
-        raise ReferenceNotReady("DevboxNotReady", message, RETRY_SECONDS) from error
-
-
-def _runs(pod: Mapping[str, Any], name: str) -> bool:
-    return pod["metadata"]["name"] == name and "running" in pod_view.container_state(
-        pod, devbox_pod.CONTAINER
-    )
+def _runs(pod: KubeObject, name: str) -> bool:
+    state = pod_view.container_state(pod, devbox_pod.CONTAINER)
+    return pod["metadata"]["name"] == name and "running" in state

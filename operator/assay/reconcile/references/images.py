@@ -31,7 +31,7 @@ def of_blueprint(ctx: Context, namespace: str, name: str) -> BlueprintImage:
     image, ready = blueprint.status.image, conditions.find(blueprint.status.conditions, ConditionType.READY)
     is_current = ready is not None and ready.observed_generation == blueprint.generation
     if not (ready and is_current and ready.status == "True" and image):
-        why = f"{ready.reason}: {ready.message}" if ready else "it was not looked at yet"
+        why = f"{ready.reason}: {ready.message}" if ready else "it has not been reconciled yet"
         raise ReferenceNotReady(ReferenceReason.BLUEPRINT_NOT_READY, f"Blueprint {name} has no image: {why}")
     return image
 

@@ -10,7 +10,6 @@ from assay.api.disksnapshot import DiskSnapshot
 from assay.api.meta import given
 from assay.api.reasons import ReferenceReason, ScenarioRunReason
 from assay.api.scenariorun import EarlierScore, NamedScore, Rescore, ScenarioRun
-from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.reconcile.references.snapshots import devbox_of
@@ -30,8 +29,9 @@ def snapshot_to_score(ctx: Context, rescoring: ScenarioRun, rescore: Rescore) ->
     name = run.status.disk_snapshot
     if not name:
         _refuse(f"ScenarioRun {run.name} kept no disk: run it with snapshotPolicy: Always")
-    snapshot = ctx.cache.get("DiskSnapshot", run.namespace, name)
-    if snapshot is None or _is_lost(ctx, snapshot) or not _is_of(DiskSnapshot.parse(snapshot), run):
+    found = ctx.cache.get("DiskSnapshot", run.namespace, name)
+    snapshot = DiskSnapshot.parse(found) if found else None
+    if snapshot is None or _is_lost(ctx, snapshot) or not _is_of(snapshot, run):
         _refuse(
             f"DiskSnapshot {name} of ScenarioRun {run.name} is gone, or was never taken: run the scenario again"
         )
@@ -79,11 +79,11 @@ def _benchmark_run(ctx: Context, namespace: str, name: str) -> BenchmarkRun | No
     return BenchmarkRun.parse(found) if found else None
 
 
-def _is_lost(ctx: Context, snapshot: KubeObject) -> bool:
+def _is_lost(ctx: Context, snapshot: DiskSnapshot) -> bool:
     """Whether nothing is left that the snapshot could be taken from."""
-    if "devboxRef" not in snapshot["spec"] or devbox_of(ctx, snapshot):
+    if snapshot.spec.devbox_ref is None or devbox_of(ctx, snapshot):
         return False
-    return not ctx.cache.children("VolumeSnapshot", snapshot["metadata"]["uid"])
+    return not ctx.cache.children("VolumeSnapshot", snapshot.uid)
 
 
 def _is_of(snapshot: DiskSnapshot, run: ScenarioRun) -> bool:

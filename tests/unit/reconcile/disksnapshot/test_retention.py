@@ -1,4 +1,4 @@
-"""Which snapshots go, and for whom they stay."""
+"""Which snapshots are deleted, and what they stay for."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assay.api.disksnapshot import DiskSnapshotSpec, DiskSnapshotStatus
-from assay.reconcile.disksnapshot.retention import holders, needed_by, surplus, surplus_beside, time_left
+from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotSpec, DiskSnapshotStatus
+from assay.reconcile.disksnapshot.retention import (
+    needed_by,
+    still_needing,
+    surplus,
+    surplus_beside,
+    time_left,
+)
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import condition, context
 from tests.unit.specs.objects import Obj, existing
@@ -16,7 +22,7 @@ NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
 
 
 def kept(number: int, keep: int | None = 2, ready: str = "True", by: str = "ScenarioRun", **meta: str) -> Obj:
-    """The snapshot that run number so-and-so left."""
+    """The snapshot that the run of this number left."""
     name = f"r{number}"
     made = existing(
         "DiskSnapshot",
@@ -24,7 +30,7 @@ def kept(number: int, keep: int | None = 2, ready: str = "True", by: str = "Scen
         owner_references=owner(by, name),
         spec={"devboxRef": {"name": name}, **({"keepPerScenario": keep} if keep else {})},
         status={
-            "conditions": [condition("Ready", ready, "as told")],
+            "conditions": [condition("Ready", ready, "SnapshotReady")],
             "creationTime": f"2026-01-02T10:00:{number:02}Z",
             "lineage": {"scenario": "fix-it", "scenarioRun": name, "benchmarkRun": "all"},
         },
@@ -91,10 +97,10 @@ def test_the_surplus_is_that_of_the_scenario_without_what_is_needed() -> None:
     )
     snapshots = [kept(number) for number in (1, 2, 3, 4)]
     ctx = context(*snapshots, other, scenario)
-    for looking in snapshots:
-        assert names(surplus_beside(ctx, looking)) == ["r2"], "whichever is looked at"
-    assert surplus_beside(ctx, other) == []
-    assert surplus_beside(ctx, kept(5, ready="False")) == []
+    for one in snapshots:
+        assert names(surplus_beside(ctx, DiskSnapshot.parse(one))) == ["r2"], "whichever is reconciled"
+    for one in (other, kept(5, ready="False"), kept(5, by="Workflow"), kept(5, keep=None)):
+        assert surplus_beside(ctx, DiskSnapshot.parse(one)) == []
 
 
 # --- who needs it ---
@@ -108,14 +114,17 @@ def devbox(name: str, **status: object) -> Obj:
     return existing("Devbox", name, spec={"diskSnapshotRef": {"name": "r1"}}, status=status)
 
 
-def test_what_needs_it_is_told_in_order() -> None:
+def test_what_needs_it_is_listed_in_order() -> None:
     going = existing("Scenario", "going")
     going["metadata"]["deletionTimestamp"] = "now"
-    assert needed_by(
+    runs = [
+        *(run("r"), run("over", phase="Complete"), run("lost", phase="Failed")),
+        *(run("b", "BenchmarkRun", "Running"), run("done", "BenchmarkRun", "Complete")),
+    ]
+    assert still_needing(
         [existing("Scenario", "s"), going],
         [devbox("box"), devbox("began", startTime="x"), devbox("ended", finishTime="x")],
-        [run("r"), run("over", phase="Complete"), run("lost", phase="Failed")],
-        [run("b", "BenchmarkRun", "Running"), run("done", "BenchmarkRun", "Complete")],
+        runs,
     ) == ["BenchmarkRun b", "Devbox box", "Scenario s", "ScenarioRun r"]
 
 
@@ -132,7 +141,7 @@ def test_what_needs_it_is_told_in_order() -> None:
         (run("x", "BenchmarkRun", "Running", benchmarkRef={"name": "all"}), False),
     ],
 )
-def test_who_is_found(obj: Obj, holds: bool) -> None:
+def test_what_refers_to_it_is_found(obj: Obj, holds: bool) -> None:
     snapshot = kept(1)
-    found = holders(context(snapshot, obj), snapshot)
+    found = needed_by(context(snapshot, obj), DiskSnapshot.parse(snapshot))
     assert found == ([f"{obj['kind']} {obj['metadata']['name']}"] if holds else [])

@@ -1,4 +1,4 @@
-"""What is known of a disk when it is frozen, and what keeps it from being frozen."""
+"""What is known of a disk when it is frozen, what keeps it from being frozen, and how it is flushed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from assay.api.devbox import DevboxSpec, DevboxStatus
-from assay.api.disksnapshot import Lineage
+from assay.api.devbox import Devbox
+from assay.api.disksnapshot import DiskSnapshot, Lineage
 from assay.kube.errors import Unavailable
 from assay.reconcile.common.context import Context
-from assay.reconcile.disksnapshot.source import describe, missing
+from assay.reconcile.disksnapshot.source import FLUSH_RETRY_SECONDS, find_source, flush, missing
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import pod_parts
 from tests.unit.reconcile import contexts
@@ -23,7 +23,7 @@ IMAGE = "pull.example.test/x@sha256:" + "1" * 64
 BEGAN = {"startTime": "2026-01-02T10:00:00Z", "claimName": "box", "image": IMAGE, "rootFilesystem": "Overlay"}
 
 
-FROZEN = existing("DiskSnapshot", "frozen", spec={"devboxRef": {"name": "box"}})
+FROZEN = DiskSnapshot.parse(existing("DiskSnapshot", "frozen", spec={"devboxRef": {"name": "box"}}))
 
 
 def devbox(spec: Obj | None = None, **more: Any) -> Obj:
@@ -37,7 +37,7 @@ def box_pod(which: str, name: str = "box") -> Obj:
 
 
 class Executing:
-    """Keeps what it is told to execute; fails with that error if there is one."""
+    """Keeps the commands it executes; fails with that error if there is one."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -81,7 +81,7 @@ def seeing(*objects: Obj, client: Executing | None = None) -> Context:
 )
 def test_whether_there_is_a_disk(status: Obj, from_snapshot: bool, why: str) -> None:
     spec = {"diskSnapshotRef": {"name": "s"}} if from_snapshot else {"image": IMAGE}
-    assert missing(DevboxSpec.model_validate(spec), DevboxStatus.model_validate(status)) == why
+    assert missing(Devbox.parse(devbox(spec, status=status))) == why
 
 
 async def test_a_devbox_that_is_not_there_or_is_going() -> None:
@@ -89,26 +89,24 @@ async def test_a_devbox_that_is_not_there_or_is_going() -> None:
     going["metadata"]["deletionTimestamp"] = "now"
     for ctx in (seeing(), seeing(going)):
         with pytest.raises(ReferenceNotReady) as refused:
-            await describe(ctx, FROZEN)
+            await find_source(ctx, FROZEN)
         assert refused.value.reason == "DevboxNotFound"
 
 
 @pytest.mark.parametrize("made_by", [None, "another-run"])
 async def test_a_runs_disk_is_that_of_its_own_devbox(made_by: str | None) -> None:
-    """Not of whichever has the name by now: a re-score would score a stranger's work."""
-    frozen = existing(
-        "DiskSnapshot",
-        "box",
-        spec={"devboxRef": {"name": "box"}},
-        owner_references=owner("ScenarioRun", "box"),
+    """Not that of another devbox which has the name by now: a re-score would score a stranger's work."""
+    by_a_run = owner("ScenarioRun", "box")
+    frozen = DiskSnapshot.parse(
+        existing("DiskSnapshot", "box", spec={"devboxRef": {"name": "box"}}, owner_references=by_a_run)
     )
     stranger = devbox(owner_references=owner("ScenarioRun", made_by)) if made_by else devbox()
     for ctx in (seeing(), seeing(stranger)):
         with pytest.raises(ReferenceNotReady) as refused:
-            await describe(ctx, frozen)
+            await find_source(ctx, frozen)
         assert refused.value.reason == "DiskLost"
-    claim, _ = await describe(seeing(devbox(owner_references=owner("ScenarioRun", "box"))), frozen)
-    assert claim == "box"
+    found = await find_source(seeing(devbox(owner_references=owner("ScenarioRun", "box"))), frozen)
+    assert (found.claim, found.devbox.name) == ("box", "box")
 
 
 # --- what it lies on ---
@@ -119,7 +117,7 @@ async def test_of_a_blueprint() -> None:
     reference = blueprint["status"]["image"]["reference"]
     for spec in ({"blueprintRef": {"name": "project"}}, {"image": reference}):
         box = devbox(spec, status={**BEGAN, "image": reference})
-        _, disk = await describe(seeing(box, blueprint), FROZEN)
+        disk = (await find_source(seeing(box, blueprint), FROZEN)).disk
         assert (disk.image.reference, disk.image.user, disk.image.working_dir) == (reference, "1000", "/src")
         assert disk.lineage == Lineage(devbox="box", blueprint="project")
 
@@ -128,33 +126,34 @@ async def test_of_a_snapshot() -> None:
     parent = contexts.snapshot("before")
     began = {**BEGAN, "image": parent["status"]["image"]["reference"], "rootFilesystem": "Copy"}
     box = devbox({"diskSnapshotRef": {"name": "before"}}, status={**began, "directories": ["etc", "usr"]})
-    claim, disk = await describe(seeing(box, parent), FROZEN)
-    assert claim == "box"
+    found = await find_source(seeing(box, parent), FROZEN)
+    disk = found.disk
+    assert found.claim == "box"
     assert (disk.image.user, disk.image.working_dir) == ("7", "/old")
     assert (disk.root_filesystem, disk.directories) == ("Copy", ["etc", "usr"])
     assert disk.lineage == Lineage(devbox="box", parent="before")
 
 
-async def test_of_an_image_the_registry_tells() -> None:
-    _, disk = await describe(seeing(devbox()), FROZEN)
+async def test_of_an_image_that_the_registry_has() -> None:
+    disk = (await find_source(seeing(devbox()), FROZEN)).disk
     assert (disk.image.reference, disk.image.user) == (IMAGE, "1000")
 
 
 async def test_of_an_image_that_is_gone() -> None:
     box = devbox(status={**BEGAN, "image": contexts.NOWHERE})
     with pytest.raises(ReferenceNotReady) as refused:
-        await describe(seeing(box), FROZEN)
+        await find_source(seeing(box), FROZEN)
     assert refused.value.reason == "ImageNotFound"
     assert refused.value.retry
 
 
 async def test_a_runs_devbox_needs_no_registry() -> None:
-    """Its run told it all that its image says, and a blueprint that was edited since must not matter."""
+    """Its spec has all that a run needs of the image, and a blueprint that was edited since must not matter."""
     labels = {"assay.dev/scenario": "fix-it", "assay.dev/benchmark-run": "all"}
     spec = {"image": contexts.NOWHERE, "user": "5:6", "workingDir": "/work"}
     status = {**BEGAN, "image": contexts.NOWHERE}
     box = devbox(spec, status=status, labels=labels, owner_references=owner("ScenarioRun", "r"))
-    _, disk = await describe(seeing(box), FROZEN)
+    disk = (await find_source(seeing(box), FROZEN)).disk
     assert (disk.image.reference, disk.image.user, disk.image.working_dir) == (
         contexts.NOWHERE,
         "5:6",
@@ -164,11 +163,15 @@ async def test_a_runs_devbox_needs_no_registry() -> None:
 
 
 async def test_labels_alone_make_no_run() -> None:
-    _, disk = await describe(seeing(devbox(labels={"assay.dev/scenario": "fix-it"})), FROZEN)
+    disk = (await find_source(seeing(devbox(labels={"assay.dev/scenario": "fix-it"})), FROZEN)).disk
     assert disk.lineage == Lineage(devbox="box")
 
 
 # --- flushing ---
+
+
+async def flushed(ctx: Context) -> None:
+    await flush(ctx, await find_source(ctx, FROZEN))
 
 
 @pytest.mark.parametrize(
@@ -178,23 +181,28 @@ async def test_labels_alone_make_no_run() -> None:
 )
 async def test_a_live_devbox_is_flushed(more: Obj, path: str) -> None:
     client = Executing()
-    box = devbox(status={**BEGAN, **more})
-    await describe(seeing(box, box_pod("running"), client=client), FROZEN)
+    ctx = seeing(devbox(status={**BEGAN, **more}), box_pod("running"), client=client)
+    await flushed(ctx)
     assert client.commands == [("team", "box", "devbox", pod_parts.BUSYBOX, "sync", "-f", path)]
+
+
+async def test_reading_a_disk_executes_nothing() -> None:
+    client = Executing()
+    await find_source(seeing(devbox(), box_pod("running"), client=client), FROZEN)
+    assert client.commands == []
 
 
 @pytest.mark.parametrize("which", ["completed", "error", "creating"])
 async def test_where_nothing_runs_there_is_nothing_to_flush(which: str) -> None:
     client = Executing()
-    ctx = seeing(devbox(), box_pod(which), box_pod("running", name="probe"), client=client)
-    await describe(ctx, FROZEN)
+    await flushed(seeing(devbox(), box_pod(which), box_pod("running", name="probe"), client=client))
     assert client.commands == []
 
 
 async def test_a_disk_that_cannot_be_flushed_is_not_frozen() -> None:
     client = Executing(Unavailable(0, "Timeout", "sync: not done in 60 s"))
     with pytest.raises(ReferenceNotReady) as refused:
-        await describe(seeing(devbox(), box_pod("running"), client=client), FROZEN)
+        await flushed(seeing(devbox(), box_pod("running"), client=client))
     assert refused.value.reason == "DevboxNotReady"
     assert "not done in 60 s" in refused.value.message
-    assert refused.value.retry
+    assert refused.value.retry == FLUSH_RETRY_SECONDS
