@@ -1,4 +1,4 @@
-"""The NetworkPolicies of a namespace: those to create before its pods, and those to bring up to date. Reads the cache."""
+"""The NetworkPolicies of a namespace: those that it lacks, and those that are out of date. Reads the cache."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ OUTPUT_MAX = 2048
 PATIENCE = timedelta(seconds=10)
 
 # Reasons to wait that seldom pass without help. The kubelet goes on trying, and the operator goes on waiting.
-_STUCK = {
+_STUCK = (
     PodReason.CREATE_CONTAINER_CONFIG_ERROR,
     PodReason.CREATE_CONTAINER_ERROR,
     PodReason.ERR_IMAGE_NEVER_PULL,
@@ -24,7 +24,7 @@ _STUCK = {
     PodReason.IMAGE_PULL_BACK_OFF,
     PodReason.INVALID_IMAGE_NAME,
     PodReason.RUN_CONTAINER_ERROR,
-}
+)
 _PHASES_AT_END = ("Succeeded", "Failed")
 
 
@@ -127,14 +127,13 @@ def _terminated(state: Mapping[str, Any] | None) -> Terminated | None:
 
 def _trouble(status: Mapping[str, Any], state: Mapping[str, Any]) -> Cause | None:
     waiting = state.get("waiting") or {}
-    if waiting.get("reason") in _STUCK:
-        reason = PodReason(waiting["reason"])
-        return Cause(reason, waiting.get("message") or reason)
+    if stuck := next((reason for reason in _STUCK if reason == waiting.get("reason")), None):
+        return Cause(stuck, waiting.get("message") or stuck)
     scheduled = _condition(status, "PodScheduled")
     if scheduled.get("status") != "False":
         return None
-    message = scheduled.get("message") or "the pod cannot be scheduled"
-    return Cause(ForeignReason(scheduled.get("reason") or PodReason.UNSCHEDULABLE), message)
+    reason = ForeignReason(scheduled["reason"]) if scheduled.get("reason") else PodReason.UNSCHEDULABLE
+    return Cause(reason, scheduled.get("message") or "the pod cannot be scheduled")
 
 
 def _killed_by(status: Mapping[str, Any]) -> Cause | None:
@@ -150,7 +149,7 @@ def _killed_by(status: Mapping[str, Any]) -> Cause | None:
 
 
 def _init_failure(status: Mapping[str, Any]) -> Cause | None:
-    """How the first init container failed that did; the pod's containers never ran."""
+    """How an init container failed: then the pod's containers never ran."""
     for one in status.get("initContainerStatuses") or ():
         end = _terminated((one.get("state") or {}).get("terminated"))
         if end and end.exit_code != 0:
