@@ -16,7 +16,6 @@ _BOOTED: KubeObject = {
     "periodSeconds": 1,
     "timeoutSeconds": 5,
 }
-COPIED = "root"  # the directory of a disk that has the copied directories
 
 
 def working(spec: DevboxSpec, plan: PodPlan, has_launch: bool, variables: Mapping[str, str]) -> KubeObject:
@@ -47,7 +46,7 @@ def _copied(spec: DevboxSpec, plan: PodPlan, command: Sequence[str], has_launch:
     """Starts in the copied directories: the kubelet mounts them."""
     image = plan.image
     mounts = [
-        {"name": "disk", "mountPath": f"/{directory}", "subPath": f"{COPIED}/{directory}"}
+        {"name": "disk", "mountPath": f"/{directory}", "subPath": f"{pod_parts.COPIED}/{directory}"}
         for directory in plan.mount.directories
     ]
     identity = pod_parts.numeric_identity(spec.user) if spec.user and spec.user != image.user else None

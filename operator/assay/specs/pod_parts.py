@@ -24,6 +24,7 @@ TOOLBOX = f"{ROOT}/toolbox"
 DISK = f"{ROOT}/disk"
 FILES_DIR = f"{ROOT}/files"
 SCRATCH = f"{ROOT}/scratch"
+COPIED = "root"  # the directory of a disk, or of scratch space, that has the copied directories
 BUSYBOX = f"{TOOLBOX}/busybox"
 
 SECURITY_CONTEXT: dict[str, Any] = {

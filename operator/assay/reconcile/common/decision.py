@@ -46,8 +46,8 @@ class Decision:
     write: bool = True
     """False holds back a status that may wait (its rate is limited)."""
     on_rejection: Callable[[ChildRejected], Awaitable[Decision | None]] | None = None
-    """Decides what to do if the API server rejects a child of `create`: anything but to create. None, or a None from it:
-    the condition `blocked_condition` says why."""
+    """Decides what to do, other than to create, if the API server rejects a child of `create`. Without it, or if it
+    returns None, the condition `blocked_condition` says why."""
 
 
 class ChildRejected(Exception):

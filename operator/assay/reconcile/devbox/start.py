@@ -30,7 +30,7 @@ async def start(ctx: Context, seen: Observed) -> Decision:
     except ReferenceNotReady as missing:
         why = false(READY, missing.reason, missing.message)
         return waiting(seen, seen.new_status(), why, missing.retry)
-    return _probe(ctx, seen, needs) if isinstance(needs, Probing) else decide(seen, needs, ctx.settings)
+    return probe(ctx, seen, needs) if isinstance(needs, Probing) else decide(seen, needs, ctx.settings)
 
 
 def decide(seen: Observed, needs: Needs, settings: Settings) -> Decision:
@@ -87,7 +87,7 @@ def _user_not_numeric(user: str | None) -> Cause:
     )
 
 
-def _probe(ctx: Context, seen: Observed, step: Probing) -> Decision:
+def probe(ctx: Context, seen: Observed, step: Probing) -> Decision:
     """Nothing is decided about the devbox itself until all nodes are probed."""
 
     async def after_rejection(rejected: ChildRejected) -> Decision | None:
