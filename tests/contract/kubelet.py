@@ -95,7 +95,7 @@ class Kubelet:
         self._loop.call_later(
             self.start, self._report, PODS, pod, {"phase": "Running", "conditions": [], **running}
         )
-        if (pod["metadata"].get("labels") or {}).get(names.MODE) == "idle":
+        if (pod["metadata"].get("labels") or {}).get(names.POD_ROLE) == "idle":
             return
         self._loop.call_later(at, self._report, PODS, pod, ended)
         for owner in pod["metadata"].get("ownerReferences") or ():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from assay.dispatch import OURS
 from assay.kube.resources import PERSISTENT_VOLUME_CLAIMS, PODS
+from assay.reconcile.common import apply as common_apply
 from tests.contract.devboxes import (
     SPEC,
     STAYS,
@@ -17,7 +20,7 @@ from tests.contract.devboxes import (
 from tests.contract.fakeapi import FakeApi
 from tests.contract.fakecollection import Json
 from tests.contract.kubelet import Kubelet, now
-from tests.contract.running import TEAM, condition, create, operating, table, writes_since
+from tests.contract.running import DEVBOXES, TEAM, condition, create, operating, table, writes_since
 
 
 async def test_a_copy_is_prepared_and_then_run(api: FakeApi, tmp_path: Path) -> None:
@@ -60,11 +63,37 @@ async def test_a_name_as_user_of_a_copy_is_refused_with_a_cure(api: FakeApi, tmp
     create(api, "Devbox", "same", {**spec, "user": "app"})
     with Kubelet(api, end=prepares) as kubelet:
         async with operating(api, tmp_path) as operator:
-            await operator.until(lambda: says(api, "Ready", is_=("False", "UserNotNumeric")))
+            await operator.until(lambda: says(api, "Finished", is_=("True", "UserNotNumeric")))
             await operator.until(
                 lambda: condition(api, "Devbox", "same", "Finished") == ("True", "Completed")
             )
-    assert kubelet.created["Pod box"] == 0
+            # An end as any other: its time to live counts.
+            api.patch(DEVBOXES, TEAM, "box", {"spec": {"ttlSecondsAfterFinished": 0}})
+            await operator.until(lambda: api.get(DEVBOXES, TEAM, "box") is None)
+    assert (kubelet.created["Pod box"], kubelet.created["PersistentVolumeClaim box"]) == (0, 0)
+    assert writes_of(api, "box") == {"status": 1, "events": 1}
+
+
+def writes_of(api: FakeApi, name: str) -> dict[str, int]:
+    """How often the status of a devbox was written, and how many Events are about it."""
+    of_status = [w for w in api.writes if w.resource == "devboxes/status" and w.name == name]
+    of_events = [w for w in api.writes if w.resource == "events" and w.name.rpartition(".")[0] == name]
+    return {"status": len(of_status), "events": len(of_events)}
+
+
+async def test_a_rejected_disk_costs_one_status_write_and_the_next_reconcile_goes_on(
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(common_apply, "RETRY_SECONDS", 0.2)
+    api.fail("create", "persistentvolumeclaims", 403, 2, reason="exceeded quota: storage")
+    create(api, "Devbox", "box", {**SPEC, "rootFilesystem": "Copy", "operatingMode": "Idle"})
+    with Kubelet(api, end=prepares):
+        async with operating(api, tmp_path) as operator:
+            await operator.until(lambda: says(api, "Ready", is_=("False", "QuotaExceeded")))
+            # What is fixed, then what blocks: the second rejection has nothing new to say.
+            assert status(api)["rootFilesystem"] == "Copy", "fixed by then"
+            assert writes_of(api, "box")["status"] == 2
+            await operator.until(lambda: says(api, "Ready", is_=("True", "Idle")))
 
 
 async def test_it_waits_for_its_snapshot(api: FakeApi, tmp_path: Path) -> None:

@@ -1,54 +1,30 @@
-"""Devbox → claim and pods: the one that runs its command, one that only stays up, one that prepares a copy."""
+"""Devbox → its claim and its pod."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, cast
 
-from assay.api.blueprint import BlueprintImage
-from assay.api.devbox import DevboxSpec
+from assay.api.devbox import Devbox, DevboxSpec
 from assay.api.disk import Disk, MountedRoot
 from assay.api.disksnapshot import DiskSnapshotStatus
+from assay.api.meta import Egress
+from assay.kube_object import KubeObject
 from assay.settings import Settings
 
-from . import names, network_policies, pod_parts, quantity
+from . import devbox_container, names, network_policies, pod_parts, quantity
+from .pod_plan import MountPlan, PodPlan, PodRole
 
-Mode = Literal["run", "idle", "prepare"]
 CONTAINER = "devbox"
 LAUNCH, REFERENCE = "launch", "reference"  # files under pod_parts.FILES_DIR
-STAY_UP = [pod_parts.BUSYBOX, "tail", "-f", "/dev/null"]
-_BOOTED: dict[str, Any] = {
-    "exec": {"command": [pod_parts.BUSYBOX, "test", "-e", f"{pod_parts.ROOT}/shell"]},
-    "periodSeconds": 1,
-    "timeoutSeconds": 5,
-}
-DEADLINE_SLACK = 3600  # the operator stops a devbox in time; this is for when there is none
-COPIED = "root"  # where the copied directories are on a disk
+DEADLINE_SLACK = 3600  # the operator stops a devbox in time; this is for when no operator runs
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
-    """How a disk becomes a root file system, and why so."""
-
-    mode: MountedRoot
-    reason: str
-    directories: Sequence[str] = ()
-    """Copy: those on the disk."""
-
-
-def claim(
-    devbox: Mapping[str, Any],
-    spec: DevboxSpec,
-    settings: Settings,
-    *,
-    snapshot: DiskSnapshotStatus | None = None,
-) -> dict[str, Any]:
-    """The disk, empty or from a snapshot."""
-    disk = spec.disk or Disk()
+def claim(devbox: Devbox, settings: Settings, snapshot: DiskSnapshotStatus | None = None) -> KubeObject:
+    """The claim of the devbox's disk: empty, or with the content of a snapshot."""
+    disk = devbox.spec.disk or Disk()
     storage_class = disk.storage_class_name or settings.storage_class
     size = str(disk.size or settings.disk_size)
-    source: dict[str, Any] = {}
+    source: KubeObject = {}
     if snapshot:
         size = quantity.larger(size, snapshot.restore_size) if snapshot.restore_size else size
         named = {"kind": "VolumeSnapshot", "name": snapshot.volume_snapshot_name}
@@ -66,44 +42,27 @@ def claim(
     }
 
 
-def pod(
-    devbox: Mapping[str, Any],
-    spec: DevboxSpec,
-    image: BlueprintImage,
-    settings: Settings,
-    root: Root,
-    mode: Mode = "run",
-) -> dict[str, Any]:
-    """The pod of a devbox, on its disk. Only one of `mode` run or prepare changes anything by itself."""
-    allowed = network_policies.egress(spec.network, settings) if mode != "prepare" else "None"
-    # A copied root file system has nothing of ours before its command: there an init container waits.
-    waits = network_policies.gate(allowed, settings) if mode != "prepare" else {}
-    gate, init_gate = (waits, {}) if root.mode == "Overlay" else ({}, waits)
-    files = {file.name: file.content for file in spec.files or ()}
-    if mode == "run" and spec.launch_commands:
-        files[LAUNCH] = "".join(f"{command}\n" for command in spec.launch_commands)
-    container: dict[str, Any] = {
+def pod(devbox: Devbox, plan: PodPlan, settings: Settings) -> KubeObject:
+    """The pod of a devbox, on its disk. A pod of role idle changes nothing on the disk by itself."""
+    spec, root = devbox.spec, plan.mount.root_filesystem
+    allowed: Egress = "None" if plan.role == "prepare" else network_policies.egress(spec.network, settings)
+    gate = {} if plan.role == "prepare" else network_policies.gate(allowed, settings)
+    # A copied root file system runs nothing of ours before the command, so its init container waits.
+    own_gate, init_gate = (gate, {}) if root == "Overlay" else ({}, gate)
+    files = _files(spec, plan.role)
+    container: KubeObject = {
         "name": CONTAINER,
-        "image": image.reference,
+        "image": plan.image.reference,
         "imagePullPolicy": "IfNotPresent",
         "resources": spec.resources.model_dump(exclude_none=True) if spec.resources else {},
     }
-    volumes: list[dict[str, Any]] = [
-        {"name": "disk", "persistentVolumeClaim": {"claimName": devbox["metadata"]["name"]}}
-    ]
-    if mode == "prepare":
-        files = {}
-        container |= _preparing()
+    volumes: list[KubeObject] = [{"name": "disk", "persistentVolumeClaim": {"claimName": devbox.name}}]
+    if plan.role == "prepare":
+        container |= devbox_container.preparing()
     else:
-        container["env"] = pod_parts.env_list(spec.env or (), **_limits(settings, root), **gate)
-        container["envFrom"] = [
-            source.model_dump(by_alias=True, exclude_none=True) for source in spec.env_from or ()
-        ]
-        command = [*(spec.command or STAY_UP), *(spec.args or ())] if mode == "run" else STAY_UP
-        started = _overlaid if root.mode == "Overlay" else _copied
-        container |= started(spec, image, root, command, LAUNCH in files)
-        if root.mode == "Overlay" and (mode == "idle" or not spec.command):
-            container["readinessProbe"] = _BOOTED  # people want to enter it
+        container |= devbox_container.working(
+            spec, plan, LAUNCH in files, {**_limits(settings, root), **own_gate}
+        )
         if files or spec.reference_from:
             secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
             mount = {"name": "files", "mountPath": pod_parts.FILES_DIR, "readOnly": True}
@@ -111,13 +70,13 @@ def pod(
             volumes.append(pod_parts.files_volume("files", {name: name for name in files}, secret))
     metadata = _metadata(devbox)
     metadata["labels"] |= {
-        names.MODE: mode,
-        names.ROOT_FILESYSTEM: root.mode,
+        names.POD_ROLE: plan.role,
+        names.ROOT_FILESYSTEM: root,
         **network_policies.label(allowed),
     }
     metadata["annotations"] = pod_parts.file_annotations(files)
-    pod_spec = pod_parts.pod_spec([container], volumes, settings, root.mode, init_gate)
-    if mode == "run" and spec.active_deadline_seconds:
+    pod_spec = pod_parts.pod_spec([container], volumes, settings, root, init_gate)
+    if plan.role == "run" and spec.active_deadline_seconds:
         pod_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds + DEADLINE_SLACK
     return {
         "apiVersion": "v1",
@@ -127,61 +86,44 @@ def pod(
     }
 
 
-def needs_image_config(spec: DevboxSpec, mode: MountedRoot) -> bool:
-    """Whether the image's configuration adds anything: who runs where may be given in full."""
-    given = bool(spec.user and spec.working_dir)
-    return not (given and (mode == "Overlay" or pod_parts.numeric_identity(spec.user or "") is not None))
+def with_mount_reason(manifest: KubeObject, mount: MountPlan) -> KubeObject:
+    """The pod with the reason of its mount plan, for a devbox whose status is written only once the pod runs."""
+    metadata = manifest["metadata"]
+    annotations = {**metadata["annotations"], names.ROOT_FILESYSTEM_REASON: mount.reason}
+    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
-def _overlaid(
-    spec: DevboxSpec, image: BlueprintImage, root: Root, command: Sequence[str], launched: bool
-) -> dict[str, Any]:
-    """Boots into the disk, runs the launch commands and becomes the command as the image's user."""
-    user, directory = pod_parts.user_and_directory(image, spec.user, spec.working_dir)
-    return {
-        "command": pod_parts.script("boot.sh", user, directory, *command),
-        "securityContext": pod_parts.SECURITY_CONTEXT,
-        "volumeMounts": [{"name": "disk", "mountPath": pod_parts.DISK}, pod_parts.toolbox_mount()],
-    }
+def role_of(found: KubeObject) -> PodRole:
+    """What a devbox's pod is for."""
+    return cast("PodRole", (found["metadata"].get("labels") or {}).get(names.POD_ROLE, "run"))
 
 
-def _copied(
-    spec: DevboxSpec, image: BlueprintImage, root: Root, command: Sequence[str], launched: bool
-) -> dict[str, Any]:
-    """Is in the copy from the start."""
-    mounts = [
-        {"name": "disk", "mountPath": f"/{directory}", "subPath": f"{COPIED}/{directory}"}
-        for directory in root.directories
-    ]
-    identity = pod_parts.numeric_identity(spec.user) if spec.user and spec.user != image.user else None
-    return {
-        "command": pod_parts.script("launch.sh", "--here", *command) if launched else list(command),
-        "workingDir": pod_parts.user_and_directory(image, spec.user, spec.working_dir)[1],
-        "securityContext": {**(identity or {}), **pod_parts.ORDINARY},
-        "volumeMounts": [*mounts, pod_parts.toolbox_mount("Copy"), pod_parts.shell_mount()],
-    }
+def mount_of(found: KubeObject) -> MountPlan:
+    """How a devbox's pod mounts the disk, and why, if the pod says so."""
+    labels, annotations = (found["metadata"].get(key) or {} for key in ("labels", "annotations"))
+    root: MountedRoot = labels.get(names.ROOT_FILESYSTEM, "Overlay")
+    return MountPlan(root, annotations.get(names.ROOT_FILESYSTEM_REASON, ""))
 
 
-def _preparing() -> dict[str, Any]:
-    """Copies the image onto the disk; as root, for files have owners."""
-    return {
-        "command": pod_parts.script("prepare.sh"),
-        "securityContext": {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY},
-        "volumeMounts": [{"name": "disk", "mountPath": pod_parts.DISK}, pod_parts.toolbox_mount("Copy")],
-    }
+def _files(spec: DevboxSpec, role: PodRole) -> dict[str, str]:
+    """Name → content of the files that the pod sees, without that of a Secret."""
+    if role == "prepare":
+        return {}
+    files = {file.name: file.content for file in spec.files or ()}
+    if role == "run" and spec.launch_commands:
+        files[LAUNCH] = "".join(f"{command}\n" for command in spec.launch_commands)
+    return files
 
 
-def _limits(settings: Settings, root: Root) -> dict[str, str]:
-    """How many processes there may be. Counted per user namespace, so not where a pod has none of its own."""
-    return {"ASSAY_PIDS_MAX": str(settings.pids_max)} if root.mode == "Overlay" else {}
+def _limits(settings: Settings, root: MountedRoot) -> dict[str, str]:
+    """How many processes the pod may have. Linux counts them per user namespace, and only overlays have their own."""
+    return {"ASSAY_PIDS_MAX": str(settings.pids_max)} if root == "Overlay" else {}
 
 
-def _metadata(devbox: Mapping[str, Any]) -> dict[str, Any]:
-    inherited = devbox["metadata"].get("labels") or {}
-    ours = {
-        key: inherited[key]
+def _metadata(devbox: Devbox) -> dict[str, Any]:
+    inherited = {
+        key: devbox.metadata.labels[key]
         for key in (names.SCENARIO_RUN, names.SCENARIO, names.BENCHMARK_RUN)
-        if key in inherited
+        if key in devbox.metadata.labels
     }
-    name = devbox["metadata"]["name"]
-    return names.metadata(devbox, name, "devbox", {**ours, names.DEVBOX: name})
+    return names.metadata(devbox, devbox.name, "devbox", {**inherited, names.DEVBOX: devbox.name})

@@ -1,6 +1,6 @@
 """Parts of every pod whose root file system is on a disk.
 
-Overlay: the container starts as root of the pod's own user namespace, mounts the overlay and gives up what it needed
+Overlay: the container starts as root of the pod's own user namespace and mounts the overlay. It drops the privileges
 for that before anything of the user's runs (operator/toolbox/boot.sh). KEP-127, KEP-4639.
 Copy: an ordinary pod with the disk's directories mounted over the image's. It needs neither user namespaces nor image
 volumes: an init container copies the toolbox.
@@ -24,12 +24,13 @@ TOOLBOX = f"{ROOT}/toolbox"
 DISK = f"{ROOT}/disk"
 FILES_DIR = f"{ROOT}/files"
 SCRATCH = f"{ROOT}/scratch"
+COPIED = "root"  # the directory of a disk, or of scratch space, that has the copied directories
 BUSYBOX = f"{TOOLBOX}/busybox"
 
 SECURITY_CONTEXT: dict[str, Any] = {
     "runAsUser": 0,
     "runAsGroup": 0,
-    # All of these hold in the pod's own user namespace only.
+    # The capabilities hold in the pod's own user namespace only.
     "capabilities": {
         "add": ["SYS_ADMIN", "SYS_RESOURCE", "SYS_CHROOT", "SETPCAP", "SETFCAP", "MKNOD", "AUDIT_WRITE"]
     },
@@ -38,7 +39,7 @@ SECURITY_CONTEXT: dict[str, Any] = {
 }
 
 ORDINARY: dict[str, Any] = {"seccompProfile": {"type": "RuntimeDefault"}}
-"""Of a container that needs nothing an ordinary one has not."""
+"""The security context of a container that needs no privileges."""
 
 
 def script(name: str, *args: str) -> list[str]:
@@ -66,7 +67,7 @@ def pod_spec(
     root: MountedRoot = "Overlay",
     init_env: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A pod that runs its containers once, with no access to the cluster; `init_env` is for Copy's init container."""
+    """A pod that runs its containers once, without access to the API; `init_env` is for a copy's init container."""
     common: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -84,19 +85,19 @@ def pod_spec(
 
 
 def schedule(spec: dict[str, Any], scheduling: Scheduling | None) -> dict[str, Any]:
-    """The pod spec with what was asked for about its place; an affinity replaces ours."""
+    """The pod spec with the user's scheduling fields; the user's affinity replaces ours."""
     return {**spec, **scheduling.model_dump(by_alias=True, exclude_none=True)} if scheduling else spec
 
 
 def toolbox_volume(settings: Settings, root: MountedRoot = "Overlay") -> dict[str, Any]:
-    """The tools, straight from the operator's image where the cluster can do that."""
+    """The toolbox: an image volume for an overlay; for a copy an emptyDir, which an init container fills."""
     if root == "Copy":
         return {"name": "toolbox", "emptyDir": {}}
     return {"name": "toolbox", "image": {"reference": settings.toolbox_image, "pullPolicy": "IfNotPresent"}}
 
 
 def toolbox_mount(root: MountedRoot = "Overlay") -> dict[str, Any]:
-    """Where they are seen."""
+    """The mount of the toolbox."""
     part = {"subPath": "opt/assay/toolbox"} if root == "Overlay" else {}
     return {"name": "toolbox", "mountPath": TOOLBOX, **part, "readOnly": True}
 
@@ -107,7 +108,7 @@ def shell_mount() -> dict[str, Any]:
 
 
 def _toolbox_copy(settings: Settings, resources: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
-    """Fills the toolbox volume; with the resources of the pod's container, which a quota may ask for."""
+    """Fills the toolbox volume. It has the resources of the pod's container, since a quota may require some."""
     source = "/opt/assay/toolbox"
     return {
         **({"env": env_list(**env)} if env else {}),
@@ -134,7 +135,7 @@ def file_annotations(files: Mapping[str, str]) -> dict[str, str]:
 def files_volume(
     volume: str, annotation_to_path: Mapping[str, str], secret: tuple[KeyRef, str] | None = None
 ) -> dict[str, Any]:
-    """A volume of files that travel as annotations: annotation's name → path; and a key of a Secret, at a path."""
+    """A volume with files from the pod's annotations (annotation → path), and with a key of a Secret at a path."""
     items = [
         {"path": path, "fieldRef": {"fieldPath": f"metadata.annotations['{FILES}/{name}']"}}
         for name, path in annotation_to_path.items()
@@ -148,12 +149,12 @@ def files_volume(
 
 
 def literal(text: str) -> str:
-    """A text that the kubelet, which expands `$(NAME)` and reads `$$` as `$`, hands on as it is."""
+    """The text escaped for the kubelet, which expands `$(NAME)` and reads `$$` as `$`."""
     return text.replace("$", "$$")
 
 
 def env_list(*groups: Iterable[EnvVar], **ours: str) -> list[dict[str, Any]]:
-    """Environment of a container: later groups win, ours last."""
+    """Environment of a container: later groups win over earlier ones, and ours over all."""
     merged: dict[str, dict[str, Any]] = {}
     for group in groups:
         for var in group:

@@ -1,23 +1,22 @@
-"""A pod that tries on a node whether root file systems can be overlays there."""
+"""A pod that tries whether a class of nodes can mount root file systems as overlays, and the ConfigMap of results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from assay.api.devbox import Devbox
+from assay.kube_object import KubeObject
 from assay.settings import Settings
 
 from . import names, pod_parts
 
 CONTAINER = "probe"
 CONFIG_MAP = "assay-root-filesystems"
-NODES_MAX = 20  # of one class to choose from
+NODES_MAX = 20  # how many nodes of a class the scheduler may choose from
 
 
-def pod(
-    devbox: Mapping[str, Any], class_hash: str, hosts: Sequence[str], settings: Settings
-) -> dict[str, Any]:
-    """Boots a devbox on an empty volume of one of these hosts, and ends. Owned by the devbox that has to know."""
+def pod(devbox: Devbox, class_hash: str, hosts: Sequence[str], settings: Settings) -> KubeObject:
+    """Boots into an empty volume on one of these hosts, and ends. The devbox that waits for the result owns it."""
     container = {
         "name": CONTAINER,
         "image": settings.toolbox_image,
@@ -42,8 +41,8 @@ def pod(
     }
 
 
-def config_map(namespace: str, data: Mapping[str, str]) -> dict[str, Any]:
-    """Where the results are kept: hash of the class of nodes → JSON."""
+def config_map(namespace: str, data: Mapping[str, str]) -> KubeObject:
+    """The ConfigMap of results: hash of the class of nodes → JSON."""
     labels = names.labels("probe", {})
     return {
         "apiVersion": "v1",

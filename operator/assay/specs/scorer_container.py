@@ -18,7 +18,6 @@ from . import pod_parts, scorer_files
 IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function with an image of its own
 TOOLS_DIR = f"{pod_parts.ROOT}/tools"
 DEVBOX_DIR = "/devbox"  # the agent's tree, where the function's root is clean
-COPIED = "root"  # where the copied directories are, on a disk and in scratch space
 Mount = dict[str, Any]
 
 UNPRIVILEGED: dict[str, Any] = {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY}
@@ -141,10 +140,14 @@ def _mounts(pod: ScorerPod, function: ScoringFunction) -> Iterator[Mount]:
         if function.image:
             yield {"name": "image", "mountPath": IMAGE_DIR, "readOnly": True}
     elif root_of(function) == "Clean":
-        yield {"name": "disk", "mountPath": DEVBOX_DIR, "subPath": COPIED, "readOnly": True}
+        yield {"name": "disk", "mountPath": DEVBOX_DIR, "subPath": pod_parts.COPIED, "readOnly": True}
     else:
         for name in pod.directories:
-            yield {"name": "scratch", "mountPath": f"/{name}", "subPath": f"{function.name}/{COPIED}/{name}"}
+            yield {
+                "name": "scratch",
+                "mountPath": f"/{name}",
+                "subPath": f"{function.name}/{pod_parts.COPIED}/{name}",
+            }
     yield {"name": "scratch", "mountPath": pod_parts.SCRATCH, "subPath": function.name}
     yield pod_parts.toolbox_mount(pod.root)
     if needs_tools(function):

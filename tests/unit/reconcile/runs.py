@@ -13,6 +13,7 @@ from assay.api.scenariorun import PinnedRun, ScenarioRun, ScenarioRunStatus
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.devbox import pod_lifecycle
+from assay.reconcile.devbox.observed import Observed as ObservedDevbox
 from assay.reconcile.scenariorun import cleanup, disk, reconcile
 from assay.reconcile.scenariorun.observed import Observed, RunDecision, RunView, StartedRunView
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
@@ -82,14 +83,15 @@ def reported(decision: Decision, type_: str) -> tuple[str, str] | None:
 
 def box(which: str | None) -> Devbox:
     """The run's devbox as its own reconcile describes it when its pod is in that state."""
-    made = existing("Devbox", "r", owner_references=[OWNER], spec={"operatingMode": "Running"})
-    if which:
-        spec = DevboxSpec(image="i", command=["x"], active_deadline_seconds=600)
-        view = None if which == "gone" else pod_view.view(pod(which, name="r"), "devbox")
-        status = DevboxStatus(pod_name="r")
-        decision = pod_lifecycle.decide(made, spec, status, view, NOW - timedelta(minutes=4))
-        made["status"] = decision.status.model_dump(by_alias=True, exclude_none=True, mode="json")
-    return Devbox.parse(made)
+    spec = {"operatingMode": "Running", "image": "i", "command": ["x"], "activeDeadlineSeconds": 600}
+    made = Devbox.parse(existing("Devbox", "r", owner_references=[OWNER], spec=spec))
+    if not which:
+        return made
+    starting = made.model_copy(update={"status": DevboxStatus(pod_name="r")})
+    view = None if which == "gone" else pod_view.view(pod(which, name="r"), "devbox")
+    decision = pod_lifecycle.decide(ObservedDevbox(starting, view, NOW - timedelta(minutes=4)))
+    assert decision
+    return made.model_copy(update={"status": decision.status})
 
 
 def finished(reason: str, exit_code: int | None = None, message: str | None = None) -> Devbox:

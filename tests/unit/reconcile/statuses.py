@@ -1,4 +1,4 @@
-"""Statuses of pods as real clusters report them (1.36, containerd), shortened to what anyone may look at."""
+"""Statuses of pods as real clusters report them (1.36, containerd), shortened to the fields that we read."""
 
 from __future__ import annotations
 
@@ -231,11 +231,11 @@ def pod(
     deleting: bool | None = None,
     node: str | None = "node-1",
     name: str = "box",
-    mode: str = "run",
+    role: str = "run",
 ) -> Obj:
     """A pod in one of those states."""
     metadata: Obj = {"name": name, "namespace": "team", "uid": f"uid-of-pod-{name}"}
-    metadata["labels"] = {"assay.dev/mode": mode}
+    metadata["labels"] = {"assay.dev/mode": role}
     if which in DELETING if deleting is None else deleting:
         metadata["deletionTimestamp"] = FINISHED
     unassigned = which in ("unseen", "unschedulable")

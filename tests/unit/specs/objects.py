@@ -12,7 +12,7 @@ from assay.api.devbox import Devbox
 from assay.api.scenario import ScenarioSpec
 from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.settings import RegistrySettings, Settings
-from assay.specs.devbox_pod import Root
+from assay.specs.pod_plan import MountPlan
 
 Obj = dict[str, Any]
 
@@ -24,7 +24,7 @@ SETTINGS = Settings(
     toolbox_image="example.test/assay:1",
     registry=RegistrySettings(push="push.example.test/team", pull="pull.example.test/team"),
 )
-OVERLAY = Root("Overlay", "asked for")
+OVERLAY = MountPlan("Overlay", "asked for")
 
 SCENARIO = """
 problemStatement: |

@@ -11,10 +11,12 @@ from assay.api.devbox import DevboxSpec
 from assay.api.disksnapshot import DiskSnapshotStatus
 from assay.api.meta import Network
 from assay.api.scheduling import Scheduling
-from assay.specs import devbox_pod, network_policies, pod_parts, quantity
-from tests.unit.specs.objects import IMAGE, SETTINGS, existing
+from assay.specs import devbox_pod, names, network_policies, pod_parts, quantity
+from assay.specs.pod_plan import MountPlan, is_user_unknown
+from tests.unit.specs.devboxes import COPY, a_devbox, plan
+from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS
 
-BOX = existing("Devbox", "box")
+WITH_FILE = {"image": "i", "files": [{"name": "notes", "content": "see above"}]}
 
 
 @pytest.mark.parametrize(
@@ -55,12 +57,12 @@ def test_what_is_no_quantity(text: str) -> None:
 def test_a_claim_from_a_snapshot_is_never_too_small(
     asked: str | None, restored: str | None, size: str
 ) -> None:
-    spec = DevboxSpec.model_validate({"diskSnapshotRef": {"name": "s"}, "disk": {"size": asked}})
+    box = a_devbox({"diskSnapshotRef": {"name": "s"}, "disk": {"size": asked}})
     snapshot = DiskSnapshotStatus(volume_snapshot_name="v", restore_size=restored)
-    claim = devbox_pod.claim(BOX, spec, SETTINGS, snapshot=snapshot)["spec"]
+    claim = devbox_pod.claim(box, SETTINGS, snapshot)["spec"]
     assert claim["resources"]["requests"]["storage"] == size
     assert claim["dataSource"]["name"] == "v"
-    assert "dataSource" not in devbox_pod.claim(BOX, spec, SETTINGS)["spec"]
+    assert "dataSource" not in devbox_pod.claim(box, SETTINGS)["spec"]
 
 
 @pytest.mark.parametrize(
@@ -68,8 +70,8 @@ def test_a_claim_from_a_snapshot_is_never_too_small(
 )
 def test_which_policy_holds(asked: Any, default: Any, label: str) -> None:
     settings = SETTINGS.replace(agent_egress=default)
-    spec = DevboxSpec(image="i", network=Network(egress=asked))
-    pod = devbox_pod.pod(BOX, spec, IMAGE, settings, devbox_pod.Root("Overlay", ""))
+    box = a_devbox(DevboxSpec(image="i", network=Network(egress=asked)))
+    pod = devbox_pod.pod(box, plan(), settings)
     assert pod["metadata"]["labels"]["assay.dev/egress"] == label
     policies = {one["metadata"]["name"]: one["spec"] for one in network_policies.policies("team", settings)}
     selected = policies[f"assay-egress-{label}"]["podSelector"]["matchLabels"]
@@ -118,11 +120,44 @@ def test_a_copy_runs_as_the_images_user_or_a_number(
     user: str | None, image_user: str, identity: dict[str, int]
 ) -> None:
     image = IMAGE.model_copy(update={"user": image_user})
-    root = devbox_pod.Root("Copy", "", ["etc"])
-    pod = devbox_pod.pod(BOX, DevboxSpec(image="i", user=user), image, SETTINGS, root)["spec"]
+    mount = MountPlan("Copy", "", ["etc"])
+    box = a_devbox(DevboxSpec(image="i", user=user))
+    pod = devbox_pod.pod(box, plan(mount=mount, image=image), SETTINGS)["spec"]
     context = pod["containers"][0]["securityContext"]
     assert context == {**identity, "seccompProfile": {"type": "RuntimeDefault"}}
     assert "hostUsers" not in pod
+
+
+@pytest.mark.parametrize(
+    ("user", "is_unknown"),
+    [
+        (None, False),
+        ("app", False),
+        ("1000", False),
+        ("1000:7", False),
+        ("other", True),
+        ("1000:users", True),
+    ],
+)
+def test_a_copy_cannot_run_as_the_name_of_another_user_than_the_images(
+    user: str | None, is_unknown: bool
+) -> None:
+    spec, image = DevboxSpec(image="i", user=user), IMAGE.model_copy(update={"user": "app"})
+    assert is_user_unknown(spec, plan(mount=COPY, image=image)) is is_unknown
+    assert not is_user_unknown(spec, plan(image=image)), "an overlay looks names up in its own files"
+
+
+def test_a_pod_may_say_why_its_disk_is_mounted_so() -> None:
+    pod = devbox_pod.pod(a_devbox(DevboxSpec.model_validate(WITH_FILE)), plan(), SETTINGS)
+    assert devbox_pod.mount_of(pod) == MountPlan("Overlay", ""), "the status has the reason by then"
+    explained = devbox_pod.with_mount_reason(pod, OVERLAY)
+    assert devbox_pod.mount_of(explained) == OVERLAY
+    annotations = explained["metadata"]["annotations"]
+    assert annotations.pop(names.ROOT_FILESYSTEM_REASON)
+    assert annotations == pod["metadata"]["annotations"] != {}, "files are annotations too"
+    assert (
+        devbox_pod.mount_of(devbox_pod.pod(a_devbox(), plan(mount=COPY), SETTINGS)).root_filesystem == "Copy"
+    )
 
 
 def test_scheduling_reaches_the_pod_and_nothing_else_changes() -> None:

@@ -31,9 +31,9 @@ from assay.specs import (
     volume_snapshot,
 )
 from tests.unit.specs import objects
+from tests.unit.specs.devboxes import COPY, a_devbox, plan
 from tests.unit.specs.objects import (
     IMAGE,
-    OVERLAY,
     SETTINGS,
     Obj,
     existing,
@@ -57,11 +57,7 @@ PATCH = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-wrong\n+right\n"
 
 
 def devbox_full() -> list[Obj]:
-    owner = existing(
-        "Devbox",
-        "box",
-        labels={"assay.dev/scenario-run": "box", "assay.dev/scenario": "fix-it", "other": "not inherited"},
-    )
+    labels = {"assay.dev/scenario-run": "box", "assay.dev/scenario": "fix-it", "other": "not inherited"}
     spec = DevboxSpec.model_validate(
         from_yaml("""
         image: pull.example.test/assay/blueprints@sha256:0
@@ -88,23 +84,22 @@ def devbox_full() -> list[Obj]:
         activeDeadlineSeconds: 600
         """)
     )
+    box = a_devbox(spec, labels=labels)
     return [
-        devbox_pod.claim(owner, spec, SETTINGS),
-        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, OVERLAY),
-        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, OVERLAY, "idle"),
+        devbox_pod.claim(box, SETTINGS),
+        devbox_pod.pod(box, plan(), SETTINGS),
+        devbox_pod.pod(box, plan("idle"), SETTINGS),
     ]
 
 
 def devbox_minimal() -> list[Obj]:
-    owner = existing("Devbox", "box")
-    spec = DevboxSpec.model_validate({"blueprintRef": {"name": "project"}})
+    box = a_devbox({"blueprintRef": {"name": "project"}})
     image = IMAGE.model_copy(update={"user": "", "working_dir": ""})
-    return [devbox_pod.claim(owner, spec, SETTINGS), devbox_pod.pod(owner, spec, image, SETTINGS, OVERLAY)]
+    return [devbox_pod.claim(box, SETTINGS), devbox_pod.pod(box, plan(image=image), SETTINGS)]
 
 
 def devbox_copy() -> list[Obj]:
-    owner = existing("Devbox", "box")
-    spec = DevboxSpec.model_validate(
+    box = a_devbox(
         from_yaml("""
         diskSnapshotRef: {name: frozen}
         user: "1001:1002"
@@ -117,17 +112,16 @@ def devbox_copy() -> list[Obj]:
         """)
     )
     frozen = DiskSnapshotStatus(volume_snapshot_name="frozen-1", restore_size="1610612736")
-    root = devbox_pod.Root("Copy", "asked for", ["etc", "usr"])
     return [
-        devbox_pod.claim(owner, spec, SETTINGS, snapshot=frozen),
-        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, root, "prepare"),
-        devbox_pod.pod(owner, spec, IMAGE, SETTINGS, root),
+        devbox_pod.claim(box, SETTINGS, frozen),
+        devbox_pod.pod(box, plan("prepare", COPY), SETTINGS),
+        devbox_pod.pod(box, plan("run", COPY), SETTINGS),
     ]
 
 
 def node_probe() -> list[Obj]:
     return [
-        probe_pod.pod(existing("Devbox", "box"), "0123abcd", ["node-1", "node-2"], SETTINGS),
+        probe_pod.pod(a_devbox(), "0123abcd", ["node-1", "node-2"], SETTINGS),
         probe_pod.config_map("assay-system", {"0123abcd": "{}"}),
     ]
 

@@ -9,12 +9,12 @@ import pytest
 from assay.api.devbox import DevboxSpec
 from assay.api.meta import Egress, Network
 from assay.specs import devbox_pod, network_policies, scorer_job
-from assay.specs.devbox_pod import Mode, Root
-from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, devbox, existing, pinned, run
+from assay.specs.pod_plan import MountPlan, PodRole
+from tests.unit.specs.devboxes import COPY, a_devbox, plan
+from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, devbox, pinned, run
 
 GATED = SETTINGS.replace(network_gate_address="10.96.0.1:443")
 WAITS = {"ASSAY_CLOSED": "10.96.0.1 443 30"}
-COPY = Root("Copy", "asked for", ("etc", "usr"))
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def variables(container: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one.get("value", "") for one in container.get("env") or ()}
 
 
-def pod_of(root: Root, mode: Mode = "run", egress: Egress | None = None) -> dict[str, Any]:
+def pod_of(mount: MountPlan, role: PodRole = "run", egress: Egress | None = None) -> dict[str, Any]:
     made_up = Network(egress=egress) if egress else None
     spec = DevboxSpec(image=IMAGE.reference, network=made_up, command=["true"])
-    made = devbox_pod.pod(existing("Devbox", "d", spec={}), spec, IMAGE, GATED, root, mode)
+    made = devbox_pod.pod(a_devbox(spec), plan(role, mount), GATED)
     pod_spec: dict[str, Any] = made["spec"]
     return pod_spec
 
@@ -68,7 +68,7 @@ def test_what_a_user_sets_does_not_open_the_gate() -> None:
             "env": [{"name": "ASSAY_CLOSED", "value": "127.0.0.1 1 1"}],
         }
     )
-    made = devbox_pod.pod(existing("Devbox", "d", spec={}), spec, IMAGE, GATED, OVERLAY)
+    made = devbox_pod.pod(a_devbox(spec), plan(), GATED)
     assert WAITS.items() <= variables(made["spec"]["containers"][0]).items()
 
 

@@ -11,8 +11,9 @@ from assay.api.devbox import DevboxSpec, File
 from assay.specs import devbox, devbox_pod, names, scorer_job
 from assay.specs.devbox import STATEMENT_IN_ENV_MAX
 from tests.unit.specs import objects
+from tests.unit.specs.devboxes import a_devbox, plan
 from tests.unit.specs.expansion import VERBATIM, expand
-from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, Obj, existing, pinned, run
+from tests.unit.specs.objects import IMAGE, SETTINGS, Obj, pinned, run
 
 RUN = run()
 BOX = objects.devbox("box")
@@ -176,7 +177,7 @@ def test_a_file_that_the_model_accepts_can_travel_as_an_annotation(name: str) ->
     except ValueError:
         return
     spec = DevboxSpec(image="i", files=[file])
-    made = devbox_pod.pod(existing("Devbox", "box"), spec, IMAGE, SETTINGS, OVERLAY)
+    made = devbox_pod.pod(a_devbox(spec), plan(), SETTINGS)
     [key] = made["metadata"]["annotations"]
     prefix, _, rest = key.partition("/")
     assert prefix == names.FILES
@@ -197,5 +198,5 @@ def test_who_runs_where(
 ) -> None:
     spec = DevboxSpec(image="i", user=asked[0], working_dir=asked[1])
     of = IMAGE.model_copy(update={"user": image[0], "working_dir": image[1]})
-    made = devbox_pod.pod(existing("Devbox", "box"), spec, of, SETTINGS, OVERLAY)
+    made = devbox_pod.pod(a_devbox(spec), plan(image=of), SETTINGS)
     assert tuple(made["spec"]["containers"][0]["command"][3:5]) == expected

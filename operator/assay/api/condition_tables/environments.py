@@ -46,7 +46,6 @@ DEVBOX = (
             DevboxReason.RESUMED,
             DevboxReason.DEADLINE_EXCEEDED,
             DevboxReason.FINISHED,
-            DevboxReason.USER_NOT_NUMERIC,
             *ENVIRONMENT,
         ),
     ),

@@ -40,11 +40,6 @@ class DevboxReason(Reason):
         "Resumed",
         "The Devbox was suspended or finished, and its command runs again, or is about to.",
     )
-    USER_NOT_NUMERIC = (
-        "UserNotNumeric",
-        "The root file system is a Copy, and `user` is a name other than the image's.",
-        "Create the Devbox with `uid[:gid]` as its user, or without one.",
-    )
     DEADLINE_EXCEEDED = (
         "DeadlineExceeded",
         "The time of `activeDeadlineSeconds` is over; the pod is being stopped.",
@@ -102,6 +97,11 @@ class EndReason(Reason):
         "The root file system could not be made on the disk.",
         "The message names the cause: kernel, user namespaces, or the file system of the volume. Another "
         "StorageClass or `rootFilesystem: Copy` may help.",
+    )
+    USER_NOT_NUMERIC = (
+        "UserNotNumeric",
+        "The command will never run: the root file system is a Copy, and `user` is a name other than the image's.",
+        "Create another Devbox with `uid[:gid]` as its user, or without one.",
     )
     EVICTED = (
         "Evicted",

@@ -34,18 +34,17 @@ async def apply(
     """Carry out a decision about an object; returns after how many seconds to reconcile it again.
 
     `blocked_condition` is the condition that says why when the API server rejects a child (quota, Pod Security, a
-    taken name). Nothing else of the decision is carried out then.
+    taken name). Nothing else of the decision is carried out then. `on_rejection` may decide otherwise.
     """
     observed = obj if isinstance(obj, ApiObject) else _Raw.model_validate(obj)
     status, requeue = await _try_optional(ctx, observed, decision)
     try:
         await create_all(ctx, decision.create)
     except ChildRejected as rejected:
+        anew = await decision.on_rejection(rejected) if decision.on_rejection else None
         blocked = conditions.false(blocked_condition, rejected.reason, rejected.message)
-        status, requeue = observed.status.model_copy(), RETRY_SECONDS
-        status.phase = status.phase or "Pending"
-        conditions.set_condition(observed, status, blocked, ctx.now())
-        decision = Decision(status)
+        decision = anew or _waiting(ctx, observed, blocked)
+        status, requeue = decision.status, decision.requeue
     if decision.write:
         await write_status(ctx, observed, status)
     for child, change in decision.patch:
@@ -55,6 +54,13 @@ async def apply(
     if event := decision.event:
         await ctx.recorder.emit(observed.identity(), event.type, event.reason, event.message, "Reconcile")
     return requeue
+
+
+def _waiting(ctx: Context, obj: ApiObject[Any, Any], blocked: conditions.NewCondition) -> Decision:
+    status = obj.status.model_copy()
+    status.phase = status.phase or "Pending"
+    conditions.set_condition(obj, status, blocked, ctx.now())
+    return Decision(status, requeue=RETRY_SECONDS)
 
 
 async def _try_optional(

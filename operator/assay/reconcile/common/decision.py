@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +45,9 @@ class Decision:
     optional: OptionalChild | None = None
     write: bool = True
     """False holds back a status that may wait (its rate is limited)."""
+    on_rejection: Callable[[ChildRejected], Awaitable[Decision | None]] | None = None
+    """Decides what to do, other than to create, if the API server rejects a child of `create`. Without it, or if it
+    returns None, the condition `blocked_condition` says why."""
 
 
 class ChildRejected(Exception):

@@ -1,24 +1,22 @@
-"""The NetworkPolicies of a namespace are there before the pods that need them, and say what the settings say."""
+"""The NetworkPolicies of a namespace: those that it lacks, and those that are out of date. Reads the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from assay.kube_object import KubeObject
 from assay.specs import names, network_policies
 
 from .context import Context
 
-Manifest = dict[str, Any]
 
-
-def missing(ctx: Context, namespace: str) -> list[Manifest]:
-    """Policies to create before a pod with label assay.dev/egress."""
+def missing(ctx: Context, namespace: str) -> list[KubeObject]:
+    """Policies that the namespace lacks: create them before a pod with the label assay.dev/egress."""
     return [wanted for wanted, found in _policies(ctx, namespace) if found is None]
 
 
-def outdated(ctx: Context, namespace: str) -> list[tuple[Manifest, Manifest]]:
-    """Policies of earlier settings, each with the merge patch that renews it."""
+def outdated(ctx: Context, namespace: str) -> list[tuple[KubeObject, KubeObject]]:
+    """Policies made from earlier settings, each with the merge patch that makes it fit the present ones."""
     return [
         (
             found,
@@ -29,11 +27,11 @@ def outdated(ctx: Context, namespace: str) -> list[tuple[Manifest, Manifest]]:
     ]
 
 
-def _policies(ctx: Context, namespace: str) -> Iterator[tuple[Manifest, Manifest | None]]:
+def _policies(ctx: Context, namespace: str) -> Iterator[tuple[KubeObject, KubeObject | None]]:
     for wanted in network_policies.policies(namespace, ctx.settings):
         yield wanted, ctx.cache.get("NetworkPolicy", namespace, wanted["metadata"]["name"])
 
 
-def _content(policy: Manifest) -> str | None:
+def _content(policy: KubeObject) -> str | None:
     annotations: dict[str, str] = policy["metadata"].get("annotations") or {}
     return annotations.get(names.CONTENT_HASH)

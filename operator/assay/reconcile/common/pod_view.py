@@ -1,28 +1,38 @@
-"""What a pod's status says about one of its containers. Pure."""
+"""What a pod's status says about one of its containers. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+from assay.api.reasons import AnyReason, EndReason, ForeignReason, PodReason
+from assay.kube_object import KubeObject
 
 from . import toolbox_failures
 
 OUTPUT_MAX = 2048
 PATIENCE = timedelta(seconds=10)
 
-# Waiting reasons that do not pass by themselves; the kubelet goes on trying, and so do we.
-_STUCK = {
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "ErrImageNeverPull",
-    "ErrImagePull",
-    "ImagePullBackOff",
-    "InvalidImageName",
-    "RunContainerError",
-}
-_MAIN_ENDED = ("Succeeded", "Failed")
+# Reasons to wait that seldom pass without help. The kubelet goes on trying, and the operator goes on waiting.
+_STUCK = (
+    PodReason.CREATE_CONTAINER_CONFIG_ERROR,
+    PodReason.CREATE_CONTAINER_ERROR,
+    PodReason.ERR_IMAGE_NEVER_PULL,
+    PodReason.ERR_IMAGE_PULL,
+    PodReason.IMAGE_PULL_BACK_OFF,
+    PodReason.INVALID_IMAGE_NAME,
+    PodReason.RUN_CONTAINER_ERROR,
+)
+_PHASES_AT_END = ("Succeeded", "Failed")
+
+
+class Cause(NamedTuple):
+    """Why something happened: the reason and the message of a condition."""
+
+    reason: AnyReason
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Terminated:
 
     exit_code: int
     reason: str
+    """The kubelet's word; empty if it gave none."""
     message: str
     started_at: datetime | None
     finished_at: datetime | None
@@ -38,30 +49,30 @@ class Terminated:
 
 @dataclass(frozen=True, slots=True)
 class PodView:
-    """A pod in the words that decisions need."""
+    """A pod as decisions need it."""
 
-    obj: dict[str, Any]
+    obj: KubeObject
     """The pod itself."""
     deleting: bool
     node: str | None
     started_at: datetime | None
     """When the container started; None before."""
     ready: bool
-    """It runs, and its readiness probe, if it has one, says so."""
+    """Whether the container runs and its readiness probe, if it has one, succeeds."""
     terminated: Terminated | None
-    """Set when the container is gone for sure."""
+    """Set once the container has ended."""
     ended: bool
-    """The pod's phase is final, even if the container never ran."""
-    trouble: tuple[str, str] | None
-    """Reason and message of what keeps the container from starting."""
+    """Whether the pod's phase is final; its containers may never have run."""
+    trouble: Cause | None
+    """What keeps the container from starting."""
     trouble_due: datetime | None
-    """When that is worth a word: until then it is the way of the world (a claim not bound yet)."""
-    killed_by: tuple[str, str] | None
-    """Reason and message where Kubernetes or an init container of ours, not the command, ended the pod."""
+    """When to report the trouble: before that it may pass by itself (a claim that is not bound yet)."""
+    killed_by: Cause | None
+    """Set if Kubernetes or an init container of ours ended the pod, not its command."""
 
 
-def view(pod: dict[str, Any], container: str) -> PodView:
-    """Look at one container of a pod."""
+def view(pod: KubeObject, container: str) -> PodView:
+    """What the pod says about one of its containers."""
     status = pod.get("status") or {}
     state = container_state(pod, container)
     running = state.get("running")
@@ -75,7 +86,7 @@ def view(pod: dict[str, Any], container: str) -> PodView:
         or (terminated.started_at if terminated else None),
         ready=running is not None and _container(pod, container).get("ready", True),
         terminated=terminated,
-        ended=status.get("phase") in _MAIN_ENDED,
+        ended=status.get("phase") in _PHASES_AT_END,
         trouble=_trouble(status, state),
         trouble_due=created + PATIENCE if created else None,
         killed_by=_killed_by(status),
@@ -83,7 +94,7 @@ def view(pod: dict[str, Any], container: str) -> PodView:
 
 
 def patience_left(pod: PodView, now: datetime) -> float:
-    """Seconds until the pod's trouble is worth a word."""
+    """Seconds until the pod's trouble is to be reported."""
     return max(0.0, (pod.trouble_due - now).total_seconds()) if pod.trouble_due else 0.0
 
 
@@ -98,7 +109,7 @@ def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def timestamp(text: str | None) -> datetime | None:
-    """A time of the Kubernetes API."""
+    """A time as the Kubernetes API writes it; None if there is none."""
     return datetime.fromisoformat(text) if text else None
 
 
@@ -114,34 +125,37 @@ def _terminated(state: Mapping[str, Any] | None) -> Terminated | None:
     )
 
 
-def _trouble(status: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, str] | None:
+def _trouble(status: Mapping[str, Any], state: Mapping[str, Any]) -> Cause | None:
     waiting = state.get("waiting") or {}
-    if waiting.get("reason") in _STUCK:
-        return waiting["reason"], waiting.get("message") or waiting["reason"]
+    if stuck := next((reason for reason in _STUCK if reason == waiting.get("reason")), None):
+        return Cause(stuck, waiting.get("message") or stuck)
     scheduled = _condition(status, "PodScheduled")
-    if scheduled.get("status") == "False":
-        return scheduled.get("reason") or "Unschedulable", scheduled.get(
-            "message"
-        ) or "the pod cannot be scheduled"
-    return None
+    if scheduled.get("status") != "False":
+        return None
+    reason = ForeignReason(scheduled["reason"]) if scheduled.get("reason") else PodReason.UNSCHEDULABLE
+    return Cause(reason, scheduled.get("message") or "the pod cannot be scheduled")
 
 
-def _killed_by(status: Mapping[str, Any]) -> tuple[str, str] | None:
+def _killed_by(status: Mapping[str, Any]) -> Cause | None:
     disrupted = _condition(status, "DisruptionTarget")
     if disrupted.get("status") == "True":
-        return "Evicted", disrupted.get("message") or disrupted.get("reason") or "the pod was evicted"
-    if status.get("phase") == "Failed" and status.get("reason"):
-        return status["reason"], status.get("message") or status["reason"]
-    return _init_failure(status) if status.get("phase") == "Failed" else None
+        message = disrupted.get("message") or disrupted.get("reason") or "the pod was evicted"
+        return Cause(EndReason.EVICTED, message)
+    if status.get("phase") != "Failed":
+        return None
+    if status.get("reason"):
+        return Cause(ForeignReason(status["reason"]), status.get("message") or status["reason"])
+    return _init_failure(status)
 
 
-def _init_failure(status: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Of a pod whose containers never ran: what the init container says that failed."""
+def _init_failure(status: Mapping[str, Any]) -> Cause | None:
+    """How an init container failed: then the pod's containers never ran."""
     for one in status.get("initContainerStatuses") or ():
         end = _terminated((one.get("state") or {}).get("terminated"))
         if end and end.exit_code != 0:
-            said = end.message.strip() or f"init container {one.get('name')}: {end.reason or end.exit_code}"
-            return toolbox_failures.reason(end.exit_code, said) or "BootFailed", said[:OUTPUT_MAX]
+            text = end.message.strip() or f"init container {one.get('name')}: {end.reason or end.exit_code}"
+            reason = toolbox_failures.reason(end.exit_code, text) or EndReason.BOOT_FAILED
+            return Cause(reason, text[:OUTPUT_MAX])
     return None
 
 

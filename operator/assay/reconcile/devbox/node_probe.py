@@ -1,130 +1,159 @@
-"""What the cluster's nodes can do: a pod on each class of them tries, once, and the result is kept."""
+"""Finds out whether the cluster's nodes can mount overlays: a pod on each class of nodes tries it, once."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from assay.kube.errors import AlreadyExists, ApiError, NotFound
-from assay.kube.resources import CONFIG_MAPS, EVENTS
-from assay.kube_object import KubeObject as Obj
+from assay.api.devbox import Devbox
+from assay.api.reasons import PodReason, RejectionReason
+from assay.kube.errors import ApiError
+from assay.kube.resources import EVENTS
+from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
-from assay.reconcile.common.apply import RETRY_SECONDS, create_all, delete
+from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import ChildRejected
+from assay.reconcile.common.objects import is_controlled_by
+from assay.reconcile.common.pod_view import PodView
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import names, probe_pod
-from assay.specs.devbox_pod import Root
+from assay.specs.pod_plan import MountPlan
 
-from . import node_classes
+from . import node_classes, probe_results
 from .node_classes import NodeClass
+from .probe_results import ProbeResult
 
 log = logging.getLogger(__name__)
 
-RESULTS = "RootFilesystems"  # kind in the store: the ConfigMap, as we read and write it
-SILENCE = timedelta(seconds=60)  # after which a pod that only waits is judged by its events
-AGAIN = timedelta(hours=1)  # a node may be mended
-LOOK_SECONDS = 1.0  # while another devbox's probe runs
+SILENCE = timedelta(seconds=60)  # after which a pod that only waits is judged by its Events
+LOOK_SECONDS = 1.0  # how often to look at the probe of another devbox
 REASON_MAX = 1024
 
-# The pod cannot tell yet, or tells of something else than its node.
-_UNRELATED = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
+# Such a pod says nothing of its node.
+_UNRELATED = {
+    PodReason.ERR_IMAGE_PULL,
+    PodReason.IMAGE_PULL_BACK_OFF,
+    PodReason.ERR_IMAGE_NEVER_PULL,
+    PodReason.INVALID_IMAGE_NAME,
+}
 
 
-async def choose(ctx: Context, devbox: Obj) -> Root | float:
-    """How Auto mounts disks here; or after how many seconds to ask again, while probes run.
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """What to do while results are missing."""
 
-    ReferenceNotReady: what keeps a probe from running.
+    wait: float
+    """Seconds after which to look again."""
+    create: KubeObject | None = None
+    tries: NodeClass | None = None
+    """The class of nodes that the pod to create tries."""
+    delete: Sequence[KubeObject] = ()
+
+
+async def choose(ctx: Context, devbox: Devbox) -> MountPlan | Probing:
+    """How the cluster's nodes can mount disks, or the next step to find out.
+
+    Keeps the results of probes that have ended. ReferenceNotReady: something keeps a probe from starting.
     """
     classes = node_classes.classes(ctx.cache.all("Node"))
-    known = await _results(ctx, anew=_is_doubtful(ctx, classes))
-    waits: list[float] = []
-    for node_class, hosts in classes.items():
-        if not _is_current(ctx, known.get(node_class.hash)):
-            left = await _probe(ctx, devbox, node_class, hosts)
-            waits += [] if left is None else [left]
-    # Nothing to recall: meanwhile there is another class of nodes, or somebody has deleted a result.
-    return min(waits) if waits else await recall(ctx) or LOOK_SECONDS
+    known = await probe_results.read(ctx, classes)
+    steps = [
+        await _next_step(ctx, devbox, node_class, hosts)
+        for node_class, hosts in classes.items()
+        if not ((result := known.get(node_class.hash)) and result.is_current(ctx.now()))
+    ]
+    return together(steps) if steps else verdict(classes, known)
 
 
-async def recall(ctx: Context) -> Root | None:
-    """What earlier probes found, where they found all there is to know."""
-    known, classes = await _results(ctx), node_classes.classes(ctx.cache.all("Node"))
-    return verdict(classes, known) if all(one.hash in known for one in classes) else None
-
-
-def verdict(classes: Mapping[NodeClass, Any], results: Mapping[str, Mapping[str, Any]]) -> Root:
-    """Overlay where every class of nodes can; the reason names one that cannot. Pure."""
-    failed = [(one, results[one.hash]["error"]) for one in classes if not results[one.hash]["overlay"]]
-    if failed:
-        node_class, error = failed[0]
-        return Root("Copy", f"nodes with {node_class} cannot mount overlays: {error}"[:REASON_MAX])
-    if not classes:
-        return Root("Overlay", "no node is known to probe")
-    return Root("Overlay", f"a probe of {len(classes)} class(es) of nodes mounted one")
-
-
-async def _probe(ctx: Context, devbox: Obj, node_class: NodeClass, hosts: list[str]) -> float | None:
-    """Try one class; None when its result is there, else the seconds to wait."""
-    pod = _find(ctx, node_class)
-    if pod is None:
-        manifest = probe_pod.pod(devbox, node_class.hash, hosts, ctx.settings)
-        try:
-            await create_all(ctx, [manifest])
-        except ChildRejected as refused:
-            if refused.reason == "NameTaken":
-                return LOOK_SECONDS  # another devbox was first
-            if refused.reason == "Invalid":  # an API server that does not know some field of it
-                await _keep(ctx, node_class, refused.message)
-                return None
-            raise ReferenceNotReady(refused.reason, refused.message, RETRY_SECONDS) from refused
-        return SILENCE.total_seconds()
-    if pod["metadata"].get("deletionTimestamp"):
-        return LOOK_SECONDS
-    view = pod_view.view(pod, probe_pod.CONTAINER)
-    error = _error(view)
-    if error is None:
-        # The devbox that owns it is woken by the pod, the others look again.
-        mine = any(ref["uid"] == devbox["metadata"]["uid"] for ref in pod["metadata"]["ownerReferences"])
-        created = pod_view.timestamp(pod["metadata"].get("creationTimestamp")) or ctx.now()
-        left = (created + SILENCE - ctx.now()).total_seconds()
-        if left > 0:
-            return left if mine else min(left, LOOK_SECONDS)
-        if view.trouble:
-            reason, message = view.trouble
-            raise ReferenceNotReady(
-                reason, f"the probe {pod['metadata']['name']} waits: {message}", RETRY_SECONDS
-            )
-        error = await _last_warning(ctx, pod) or f"the pod did not start within {SILENCE.seconds} s"
-    await _keep(ctx, node_class, error)
-    await delete(ctx, pod)
+async def after_rejection(ctx: Context, node_class: NodeClass, rejected: ChildRejected) -> Probing | None:
+    """The next step if the API server rejects a probe; None: the probe can only be created later."""
+    if rejected.reason == RejectionReason.NAME_TAKEN:  # another devbox was first
+        return Probing(LOOK_SECONDS)
+    if rejected.reason == RejectionReason.INVALID:  # the API server does not know a field that overlays need
+        await probe_results.keep(ctx, node_class, rejected.message)
+        return Probing(0.0)
     return None
 
 
-def _find(ctx: Context, node_class: NodeClass) -> Obj | None:
-    """A probe of that class that runs already, for whichever devbox."""
-    found = (pod for pod in ctx.cache.all("Pod") if names.PROBE in (pod["metadata"].get("labels") or {}))
-    return next((pod for pod in found if pod["metadata"]["labels"][names.PROBE] == node_class.hash), None)
+def verdict(classes: Iterable[NodeClass], results: Mapping[str, ProbeResult]) -> MountPlan:
+    """Overlay if every class of nodes can mount it; else Copy, with a reason that names a class. No I/O."""
+    found = list(classes)
+    for one in found:
+        if error := results[one.hash].error:
+            return MountPlan("Copy", f"nodes with {one} cannot mount overlays: {error}"[:REASON_MAX])
+    if not found:
+        return MountPlan("Overlay", "no node is known to probe")
+    return MountPlan("Overlay", f"a probe of {len(found)} class(es) of nodes mounted one")
 
 
-def _error(pod: pod_view.PodView) -> str | None:
-    """Why the node cannot; empty if it can, None while that is open. Pure."""
+def together(steps: Sequence[Probing]) -> Probing:
+    """The steps of several classes as one: deletes all probes that have ended, or creates one probe. No I/O."""
+    if ended := [pod for step in steps for pod in step.delete]:
+        return Probing(0.0, delete=ended)
+    # The new pod reconciles the devbox, which then creates the next one.
+    first = next((step for step in steps if step.create), steps[0])
+    return replace(first, wait=min(step.wait for step in steps))
+
+
+async def _next_step(ctx: Context, devbox: Devbox, node_class: NodeClass, hosts: Sequence[str]) -> Probing:
+    pod = _find(ctx, node_class)
+    if pod is None:
+        manifest = probe_pod.pod(devbox, node_class.hash, hosts, ctx.settings)
+        return Probing(SILENCE.total_seconds(), create=manifest, tries=node_class)
+    if pod["metadata"].get("deletionTimestamp"):
+        return Probing(LOOK_SECONDS)
+    view = pod_view.view(pod, probe_pod.CONTAINER)
+    error = _error(view)
+    if error is None:
+        if (left := _silence_left(pod, ctx.now())) > 0:
+            # The pod reconciles the devbox that owns it; other devboxes have to look.
+            is_ours = is_controlled_by(pod, devbox.uid)
+            return Probing(left if is_ours else min(left, LOOK_SECONDS))
+        error = await _silent(ctx, view)
+    await probe_results.keep(ctx, node_class, error)
+    return Probing(0.0, delete=[pod])
+
+
+def _find(ctx: Context, node_class: NodeClass) -> KubeObject | None:
+    """The probe of that class, of any devbox."""
+    for pod in ctx.cache.all("Pod"):
+        if (pod["metadata"].get("labels") or {}).get(names.PROBE) == node_class.hash:
+            return pod
+    return None
+
+
+def _error(pod: PodView) -> str | None:
+    """Why the node cannot mount overlays; empty if it can, None while that is open."""
     if pod.killed_by:
-        return f"{pod.killed_by[0]}: {pod.killed_by[1]}"
+        return f"{pod.killed_by.reason}: {pod.killed_by.message}"
     if pod.terminated:
         if pod.terminated.exit_code == 0:
             return ""
         return pod.terminated.message.strip() or f"{pod.terminated.reason}: {pod.terminated.exit_code}"
-    if pod.trouble and pod.node and pod.trouble[0] not in _UNRELATED:
-        return f"{pod.trouble[0]}: {pod.trouble[1]}"
+    if pod.trouble and pod.node and pod.trouble.reason not in _UNRELATED:
+        return f"{pod.trouble.reason}: {pod.trouble.message}"
     return None
 
 
-async def _last_warning(ctx: Context, pod: Obj) -> str:
-    """What the kubelet says of a pod whose sandbox it cannot make."""
+def _silence_left(pod: KubeObject, now: datetime) -> float:
+    """Seconds until a pod that only waits is judged by its Events."""
+    created = pod_view.timestamp(pod["metadata"].get("creationTimestamp")) or now
+    return (created + SILENCE - now).total_seconds()
+
+
+async def _silent(ctx: Context, pod: PodView) -> str:
+    """Why a pod does not start that has waited for long. ReferenceNotReady: not because of its node."""
+    if pod.trouble:
+        message = f"the probe {pod.obj['metadata']['name']} waits: {pod.trouble.message}"
+        raise ReferenceNotReady(pod.trouble.reason, message, RETRY_SECONDS)
+    return await _last_warning(ctx, pod.obj) or f"the pod did not start within {SILENCE.seconds} s"
+
+
+async def _last_warning(ctx: Context, pod: KubeObject) -> str:
+    """The newest warning about the pod: the kubelet reports only in Events that it cannot make a sandbox."""
     metadata, last = pod["metadata"], ("", "")
     try:
         async for event in ctx.client.list(EVENTS, metadata["namespace"]):
@@ -134,78 +163,5 @@ async def _last_warning(ctx: Context, pod: Obj) -> str:
             when = seen or event.get("deprecatedLastTimestamp") or ""
             last = max(last, (when, f"{event.get('reason')}: {event.get('note')}"))
     except ApiError as error:
-        log.warning("cannot read the events of %s: %s", metadata["name"], error)
+        log.warning("cannot read the Events of %s: %s", metadata["name"], error)
     return last[1]
-
-
-async def _results(ctx: Context, *, anew: bool = False) -> dict[str, dict[str, Any]]:
-    """What is known, by hash of the class; read from the cluster once, or anew."""
-    found = None if anew else _remembered(ctx)
-    if found is None:
-        namespace = ctx.settings.operator_namespace
-        try:
-            found = await ctx.client.get(CONFIG_MAPS, namespace, probe_pod.CONFIG_MAP)
-        except NotFound:
-            found = probe_pod.config_map(namespace, {})
-        ctx.cache.put(RESULTS, found)
-    return _parsed(found)
-
-
-def _remembered(ctx: Context) -> Obj | None:
-    return ctx.cache.get(RESULTS, ctx.settings.operator_namespace, probe_pod.CONFIG_MAP)
-
-
-def _is_doubtful(ctx: Context, classes: Iterable[NodeClass]) -> bool:
-    """Whether a failure decides that is only remembered: somebody may have mended nodes and deleted its key.
-
-    Not while any class is to be probed, for many devboxes look again every second then. Nor what could not be
-    written (it has no version of the cluster): there is nothing to delete, and reading would forget it.
-    """
-    remembered = _remembered(ctx)
-    if remembered is None or "resourceVersion" not in remembered["metadata"]:
-        return False
-    results = _parsed(remembered)
-    found = [results.get(one.hash) for one in classes]
-    return all(_is_current(ctx, one) for one in found) and any(one and not one["overlay"] for one in found)
-
-
-def _parsed(config_map: Obj) -> dict[str, dict[str, Any]]:
-    parsed = {key: _parse(text) for key, text in (config_map.get("data") or {}).items()}
-    return {key: result for key, result in parsed.items() if result is not None}
-
-
-def _parse(text: str) -> dict[str, Any] | None:
-    """A result; None for what is not ours."""
-    try:
-        result = json.loads(text)
-    except ValueError:
-        return None
-    ours = isinstance(result, dict) and {"overlay", "error", "probedAt"} <= result.keys()
-    return result if ours else None
-
-
-def _is_current(ctx: Context, result: Mapping[str, Any] | None) -> bool:
-    if result is None:
-        return False
-    probed = pod_view.timestamp(result["probedAt"])
-    return bool(result["overlay"]) or (probed is not None and ctx.now() < probed + AGAIN)
-
-
-async def _keep(ctx: Context, node_class: NodeClass, error: str) -> None:
-    """Remember a result, here and in the cluster; if it cannot be written, here alone."""
-    result = {**node_class.describe(), "overlay": not error, "error": error[:REASON_MAX]}
-    entry = {node_class.hash: json.dumps({**result, "probedAt": ctx.now().isoformat()})}
-    namespace = ctx.settings.operator_namespace
-    known = (_remembered(ctx) or {}).get("data") or {}
-    manifest = probe_pod.config_map(namespace, {**known, **entry})
-    try:
-        try:
-            written = await ctx.client.create(manifest)
-        except AlreadyExists:
-            change = {"data": entry}
-            unversioned = {**manifest, "metadata": {"namespace": namespace, "name": probe_pod.CONFIG_MAP}}
-            written = await ctx.client.patch(unversioned, change)
-    except ApiError as failure:
-        log.warning("cannot keep the probe's result in %s/%s: %s", namespace, probe_pod.CONFIG_MAP, failure)
-        written = manifest
-    ctx.cache.put(RESULTS, written)

@@ -1,85 +1,85 @@
-"""What operatingMode asks of a devbox that has another pod than it should, or none. Pure."""
+"""What operatingMode asks for, if the devbox has another pod than it should, or none. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from assay.api import conditions
-from assay.api.devbox import DevboxSpec, DevboxStatus
-from assay.reconcile.common import pod_view
+from assay.api.conditions import false
+from assay.api.reasons import DevboxReason
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import set_raw_condition
-from assay.specs.devbox_pod import Mode
+from assay.reconcile.common.pod_view import PodView
+from assay.specs.devbox_pod import role_of
 
-from .pod_lifecycle import mode
-from .status import FINISHED, READY, STOPPING, SUSPENDED, forget_end, ready_reason, suspended
-
-_PODS: Mapping[str, Mode | None] = {"Running": "run", "Idle": "idle", "Suspended": None}
+from .observed import Observed
+from .status import READY, SUSPENDED, nothing, put, ready_reason, run_again, suspend
 
 
-def wanted(spec: DevboxSpec) -> Mode | None:
-    """The kind of pod that a devbox should have once its disk is ready."""
-    return _PODS[spec.operating_mode]
+def decide_mode(seen: Observed) -> Decision | None:
+    """Stops a pod that should not be there, and leaves a finished devbox alone.
+
+    None: the pod that it has is the right one, or the right one is to be created.
+    """
+    return _with_pod(seen, seen.pod) if seen.pod else _without_pod(seen)
 
 
-def decide_mode(
-    devbox: Mapping[str, Any],
-    spec: DevboxSpec,
-    status: DevboxStatus,
-    pod: pod_view.PodView | None,
-    now: datetime,
-) -> Decision | None:
-    """Ends a pod that should not be, and lets a finished devbox be; None: the pod it has is right, or to be made."""
-    finished, wants = conditions.is_true(status.conditions, FINISHED), wanted(spec)
-    rests = finished and ready_reason(status) == "Finished"  # nothing was asked of it since
-    nothing = Decision(status, write=False)
-    if pod is None:
-        if wants is None:
-            return _suspended(devbox, status, now)
-        if not finished or wants == "idle":
-            return None
-        if rests:
-            return nothing
-        forget_end(devbox, status, now)
-        return Decision(status, requeue=0)
-    has = mode(pod.obj)
-    if wants is None or has not in (wants, "prepare"):
-        ended = has == "run" and pod.ended and not finished and not pod.deleting
-        return None if ended else _stop(devbox, spec, status, pod, now)  # first say how its command ended
-    if finished and rests:
-        return nothing if has != "idle" else None
-    if finished and has == "run":
-        return _stop(devbox, spec, status, pod, now)  # it was being ended when it was set Running again
-    return None
-
-
-def time_left(spec: DevboxSpec, status: DevboxStatus, now: datetime) -> float | None:
-    """Seconds until a finished devbox is deleted; None: it is not."""
-    if spec.ttl_seconds_after_finished is None or not conditions.is_true(status.conditions, FINISHED):
+def time_left(seen: Observed) -> float | None:
+    """Seconds until a finished devbox is to be deleted; None: it is not."""
+    ttl = seen.spec.ttl_seconds_after_finished
+    if ttl is None or not seen.is_finished:
         return None
-    end = (status.finish_time or now) + timedelta(seconds=spec.ttl_seconds_after_finished)
-    return (end - now).total_seconds()
+    end = (seen.devbox.status.finish_time or seen.now) + timedelta(seconds=ttl)
+    return (end - seen.now).total_seconds()
 
 
-def _stop(
-    devbox: Mapping[str, Any], spec: DevboxSpec, status: DevboxStatus, pod: pod_view.PodView, now: datetime
-) -> Decision:
-    """There are never two pods on a disk: the next one comes when the object of this one is gone."""
+def _without_pod(seen: Observed) -> Decision | None:
+    if seen.wanted is None:
+        return _suspended(seen)
+    if seen.wanted == "idle" or not seen.is_finished:
+        return None
+    if _rests(seen):
+        return nothing(seen)
+    status = seen.devbox.status.model_copy()
+    run_again(seen, status)
+    return Decision(status, requeue=0)
+
+
+def _with_pod(seen: Observed, pod: PodView) -> Decision | None:
+    role = role_of(pod.obj)
+    if seen.wanted is None or role not in (seen.wanted, "prepare"):
+        has_news = role == "run" and pod.ended and not seen.is_finished and not pod.deleting
+        return None if has_news else _stop(seen, pod)  # report how the command ended before the pod goes
+    if not seen.is_finished:
+        return None
+    if _rests(seen):
+        return None if role == "idle" else nothing(seen)
+    # It was set Running again while its pod was being stopped.
+    return _stop(seen, pod) if role == "run" else None
+
+
+def _rests(seen: Observed) -> bool:
+    """Whether a finished devbox has not been asked for anything since it finished."""
+    return seen.is_finished and ready_reason(seen.devbox.status) == DevboxReason.FINISHED
+
+
+def _stop(seen: Observed, pod: PodView) -> Decision:
+    """Two pods never share a disk: the next one is created once this one is gone."""
     if pod.deleting:
-        return Decision(status, write=False)
+        return nothing(seen)
+    status = seen.devbox.status.model_copy()
     status.phase, status.pod_name = "Pending", None
-    if not conditions.is_true(status.conditions, FINISHED):
+    if not seen.is_finished:
         status.start_time = None
-    why = f"ending the pod: operatingMode is {spec.operating_mode}"
-    set_raw_condition(devbox, status, READY, "False", STOPPING, why, now)
+    why = f"stopping the pod: operatingMode is {seen.spec.operating_mode}"
+    put(seen, status, false(READY, DevboxReason.STOPPING, why))
     return Decision(status, delete=[pod.obj])
 
 
-def _suspended(devbox: Mapping[str, Any], status: DevboxStatus, now: datetime) -> Decision | None:
+def _suspended(seen: Observed) -> Decision | None:
+    status = seen.devbox.status.model_copy()
     if status.claim_name is None:
-        return None  # the disk is to be made
-    if not (conditions.is_true(status.conditions, SUSPENDED) and ready_reason(status) == "Suspended"):
-        suspended(devbox, status, now)
+        return None  # the disk is to be created
+    is_suspended = conditions.is_true(status.conditions, SUSPENDED)
+    if not is_suspended or ready_reason(status) != DevboxReason.SUSPENDED:
+        suspend(seen, status)
     return Decision(status)

@@ -2,88 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from assay.api.devbox import DevboxSpec, DevboxStatus
+from assay.api import conditions
+from assay.api.condition_types import ConditionType
+from assay.api.devbox import Devbox
 from assay.engine.cache import Key
 from assay.kube.errors import ApiError
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
+from assay.reconcile.common.objects import get_live
+from assay.reconcile.common.pod_view import PodView
 from assay.specs import devbox_pod
 
 from . import pod_lifecycle
-from .operating_mode import decide_mode, time_left, wanted
-from .start import start, tell
-from .status import READY
+from .observed import Observed
+from .operating_mode import decide_mode, time_left
+from .start import start
 
 OUTPUT_LINES = 40
 
 
 async def reconcile(ctx: Context, key: Key) -> float | None:
-    """Bring one devbox nearer to what its spec says."""
-    devbox = ctx.cache.get("Devbox", key.namespace, key.name)
-    if devbox is None or devbox["metadata"].get("deletionTimestamp"):
+    """Bring one devbox nearer to what its spec asks for."""
+    found = get_live(ctx, key)
+    if found is None:
         return None
-    status = DevboxStatus.model_validate(devbox.get("status") or {})
-    spec = DevboxSpec.model_validate(devbox["spec"])
-    left = time_left(spec, status, ctx.now())
+    # Read the devbox, its pod, and the output of a command that has just failed.
+    seen = await observe(ctx, Devbox.parse(found))
+    # A finished devbox is deleted when its time is over.
+    left = time_left(seen)
     if left is not None and left <= 0:
-        return await apply(
-            ctx, devbox, Decision(status, write=False, delete=[devbox]), blocked_condition=READY
-        )
-    again = await _advance(ctx, devbox, spec, status)
+        decision = Decision(seen.devbox.status, write=False, delete=[found])
+        return await apply(ctx, seen.devbox, decision, blocked_condition=ConditionType.READY)
+    # Decide by the operating mode, then by the pod. A devbox that still lacks its pod gets one.
+    decision = decide_mode(seen) or pod_lifecycle.decide(seen) or await start(ctx, seen)
+    again = await apply(ctx, seen.devbox, decision, blocked_condition=ConditionType.READY)
     return min((seconds for seconds in (again, left) if seconds is not None), default=None)
 
 
-async def _advance(
-    ctx: Context, devbox: dict[str, Any], spec: DevboxSpec, status: DevboxStatus
-) -> float | None:
-    metadata = devbox["metadata"]
-    # By owner: a pod of an earlier devbox of this name may be there for a while. By name: a probe is ours as well.
-    ours = (
-        pod
-        for pod in ctx.cache.children("Pod", metadata["uid"])
-        if pod["metadata"]["name"] == metadata["name"]
-    )
-    pod = next(ours, None)
-    view = pod_view.view(pod, devbox_pod.CONTAINER) if pod else None
-    decision = decide_mode(devbox, spec, status, view, ctx.now())
-    if decision is None and view is None and (status.pod_name is None or wanted(spec) == "idle"):
-        return await start(ctx, devbox, spec, status)
-    if decision is None:
-        decision = await _look(ctx, devbox, spec, status, view)
-    return await apply(ctx, devbox, decision, blocked_condition=READY)
+async def observe(ctx: Context, devbox: Devbox) -> Observed:
+    """The devbox with its pod."""
+    # By owner, since a pod of an earlier devbox of this name may still be there. By name, since it owns probes as well.
+    pods = ctx.cache.children("Pod", devbox.uid)
+    pod = next((pod for pod in pods if pod["metadata"]["name"] == devbox.name), None)
+    if pod is None:
+        return Observed(devbox, None, ctx.now())
+    view = pod_view.view(pod, devbox_pod.CONTAINER)
+    output = await _output(ctx, devbox) if _has_just_failed(devbox, view) else ""
+    return Observed(devbox, view, ctx.now(), output)
 
 
-async def _look(
-    ctx: Context,
-    devbox: dict[str, Any],
-    spec: DevboxSpec,
-    status: DevboxStatus,
-    view: pod_view.PodView | None,
-) -> Decision:
-    if view is None:
-        return pod_lifecycle.decide(devbox, spec, status, None, ctx.now())
-    await tell(ctx, spec, status, view.obj)
-    match pod_lifecycle.mode(view.obj):
-        case "prepare":
-            return pod_lifecycle.preparing(devbox, status, view, ctx.now())
-        case "idle":
-            return pod_lifecycle.idle(devbox, status, view, ctx.now())
-        case "run":
-            failed = view.terminated and view.terminated.exit_code and not view.deleting
-            output = await _output(ctx, devbox) if failed else ""
-            return pod_lifecycle.decide(devbox, spec, status, view, ctx.now(), output)
+def _has_just_failed(devbox: Devbox, pod: PodView) -> bool:
+    """Whether the pod's command has failed, and the devbox does not say so yet."""
+    if devbox_pod.role_of(pod.obj) != "run" or pod.deleting or pod.terminated is None:
+        return False
+    is_finished = conditions.is_true(devbox.status.conditions, ConditionType.FINISHED)
+    return pod.terminated.exit_code != 0 and not is_finished
 
 
-async def _output(ctx: Context, devbox: dict[str, Any]) -> str:
-    """The end of what a failed command printed; empty where the log is gone already."""
-    metadata = devbox["metadata"]
+async def _output(ctx: Context, devbox: Devbox) -> str:
+    """The end of what a failed command printed; empty if the log is gone already."""
     try:
         return await ctx.client.pod_log(
-            metadata["namespace"], metadata["name"], devbox_pod.CONTAINER, tail_lines=OUTPUT_LINES
+            devbox.namespace, devbox.name, devbox_pod.CONTAINER, tail_lines=OUTPUT_LINES
         )
     except ApiError:
         return ""

@@ -1,152 +1,104 @@
-"""A devbox gets its disk and its next pod, once all that they need is there."""
+"""A devbox gets its disk and its next pod, once all that they are made of is there."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from assay.api.blueprint import BlueprintImage
-from assay.api.devbox import Devbox, DevboxSpec, DevboxStatus
+from assay.api.conditions import false
+from assay.api.devbox import DevboxStatus
 from assay.api.disksnapshot import DiskSnapshotStatus
-from assay.reconcile.common import network_policies
-from assay.reconcile.common.apply import apply, write_status
+from assay.api.reasons import EndReason
+from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import set_raw_condition
-from assay.reconcile.references import images
+from assay.reconcile.common.decision import ChildRejected, Decision
+from assay.reconcile.common.pod_view import Cause
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.reconcile.references.snapshots import named
-from assay.specs import devbox_pod, names, pod_parts
-from assay.specs.devbox_pod import Root
+from assay.settings import Settings
+from assay.specs import devbox_pod
+from assay.specs.pod_plan import MountPlan, PodPlan, is_user_unknown
 
 from . import node_probe
-from .operating_mode import wanted
-from .status import READY, suspended
+from .needs import Needs, mount_of_snapshot, read
+from .node_probe import Probing
+from .observed import Observed
+from .status import READY, finish, nothing, suspend, waiting
 
-Obj = dict[str, Any]
 
-
-async def start(ctx: Context, devbox: Obj, spec: DevboxSpec, status: DevboxStatus) -> float | None:
-    """Create the claim where there is none, and the pod that is due; returns when to look again."""
+async def start(ctx: Context, seen: Observed) -> Decision:
+    """Read what disk and pod are made of, and decide what to create."""
     try:
-        return await _start(ctx, devbox, spec, status)
+        needs = await read(ctx, seen)
     except ReferenceNotReady as missing:
-        set_raw_condition(devbox, status, READY, "False", missing.reason, missing.message, ctx.now())
-        status.phase = "Pending"
-        return await apply(ctx, devbox, Decision(status, requeue=missing.retry), blocked_condition=READY)
+        why = false(READY, missing.reason, missing.message)
+        return waiting(seen, seen.new_status(), why, missing.retry)
+    return probe(ctx, seen, needs) if isinstance(needs, Probing) else decide(seen, needs, ctx.settings)
 
 
-async def _start(ctx: Context, devbox: Obj, spec: DevboxSpec, status: DevboxStatus) -> float | None:
-    namespace, claims, snapshot = devbox["metadata"]["namespace"], [], None
-    if status.claim_name is None:
-        if spec.disk_snapshot_ref:
-            snapshot = named(ctx, namespace, spec.disk_snapshot_ref.name)
-        claims = [devbox_pod.claim(devbox, spec, ctx.settings, snapshot=snapshot)]
-    mode = wanted(spec)
-    if mode is None:
-        if snapshot and snapshot.image:
-            _pin(status, snapshot.image, _of_snapshot(spec, snapshot))
-        suspended(devbox, status, ctx.now())
-        return await apply(ctx, devbox, Decision(status, create=claims), blocked_condition=READY)
-    root = await _root(ctx, devbox, spec, status, snapshot)
-    if not isinstance(root, Root):
-        return root  # nodes are being probed
-    image = await _image(ctx, namespace, spec, status, root, snapshot)
-    if root.mode == "Copy":
-        _check_user(spec, image)
-    if not _is_told_by(spec, root) and status.image is None:
-        # Fixed before there is a disk, so that no edit of a blueprint or tag comes between the two.
-        _pin(status, image, root)
-        status.phase = "Pending"
-        await write_status(ctx, Devbox.parse(devbox), status)
-        devbox = ctx.cache.get("Devbox", namespace, devbox["metadata"]["name"]) or devbox
-    if root.mode == "Copy" and not root.directories:
-        mode = "prepare"
-    pod = devbox_pod.pod(devbox, spec, image, ctx.settings, root, mode)
-    create = [*network_policies.missing(ctx, namespace), *claims, pod]
-    # Nothing to say yet: the status is written when the pod runs, or when something keeps it from running.
-    decision = Decision(status, create=create, patch=network_policies.outdated(ctx, namespace), write=False)
-    return await apply(ctx, devbox, decision, blocked_condition=READY)
+def decide(seen: Observed, needs: Needs, settings: Settings) -> Decision:
+    """The claim where there is none, and the pod that is due. No I/O."""
+    devbox, plan = seen.devbox, needs.plan
+    claims = [] if devbox.status.claim_name else [devbox_pod.claim(devbox, settings, needs.snapshot)]
+    if plan is None:
+        return _disk_alone(seen, needs.snapshot, claims)
+    if is_user_unknown(devbox.spec, plan):
+        return finish(seen, seen.new_status(), _user_not_numeric(devbox.spec.user))
+    if devbox.status.image is None and not _is_shown_by_pod(seen, plan):
+        return _fix(seen, plan)
+    pod = devbox_pod.pod(devbox, plan, settings)
+    if devbox.status.root_filesystem is None:
+        pod = devbox_pod.with_mount_reason(pod, plan.mount)
+    # There is nothing to report yet: the status is written once the pod runs, or something keeps it from running.
+    create = [*needs.missing_policies, *claims, pod]
+    return Decision(devbox.status, create=create, patch=needs.outdated_policies, write=False)
 
 
-async def tell(ctx: Context, spec: DevboxSpec, status: DevboxStatus, pod: Obj) -> None:
-    """Put into the status what its pod was made of, where that could wait until now."""
-    if status.root_filesystem:
-        return
-    labels = pod["metadata"].get("labels") or {}
-    status.image = spec.image
-    status.root_filesystem = labels.get(names.ROOT_FILESYSTEM, "Overlay")
-    root = _asked_for(ctx, spec) or await node_probe.recall(ctx)
-    if root and root.mode == status.root_filesystem:
-        status.root_filesystem_reason = root.reason
-
-
-def _is_told_by(spec: DevboxSpec, root: Root) -> bool:
-    """Whether spec and pod say all that the status will: so it need not be written before the pod runs."""
-    return root.mode == "Overlay" and "@" in (spec.image or "")
-
-
-def _pin(status: DevboxStatus, image: BlueprintImage, root: Root) -> None:
-    status.image = image.reference
-    status.root_filesystem, status.root_filesystem_reason = root.mode, root.reason
-    status.directories = list(root.directories) or None
-
-
-async def _root(
-    ctx: Context, devbox: Obj, spec: DevboxSpec, status: DevboxStatus, snapshot: DiskSnapshotStatus | None
-) -> Root | float:
-    if status.root_filesystem:
-        reason = status.root_filesystem_reason or ""
-        return Root(status.root_filesystem, reason, status.directories or ())
-    if snapshot:
-        return _of_snapshot(spec, snapshot)
-    return _asked_for(ctx, spec) or await node_probe.choose(ctx, devbox)
-
-
-def _of_snapshot(spec: DevboxSpec, snapshot: DiskSnapshotStatus) -> Root:
-    name = spec.disk_snapshot_ref.name if spec.disk_snapshot_ref else ""
-    mode = snapshot.root_filesystem or "Overlay"
-    return Root(mode, f"as the disk of DiskSnapshot {name} was made", snapshot.directories or ())
-
-
-def _asked_for(ctx: Context, spec: DevboxSpec) -> Root | None:
-    if spec.root_filesystem != "Auto":
-        return Root(spec.root_filesystem, "spec.rootFilesystem asks for it")
-    if ctx.settings.root_filesystem != "Auto":
-        return Root(ctx.settings.root_filesystem, "the operator's setting rootFilesystem asks for it")
-    return None
-
-
-async def _image(
-    ctx: Context,
-    namespace: str,
-    spec: DevboxSpec,
-    status: DevboxStatus,
-    root: Root,
-    snapshot: DiskSnapshotStatus | None,
-) -> BlueprintImage:
-    """The image a disk lies on, or will lie on: once that is said, it stays."""
-    known = status.image or spec.image or ""
-    if "@" in known and not devbox_pod.needs_image_config(spec, root.mode):
-        return BlueprintImage(reference=known)
+def _disk_alone(seen: Observed, snapshot: DiskSnapshotStatus | None, claims: list[KubeObject]) -> Decision:
+    """A suspended devbox gets a disk and no pod."""
+    status = seen.devbox.status.model_copy()
     if snapshot and snapshot.image:
-        return snapshot.image
-    if spec.blueprint_ref:
-        try:
-            current = images.of_blueprint(ctx, namespace, spec.blueprint_ref.name)
-        except ReferenceNotReady:
-            if status.image is None:
-                raise
-        else:
-            if status.image in (None, current.reference):
-                return current
-    return await images.of_reference(ctx, known)
+        _pin(status, snapshot.image, mount_of_snapshot(seen.spec, snapshot))
+    suspend(seen, status)
+    return Decision(status, create=claims)
 
 
-def _check_user(spec: DevboxSpec, image: BlueprintImage) -> None:
-    user = spec.user
-    if user and user != image.user and pod_parts.numeric_identity(user) is None:
-        raise ReferenceNotReady(
-            "UserNotNumeric",
-            f"user {user} is a name, which only the image knows: create the devbox with uid[:gid] as its user, "
-            "without one (the image's), or on nodes that can mount overlays",
-        )
+def _is_shown_by_pod(seen: Observed, plan: PodPlan) -> bool:
+    """Whether spec and pod have all that the status will say: then it can wait until the pod runs."""
+    return plan.mount.root_filesystem == "Overlay" and "@" in (seen.spec.image or "")
+
+
+def _fix(seen: Observed, plan: PodPlan) -> Decision:
+    """Image and mount plan are written before there is a disk: a later edit of blueprint or tag changes neither."""
+    status = seen.devbox.status.model_copy()
+    _pin(status, plan.image, plan.mount)
+    status.phase = "Pending"
+    return Decision(status, requeue=0)
+
+
+def _pin(status: DevboxStatus, image: BlueprintImage, mount: MountPlan) -> None:
+    status.image = image.reference
+    status.root_filesystem, status.root_filesystem_reason = mount.root_filesystem, mount.reason
+    status.directories = list(mount.directories) or None
+
+
+def _user_not_numeric(user: str | None) -> Cause:
+    return Cause(
+        EndReason.USER_NOT_NUMERIC,
+        f"the root file system is a copy of the image, and Kubernetes does not know the number of user {user}: create "
+        "another devbox with uid[:gid] as its user, without one (the image's), or on nodes that can mount overlays",
+    )
+
+
+def probe(ctx: Context, seen: Observed, step: Probing) -> Decision:
+    """Nothing is decided about the devbox itself until all nodes are probed."""
+
+    async def after_rejection(rejected: ChildRejected) -> Decision | None:
+        further = await node_probe.after_rejection(ctx, step.tries, rejected) if step.tries else None
+        return nothing(seen, further.wait) if further else None
+
+    return Decision(
+        seen.devbox.status,
+        create=[step.create] if step.create else [],
+        delete=step.delete,
+        requeue=step.wait,
+        write=False,
+        on_rejection=after_rejection,
+    )

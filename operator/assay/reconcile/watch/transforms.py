@@ -30,7 +30,7 @@ _SCORE = ("name", "weight", "state", "score")
 
 def trim_child(obj: KubeObject) -> KubeObject:
     """A pod or Job: its metadata, its node and its state, without its containers."""
-    trimmed = _trimmed(obj, _CHILD_META)
+    trimmed = {**_trimmed(obj), "metadata": _metadata(obj, _CHILD_META, names.ROOT_FILESYSTEM_REASON)}
     if node := (obj.get("spec") or {}).get("nodeName"):
         trimmed["spec"] = {"nodeName": node}
     return {**trimmed, "status": _only(_CHILD_STATUS, obj.get("status") or {})}

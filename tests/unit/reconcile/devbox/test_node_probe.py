@@ -1,31 +1,17 @@
-"""Classes of nodes, and what their probes mean."""
+"""Classes of nodes, and what the results of their probes mean."""
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from assay.reconcile.devbox import node_classes, node_probe
-from tests.unit.specs.objects import Obj
-
-INFO = {
-    "osImage": "Debian 13",
-    "kernelVersion": "6.12",
-    "containerRuntimeVersion": "containerd://2.1",
-    "kubeletVersion": "v1.36.0",
-    "architecture": "amd64",
-}
-TAINT = {"key": "dedicated", "effect": "NoSchedule"}
-
-
-def node(name: str, spec: Obj | None = None, **info: str) -> Obj:
-    labels = {"kubernetes.io/hostname": f"host-{name}"}
-    return {
-        "metadata": {"name": name, "labels": labels},
-        "spec": spec or {},
-        "status": {"nodeInfo": {**INFO, **info, "bootID": name}},
-    }
+from assay.reconcile.devbox.node_probe import Probing
+from assay.reconcile.devbox.probe_results import ProbeResult
+from tests.unit.reconcile.devbox.nodes import INFO, TAINT, node
 
 
 def test_equal_nodes_are_one_class() -> None:
@@ -52,19 +38,52 @@ def test_where_no_pod_comes_is_not_asked() -> None:
     assert node_classes.classes([cordoned]) == {}
 
 
-def result(overlay: bool, error: str = "") -> dict[str, Any]:
-    return {"overlay": overlay, "error": error, "probedAt": "2026-01-02T10:00:00+00:00"}
+PROBED = datetime(2026, 1, 2, 10, tzinfo=UTC)
 
 
 def test_one_class_that_cannot_decides_for_all() -> None:
     classes = node_classes.classes([node("a"), node("b", kernelVersion="5.4")])
-    good = {one.hash: result(True) for one in classes}
-    assert node_probe.verdict(classes, good).mode == "Overlay"
+    good = {one.hash: ProbeResult("", PROBED) for one in classes}
+    assert node_probe.verdict(classes, good).root_filesystem == "Overlay"
     old = next(one for one in classes if one.kernel == "5.4")
-    root = node_probe.verdict(
-        classes, {**good, old.hash: result(False, "assay-boot: no userxattr " + "x" * 2000)}
-    )
-    assert root.mode == "Copy"
-    assert "kernel 5.4" in root.reason
-    assert "no userxattr" in root.reason
-    assert len(root.reason) <= 1024, "the limit of the status"
+    bad = ProbeResult("assay-boot: no userxattr " + "x" * 2000, PROBED)
+    mount = node_probe.verdict(classes, {**good, old.hash: bad})
+    assert mount.root_filesystem == "Copy"
+    assert "kernel 5.4" in mount.reason
+    assert "no userxattr" in mount.reason
+    assert len(mount.reason) <= 1024, "the limit of the status"
+
+
+def test_without_nodes_nothing_speaks_against_overlays() -> None:
+    assert node_probe.verdict({}, {}).root_filesystem == "Overlay"
+
+
+def test_a_success_counts_for_ever_and_a_failure_for_an_hour() -> None:
+    for hours, counts in ((0.9, True), (1.0, False)):
+        now = PROBED + timedelta(hours=hours)
+        assert ProbeResult("no", PROBED).is_current(now) is counts
+        assert ProbeResult("", PROBED).is_current(now)
+
+
+@pytest.mark.parametrize("error", ["", "cannot mount"])
+def test_a_result_is_read_as_it_was_written(error: str) -> None:
+    [node_class] = node_classes.classes([node("a")])
+    result = ProbeResult(error, PROBED)
+    text = result.dump(node_class)
+    assert ProbeResult.parse(text) == result
+    assert json.loads(text)["kernelVersion"] == "6.12"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"overlay": true}', '{"overlay": false, "error": "", "probedAt": "now"}'],
+)
+def test_what_we_did_not_write_is_no_result(text: str) -> None:
+    assert ProbeResult.parse(text) is None
+
+
+def test_probes_that_ended_go_before_another_one_is_created() -> None:
+    create, wait, done = Probing(60.0, create={"kind": "Pod"}), Probing(5.0), Probing(0.0, delete=[{}])
+    assert node_probe.together([wait, create]) == Probing(5.0, create={"kind": "Pod"})
+    assert node_probe.together([wait, create, done]) == done
+    assert node_probe.together([wait]) == wait

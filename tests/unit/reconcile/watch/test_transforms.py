@@ -12,7 +12,7 @@ from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
 from assay.reconcile.benchmarkrun import summary
 from assay.reconcile.common import pod_view
 from assay.reconcile.watch.transforms import TRANSFORMS
-from assay.specs import names
+from assay.specs import devbox_pod, names
 from tests.unit.reconcile.caches import cache_of
 from tests.unit.reconcile.child_runs import child, scored, unscored
 from tests.unit.reconcile.contexts import condition
@@ -42,6 +42,14 @@ def test_a_trimmed_pod_looks_the_same(which: str) -> None:
         assert getattr(one, field) == getattr(other, field), field
     assert "x" * 1000 not in str(trimmed)
     assert is_part(trimmed, whole)
+
+
+def test_a_trimmed_pod_still_says_why_its_disk_is_mounted_so() -> None:
+    whole = pod("running")
+    whole["metadata"]["annotations"] = {names.ROOT_FILESYSTEM_REASON: "asked for", "other": "x"}
+    trimmed = TRANSFORMS["Pod"](whole)
+    assert trimmed["metadata"]["annotations"] == {names.ROOT_FILESYSTEM_REASON: "asked for"}
+    assert devbox_pod.mount_of(trimmed).reason == "asked for"
 
 
 ENDED = [scored("passed", 1.0, True), scored("failed", 0.25), unscored("lost", "PodLost")]

@@ -1,4 +1,4 @@
-"""What is said and done about a devbox, by what the pod of its command shows."""
+"""What is decided about a devbox by the state of the pod that runs its command."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assay.api import conditions
 from assay.api.devbox import DevboxSpec, DevboxStatus
-from assay.reconcile.common import pod_view
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.devbox import pod_lifecycle
+from assay.specs import devbox_pod
+from tests.unit.reconcile.devbox import boxes
+from tests.unit.reconcile.devbox.boxes import observed, reported, status_of, with_output
 from tests.unit.reconcile.statuses import pod
-from tests.unit.specs.objects import Obj, existing
+from tests.unit.specs.objects import OVERLAY, Obj
 
 START = datetime(2026, 1, 2, 10, tzinfo=UTC)
 LATER = START + timedelta(seconds=60)
@@ -22,20 +22,11 @@ SPEC = DevboxSpec(image="i", command=["x"], active_deadline_seconds=600)
 def decide(
     shown: Obj | None, status: DevboxStatus | None = None, now: datetime = LATER, spec: DevboxSpec = SPEC
 ) -> Decision:
-    view = pod_view.view(shown, "devbox") if shown else None
-    status = status if status is not None else DevboxStatus()
-    return pod_lifecycle.decide(existing("Devbox", "box", generation=1), spec, status, view, now)
-
-
-def said(decision: Decision, type_: str) -> tuple[str, str] | None:
-    found = conditions.find(decision.status.conditions, type_)
-    return (found.status, found.reason) if found else None
+    return boxes.decide(observed(shown, status, spec, now))
 
 
 def running() -> DevboxStatus:
-    status = decide(pod("running")).status
-    assert isinstance(status, DevboxStatus)
-    return status
+    return boxes.running(LATER)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +50,9 @@ def running() -> DevboxStatus:
 @pytest.mark.parametrize("seen_running", [True, False])
 def test_how_it_finished(which: str, reason: str, exit_code: int | None, seen_running: bool) -> None:
     decision = decide(pod(which), running() if seen_running else None)
-    status = decision.status
-    assert isinstance(status, DevboxStatus)
-    assert said(decision, "Finished") == ("True", reason)
-    assert said(decision, "Ready") == ("False", "Finished")
+    status = status_of(decision)
+    assert reported(decision.status, "Finished") == ("True", reason)
+    assert reported(decision.status, "Ready") == ("False", "Finished")
     assert (status.exit_code, status.phase) == (exit_code, "Finished")
     assert status.pod_name == "box"
     assert status.finish_time is not None
@@ -82,9 +72,9 @@ def test_how_it_finished(which: str, reason: str, exit_code: int | None, seen_ru
 )
 def test_what_keeps_it_from_starting(which: str, reason: str) -> None:
     decision = decide(pod(which))
-    assert said(decision, "Ready") == ("False", reason)
+    assert reported(decision.status, "Ready") == ("False", reason)
     assert decision.status.phase == "Pending"
-    assert said(decision, "Finished") is None
+    assert reported(decision.status, "Finished") is None
 
 
 @pytest.mark.parametrize("which", ["unseen", "creating"])
@@ -95,7 +85,7 @@ def test_a_start_under_way_costs_no_write(which: str) -> None:
 
 def test_running() -> None:
     decision = decide(pod("running"))
-    assert said(decision, "Ready") == ("True", "Running")
+    assert reported(decision.status, "Ready") == ("True", "Running")
     assert isinstance(decision.status, DevboxStatus)
     assert (decision.status.phase, decision.status.pod_name) == ("Running", "box")
     assert (decision.status.node_name, decision.status.claim_name) == ("node-1", "box")
@@ -106,13 +96,13 @@ def test_without_a_deadline_it_runs_for_ever() -> None:
     decision = decide(
         pod("running"), now=START + timedelta(days=900), spec=DevboxSpec(image="i", command=["x"])
     )
-    assert said(decision, "Ready") == ("True", "Running")
+    assert reported(decision.status, "Ready") == ("True", "Running")
     assert decision.requeue is None
 
 
-def test_a_look_that_shows_nothing_new_says_the_same() -> None:
+def test_a_look_that_shows_nothing_new_changes_nothing() -> None:
     first = running()
-    again = decide(pod("running"), first.model_copy(deep=True), LATER + timedelta(seconds=30))
+    again = decide(pod("running"), first, LATER + timedelta(seconds=30))
     assert again.status == first
 
 
@@ -122,15 +112,13 @@ AT_DEADLINE = START + timedelta(seconds=600)
 
 
 def stopping() -> DevboxStatus:
-    status = decide(pod("running"), running(), AT_DEADLINE).status
-    assert isinstance(status, DevboxStatus)
-    return status
+    return status_of(decide(pod("running"), running(), AT_DEADLINE))
 
 
 def test_at_its_deadline_it_is_stopped() -> None:
     decision = decide(pod("running"), running(), AT_DEADLINE)
-    assert said(decision, "Ready") == ("False", "DeadlineExceeded")
-    assert said(decision, "Finished") is None, "the agent may still write to the disk"
+    assert reported(decision.status, "Ready") == ("False", "DeadlineExceeded")
+    assert reported(decision.status, "Finished") is None, "the agent may still write to the disk"
     assert len(decision.delete) == 1
 
 
@@ -143,54 +131,58 @@ def test_it_is_finished_when_the_pod_is_gone_and_not_before(which: str) -> None:
     decision = decide(pod(which, deleting=True), stopping(), AT_DEADLINE)
     assert (decision.write, decision.delete) == (False, ())
     decision = decide(None, stopping(), AT_DEADLINE)
-    assert said(decision, "Finished") == ("True", "DeadlineExceeded")
+    assert reported(decision.status, "Finished") == ("True", "DeadlineExceeded")
 
 
 def test_an_end_just_before_the_deadline_counts_as_that() -> None:
-    assert said(decide(pod("completed"), stopping(), AT_DEADLINE), "Finished") == ("True", "Completed")
+    assert reported(decide(pod("completed"), stopping(), AT_DEADLINE).status, "Finished") == (
+        "True",
+        "Completed",
+    )
 
 
 # --- pods that go away ---
 
 
 def test_a_lost_pod() -> None:
-    assert said(decide(None, running()), "Finished") == ("True", "PodLost")
+    assert reported(decide(None, running()).status, "Finished") == ("True", "PodLost")
 
 
 @pytest.mark.parametrize("which", ["running", "completed", "error", "evicted-by-kubelet"])
 def test_while_it_is_being_deleted_nothing_is_finished(which: str) -> None:
-    assert said(decide(pod(which, deleting=True), running()), "Finished") is None
+    assert reported(decide(pod(which, deleting=True), running()).status, "Finished") is None
 
 
 def test_a_drained_pod_was_evicted_not_lost() -> None:
     """kubectl drain, preemption and a lost node delete the pod; its condition says why, as long as it is there."""
-    status = decide(pod("drained"), running()).status
-    assert isinstance(status, DevboxStatus)
-    decision = decide(None, status)
-    assert said(decision, "Finished") == ("True", "Evicted")
+    decision = decide(None, status_of(decide(pod("drained"), running())))
+    assert reported(decision.status, "Finished") == ("True", "Evicted")
 
 
-# --- what is said ---
+# --- what is reported ---
 
 
 def test_the_end_of_the_output_is_kept_within_bounds() -> None:
     shown = pod("error")
     terminated = shown["status"]["containerStatuses"][0]["state"]["terminated"]
     terminated["message"] = "x" * 5000 + "the end"
-    status = decide(shown).status
-    assert isinstance(status, DevboxStatus)
+    status = status_of(decide(shown))
     assert status.message is not None
     assert status.message.endswith("the end")
     DevboxStatus.model_validate(status.model_dump())  # within the schema's limits
 
 
+def test_the_log_of_a_failed_command_comes_before_its_termination_message() -> None:
+    seen = observed(pod("error"), running(), SPEC)
+    assert status_of(boxes.decide(seen)).message == "no key"
+    assert status_of(boxes.decide(with_output(seen, "the log"))).message == "the log"
+
+
 @pytest.mark.parametrize("owned", [True, False])
-def test_a_runs_devbox_speaks_through_its_run(owned: bool) -> None:
-    owners = [{"kind": "ScenarioRun", "name": "r", "uid": "u", "controller": True}] if owned else []
-    box = existing("Devbox", "box", owner_references=owners)
-    view = pod_view.view(pod("completed"), "devbox")
-    decision = pod_lifecycle.decide(box, SPEC, DevboxStatus(), view, LATER)
-    assert (decision.event is None) is owned
+def test_a_run_reports_the_end_of_its_devbox_itself(owned: bool) -> None:
+    run = {"apiVersion": "x", "kind": "ScenarioRun", "name": "r", "uid": "u", "controller": True}
+    seen = observed(pod("completed"), spec=SPEC, owner_references=[run] if owned else [])
+    assert (boxes.decide(seen).event is None) is owned
 
 
 @pytest.mark.parametrize(
@@ -200,4 +192,25 @@ def test_a_runs_devbox_speaks_through_its_run(owned: bool) -> None:
 def test_what_a_command_prints_does_not_change_how_it_ended(forged: str) -> None:
     shown = pod("error")
     shown["status"]["containerStatuses"][0]["state"]["terminated"]["message"] = forged
-    assert said(decide(shown), "Finished") == ("True", "Error")
+    assert reported(decide(shown).status, "Finished") == ("True", "Error")
+
+
+# --- what the pod is made of ---
+
+DIGEST = "example.test/x@sha256:0"
+
+
+def test_a_pod_that_came_before_any_status_says_how_its_disk_is_mounted_and_why() -> None:
+    shown = pod("running")
+    shown["metadata"]["annotations"] = {}
+    shown = devbox_pod.with_mount_reason(shown, OVERLAY)
+    status = status_of(decide(shown, spec=DevboxSpec(image=DIGEST)))
+    assert (status.image, status.root_filesystem) == (DIGEST, "Overlay")
+    assert status.root_filesystem_reason == OVERLAY.reason
+
+
+def test_what_the_status_says_of_the_disk_stays() -> None:
+    before = DevboxStatus(image="pinned", root_filesystem="Copy", root_filesystem_reason="chosen")
+    status = status_of(decide(pod("running"), before, spec=DevboxSpec(image=DIGEST)))
+    assert (status.image, status.root_filesystem) == ("pinned", "Copy")
+    assert status.root_filesystem_reason == "chosen"
