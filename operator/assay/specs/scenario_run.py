@@ -1,29 +1,25 @@
-"""BenchmarkRun → ScenarioRun."""
+"""BenchmarkRun → its ScenarioRuns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from assay.api.benchmarkrun import BenchmarkRunSpec
+from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.meta import LocalRef
 from assay.api.runtemplate import RunTemplate
 from assay.api.scenariorun import Rescore, ScenarioRunSpec
+from assay.kube_object import KubeObject
 
 from . import names
 
 
 def name(benchmark_run: str, scenario: str, attempt: int) -> str:
-    """Name of one attempt at one scenario."""
+    """The name of one attempt at one scenario."""
     return names.child_name(benchmark_run, scenario, str(attempt))
 
 
-def scenario_run(
-    benchmark_run: Mapping[str, Any], spec: BenchmarkRunSpec, scenario: str, attempt: int
-) -> dict[str, Any]:
-    """One attempt at one scenario, or one that was made before, to be scored again."""
-    parent = benchmark_run["metadata"]["name"]
-    labels = {names.BENCHMARK_RUN: parent, names.SCENARIO: scenario}
+def scenario_run(run: BenchmarkRun, scenario: str, attempt: int) -> KubeObject:
+    """One attempt at one scenario; if the BenchmarkRun scores another again, that attempt of the other."""
+    spec = run.spec
+    labels = {names.BENCHMARK_RUN: run.name, names.SCENARIO: scenario}
     rescore = None
     if spec.rescore:
         earlier = name(spec.rescore.benchmark_run_ref.name, scenario, attempt)
@@ -38,8 +34,8 @@ def scenario_run(
         attempt=attempt,
     )
     return {
-        "apiVersion": benchmark_run["apiVersion"],
+        "apiVersion": run.api_version,
         "kind": "ScenarioRun",
-        "metadata": names.metadata(benchmark_run, name(parent, scenario, attempt), "scenario-run", labels),
+        "metadata": names.metadata(run, name(run.name, scenario, attempt), "scenario-run", labels),
         "spec": run_spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }

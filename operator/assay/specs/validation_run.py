@@ -1,21 +1,22 @@
-"""Scenario → the ScenarioRuns that prove it: its reference output, some times, and an untouched environment."""
+"""Scenario → the ScenarioRuns that validate it: its reference output, repeated, and an untouched environment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from assay.api.agent import RunAgent
 from assay.api.meta import LocalRef
+from assay.api.scenario import Scenario
 from assay.api.scenariorun import ScenarioRunSpec
+from assay.kube_object import KubeObject
 
 from . import names
 
-Prover = Literal["Reference", "Nop"]
+ValidationAgent = Literal["Reference", "Nop"]
 
 
-def run_names(scenario: str, content_hash: str, repetitions: int) -> dict[str, Prover]:
-    """Which runs prove this content, with their agents, in the order in which to begin them."""
+def run_names(scenario: str, content_hash: str, repetitions: int) -> dict[str, ValidationAgent]:
+    """The runs that validate this content: name → agent, in the order in which to start them."""
 
     def name(part: str) -> str:
         return names.child_name(scenario, "validate", content_hash[:8], part)
@@ -24,13 +25,12 @@ def run_names(scenario: str, content_hash: str, repetitions: int) -> dict[str, P
     return {references[0]: "Reference", name("nop"): "Nop", **dict.fromkeys(references[1:], "Reference")}
 
 
-def run(scenario: Mapping[str, Any], name: str, agent: Prover) -> dict[str, Any]:
+def run(scenario: Scenario, name: str, agent: ValidationAgent) -> KubeObject:
     """One of these runs."""
-    proved = scenario["metadata"]["name"]
-    spec = ScenarioRunSpec(scenario_ref=LocalRef(name=proved), agent=RunAgent(type=agent))
-    labels = {names.SCENARIO: proved, names.VALIDATION: proved}
+    spec = ScenarioRunSpec(scenario_ref=LocalRef(name=scenario.name), agent=RunAgent(type=agent))
+    labels = {names.SCENARIO: scenario.name, names.VALIDATION: scenario.name}
     return {
-        "apiVersion": scenario["apiVersion"],
+        "apiVersion": scenario.api_version,
         "kind": "ScenarioRun",
         "metadata": names.metadata(scenario, name, "scenario-run", labels),
         "spec": spec.model_dump(by_alias=True, exclude_none=True, mode="json"),

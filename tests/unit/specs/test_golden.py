@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from assay import __version__
-from assay.api.benchmarkrun import BenchmarkRunSpec
+from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.blueprint import Blueprint
 from assay.api.devbox import DevboxSpec
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus, Lineage
@@ -198,15 +198,14 @@ def build(spec: Obj, settings: Settings, files: dict[str, str]) -> Obj:
 
 
 def benchmark_run() -> list[Obj]:
-    spec = BenchmarkRunSpec.model_validate(
-        from_yaml("""
-        benchmarkRef: {name: all}
-        agent: {type: Command, command: [solve], env: [{name: KEY, value: x}]}
-        parameters: [{name: effort, value: high}]
-        attempts: 3
-        """)
-    )
-    return [scenario_run.scenario_run(existing("BenchmarkRun", "brun"), spec, "fix-it", 2)]
+    spec = from_yaml("""
+    benchmarkRef: {name: all}
+    agent: {type: Command, command: [solve], env: [{name: KEY, value: x}]}
+    parameters: [{name: effort, value: high}]
+    attempts: 3
+    """)
+    run = BenchmarkRun.parse(existing("BenchmarkRun", "brun", spec=spec))
+    return [scenario_run.scenario_run(run, "fix-it", 2)]
 
 
 def volume_snapshots() -> list[Obj]:

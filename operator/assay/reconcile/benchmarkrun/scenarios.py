@@ -1,9 +1,13 @@
-"""Which scenarios a BenchmarkRun runs or scores again, fixed when it starts."""
+"""Which scenarios a BenchmarkRun runs or scores again; fixed when it starts."""
 
 from __future__ import annotations
 
-from assay.api.benchmark import BenchmarkSpec
-from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
+from typing import NamedTuple
+
+from assay.api.benchmark import Benchmark
+from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
+from assay.api.conditions import is_finished
+from assay.api.reasons import BenchmarkRunReason, ReferenceReason
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.text import listed
 from assay.reconcile.references.agents import resolve_agent
@@ -11,66 +15,70 @@ from assay.reconcile.references.errors import InvalidReference, ReferenceNotRead
 from assay.reconcile.references.scenarios import is_validated
 
 
-def scope(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> tuple[list[str], PreviousScore | None]:
-    """The scenarios, and the run to score again if it is that. ReferenceNotReady: not yet. InvalidReference: never."""
+class Scope(NamedTuple):
+    """What a BenchmarkRun runs."""
+
+    scenarios: list[str]
+    previous_score: PreviousScore | None = None
+    """The score of the BenchmarkRun that it scores again."""
+
+
+def scope_of(ctx: Context, run: BenchmarkRun) -> Scope:
+    """The scenarios of its Benchmark, or of the run to score again. ReferenceNotReady, InvalidReference."""
+    spec = run.spec
     if spec.rescore:
-        return _of_earlier(ctx, namespace, spec.rescore.benchmark_run_ref.name)
+        return _of_earlier(ctx, run.namespace, spec.rescore.benchmark_run_ref.name)
+    # The schema sees to it: benchmarkRef or rescore, and agent with benchmarkRef.
     assert spec.benchmark_ref is not None
     assert spec.agent is not None
-    resolve_agent(ctx, namespace, spec.agent)
-    return _of_benchmark(ctx, namespace, spec.benchmark_ref.name), None
+    resolve_agent(ctx, run.namespace, spec.agent)  # does it exist?
+    return _of_benchmark(ctx, run.namespace, spec.benchmark_ref.name)
 
 
-def earlier_scores(ctx: Context, namespace: str, spec: BenchmarkRunSpec) -> dict[str, float | None]:
-    """The scores of the run that is scored again, by the name of its ScenarioRun."""
-    if spec.rescore is None:
-        return {}
-    earlier = ctx.cache.get("BenchmarkRun", namespace, spec.rescore.benchmark_run_ref.name)
-    runs = ctx.cache.children("ScenarioRun", earlier["metadata"]["uid"]) if earlier else []
-    return {run["metadata"]["name"]: (run.get("status") or {}).get("score") for run in runs}
+def attempts(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> int:
+    """How often each scenario is run; a re-score repeats the attempts of the run that it scores again."""
+    return status.previous_score.attempts if status.previous_score else spec.attempts
 
 
-def _of_benchmark(ctx: Context, namespace: str, name: str) -> list[str]:
-    benchmark = ctx.cache.get("Benchmark", namespace, name)
-    if benchmark is None:
-        raise ReferenceNotReady(
-            "BenchmarkNotFound", f"there is no Benchmark {name} in namespace {namespace}: create it"
-        )
-    spec = BenchmarkSpec.model_validate(benchmark["spec"])
-    found = {ref.name: ctx.cache.get("Scenario", namespace, ref.name) for ref in spec.scenarios}
-    if not found:
+def _of_benchmark(ctx: Context, namespace: str, name: str) -> Scope:
+    found = ctx.cache.get("Benchmark", namespace, name)
+    if found is None:
+        message = f"there is no Benchmark {name} in namespace {namespace}: create it"
+        raise ReferenceNotReady(ReferenceReason.BENCHMARK_NOT_FOUND, message)
+    benchmark = Benchmark.parse(found)
+    scenarios = {ref.name: ctx.cache.get("Scenario", namespace, ref.name) for ref in benchmark.spec.scenarios}
+    if not scenarios:
+        cure = "add some to its spec.scenarios and create another run"
         raise InvalidReference(
-            "BenchmarkEmpty",
-            f"Benchmark {name} names no scenarios: add some to its spec.scenarios and create another run",
+            BenchmarkRunReason.BENCHMARK_EMPTY, f"Benchmark {name} names no scenarios: {cure}"
         )
-    if missing := [one for one, scenario in found.items() if scenario is None]:
-        raise ReferenceNotReady(
-            "ScenarioNotFound", f"Benchmark {name} names scenarios to create: {listed(missing)}"
-        )
-    unproved = [one for one, scenario in found.items() if scenario and not is_validated(scenario)]
-    if spec.require_validated and unproved:
-        raise ReferenceNotReady(
-            "ScenariosNotValidated",
-            f"Benchmark {name} requires validated scenarios: see the condition Validated of {listed(unproved)}",
-        )
-    return list(found)
+    if missing := [one for one, scenario in scenarios.items() if scenario is None]:
+        message = f"Benchmark {name} names scenarios to create: {listed(missing)}"
+        raise ReferenceNotReady(ReferenceReason.SCENARIO_NOT_FOUND, message)
+    unvalidated = [one for one, scenario in scenarios.items() if scenario and not is_validated(scenario)]
+    if benchmark.spec.require_validated and unvalidated:
+        cure = f"see the condition Validated of {listed(unvalidated)}"
+        message = f"Benchmark {name} requires validated scenarios: {cure}"
+        raise ReferenceNotReady(BenchmarkRunReason.SCENARIOS_NOT_VALIDATED, message)
+    return Scope(list(scenarios))
 
 
-def _of_earlier(ctx: Context, namespace: str, name: str) -> tuple[list[str], PreviousScore]:
-    earlier = ctx.cache.get("BenchmarkRun", namespace, name)
-    if earlier is None:
+def _of_earlier(ctx: Context, namespace: str, name: str) -> Scope:
+    found = ctx.cache.get("BenchmarkRun", namespace, name)
+    if found is None:
         message = f"there is no BenchmarkRun {name} in namespace {namespace}: name one that exists"
-        raise ReferenceNotReady("BenchmarkRunNotFound", message)
-    status = BenchmarkRunStatus.model_validate(earlier.get("status") or {})
-    if status.completion_time is None:
-        raise ReferenceNotReady("BenchmarkRunNotFinished", f"BenchmarkRun {name} has not ended yet")
-    if not status.scenarios:
-        raise InvalidReference("NothingToRescore", f"BenchmarkRun {name} ran no scenarios: name another")
-    spec = BenchmarkRunSpec.model_validate(earlier["spec"])
+        raise ReferenceNotReady(ReferenceReason.BENCHMARK_RUN_NOT_FOUND, message)
+    earlier = BenchmarkRun.parse(found)
+    if not is_finished(earlier.status.conditions):
+        message = f"BenchmarkRun {name} has not ended yet"
+        raise ReferenceNotReady(ReferenceReason.BENCHMARK_RUN_NOT_FINISHED, message)
+    if not earlier.status.scenarios:
+        message = f"BenchmarkRun {name} ran no scenarios: name another"
+        raise InvalidReference(BenchmarkRunReason.NOTHING_TO_RESCORE, message)
     previous_score = PreviousScore(
         benchmark_run=name,
-        attempts=status.previous_score.attempts if status.previous_score else spec.attempts,
-        score=status.score,
-        pass_rate=status.pass_rate,
+        attempts=attempts(earlier.spec, earlier.status),
+        score=earlier.status.score,
+        pass_rate=earlier.status.pass_rate,
     )
-    return status.scenarios, previous_score
+    return Scope(earlier.status.scenarios, previous_score)

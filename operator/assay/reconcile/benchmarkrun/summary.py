@@ -1,67 +1,60 @@
-"""From the ScenarioRuns of a BenchmarkRun to its counts and scores. Pure."""
+"""From the ScenarioRuns of a BenchmarkRun to its counts and scores. No I/O."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from assay.api.benchmarkrun import BenchmarkRunStatus, RunCounts, UnscoredCause, WorstRun
-from assay.reconcile.common.objects import is_finished
+from assay.reconcile.common.score import rounded
+
+from .child_run import ChildRun
 
 WORST_MAX, CAUSES_MAX = 10, 32
-_DIGITS = 6
 
 
-def summarize(status: BenchmarkRunStatus, runs: Sequence[Mapping[str, Any]], total: int) -> None:
-    """Write counts, scores, causes and the worst runs into the status."""
-    ended = [run for run in runs if is_finished(run)]
-    active = sum(1 for run in runs if not is_finished(run))
-    scored = [run for run in ended if "score" in run["status"]]
-    passed = [run for run in scored if run["status"].get("passed")]
-    unscored = [run for run in ended if "score" not in run["status"]]
-    status.counts = RunCounts(
+def count(runs: Sequence[ChildRun], total: int) -> RunCounts:
+    """The counts of these runs, of which there are to be `total`."""
+    finished = [run for run in runs if run.is_finished]
+    scored = sum(run.score is not None for run in finished)
+    return RunCounts(
         total=total,
-        pending=total - active - len(ended),
-        active=active,
-        scored=len(scored),
-        passed=len(passed),
-        unscored=len(unscored),
+        pending=total - len(runs),
+        active=len(runs) - len(finished),
+        scored=scored,
+        passed=sum(run.passed for run in finished),
+        unscored=len(finished) - scored,
     )
-    points = sum(run["status"]["score"] for run in scored)
-    status.score = round(points / len(scored), _DIGITS) if scored else None
-    status.score_all = round(points / len(ended), _DIGITS) if ended else None
-    status.pass_rate = round(len(passed) / len(scored), _DIGITS) if scored else None
-    causes = Counter(_reason(run) for run in unscored)
-    status.unscored = [
-        UnscoredCause(reason=reason, count=count)
-        for reason, count in sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))[:CAUSES_MAX]
+
+
+def summarize(status: BenchmarkRunStatus, runs: Sequence[ChildRun], counts: RunCounts) -> BenchmarkRunStatus:
+    """A copy of the status with these counts, and with the scores, causes and worst of these runs."""
+    finished = [run for run in runs if run.is_finished]
+    points = sum(run.score or 0.0 for run in finished)
+    return status.model_copy(
+        update={
+            "counts": counts,
+            "score": rounded(points / counts.scored) if counts.scored else None,
+            "score_all": rounded(points / len(finished)) if finished else None,
+            "pass_rate": rounded(counts.passed / counts.scored) if counts.scored else None,
+            "unscored": _causes(finished),
+            "worst": _worst(finished),
+        }
+    )
+
+
+def _causes(finished: Sequence[ChildRun]) -> list[UnscoredCause] | None:
+    """Why runs have no score, the most frequent reason first; equally frequent ones by name."""
+    causes = Counter(run.unscored_reason for run in finished if run.unscored_reason)
+    ordered = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
+    return [UnscoredCause(reason=reason, count=count) for reason, count in ordered[:CAUSES_MAX]] or None
+
+
+def _worst(finished: Sequence[ChildRun]) -> list[WorstRun] | None:
+    """The runs that did not pass: first those without a score, then the lowest scores."""
+    failing = [run for run in finished if not run.passed]
+    failing.sort(key=lambda run: (-1.0 if run.score is None else run.score, run.name))
+    return [
+        WorstRun(name=run.name, scenario=run.scenario, score=run.score, reason=run.unscored_reason)
+        for run in failing[:WORST_MAX]
     ] or None
-    failing = sorted(
-        (run for run in ended if not run["status"].get("passed")),
-        key=lambda run: (run["status"].get("score", -1.0), run["metadata"]["name"]),
-    )
-    status.worst = [_worst(run) for run in failing[:WORST_MAX]] or None
-
-
-def changed(runs: Mapping[str, Mapping[str, Any]], earlier: Mapping[str, float | None]) -> int:
-    """How many runs that have ended have another score than `earlier` says; both by name."""
-    return sum(
-        1 for name, run in runs.items() if is_finished(run) and run["status"].get("score") != earlier[name]
-    )
-
-
-def _worst(run: Mapping[str, Any]) -> WorstRun:
-    return WorstRun(
-        name=run["metadata"]["name"],
-        scenario=run["spec"]["scenarioRef"]["name"],
-        score=run["status"].get("score"),
-        reason=None if "score" in run["status"] else _reason(run),
-    )
-
-
-def _reason(run: Mapping[str, Any]) -> str:
-    for condition in run["status"].get("conditions") or ():
-        if condition["type"] == "Failed" and condition["status"] == "True":
-            return str(condition["reason"])
-    return "Unknown"

@@ -1,132 +1,114 @@
-"""A scenario is proved by runs, a few at a time, for one content. Pure; reconcile_scenario carries it out."""
+"""Decides which validation runs a scenario needs, and its condition Validated. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
 
-from assay.api import conditions
 from assay.api.condition_types import ConditionType
-from assay.api.scenario import ScenarioSpec, ScenarioStatus, ValidationStatus
-from assay.reconcile.common.objects import is_finished, set_raw_condition
+from assay.api.conditions import NewCondition, false, find, set_condition, true, unknown
+from assay.api.reasons import DefinitionReason, ValidationReason
+from assay.api.scenario import Scenario, ScenarioStatus, ValidationStatus
+from assay.kube_object import KubeObject
+from assay.reconcile.common.decision import Decision
+from assay.reconcile.common.objects import is_finished
+from assay.reconcile.common.readiness import READY, set_ready
+from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.specs import validation_run
+from assay.specs.validation_run import ValidationAgent
 
-from . import verdict
-from .verdict import Proof
+from .observed import Observed
+from .verdict import Result, result_of, verdict
 
-Obj = dict[str, Any]
-Said = tuple[Literal["True", "False", "Unknown"], str, str]
-"""Status, reason and message of the condition."""
-QUEUED = "Queued"
-QUEUED_SECONDS = 60.0  # a run that ends calls some of those that wait; this is for whoever was not called
-_REFUSED = {"PodSecurityForbidden", "QuotaExceeded", "NamespaceTerminating", "Forbidden", "NameTaken"}
+VALIDATED = ConditionType.VALIDATED
+QUEUED_SECONDS = 60.0  # a run that ends wakes only some of the scenarios that wait
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """How many validation runs may be begun now, and why there are no more."""
+class Runs:
+    """The validation runs of a scenario: those that exist, those to start, and those to delete."""
 
-    free: int
-    why_not: str
+    wanted: Mapping[str, ValidationAgent]
+    """The runs that validate the content, in order."""
+    results: Sequence[Result]
+    """The results of those that exist, in order."""
+    start: Sequence[str]
+    """Names of those to create now."""
+    outdated: Sequence[KubeObject]
+    """Runs of other content, or that are being deleted."""
+
+    @property
+    def going_on(self) -> bool:
+        """Whether the verdict waits for runs that exist or are about to."""
+        return bool(self.start) or not all(result.is_finished for result in self.results)
+
+    @property
+    def have_ended(self) -> bool:
+        """Whether all wanted runs exist and are finished."""
+        return len(self.results) == len(self.wanted) and not self.going_on
+
+    def rows(self) -> list[Result]:
+        """The results in order, with those of the runs to start."""
+        results = {result.name: result for result in self.results}
+        names = (name for name in self.wanted if name in results or name in self.start)
+        return [results.get(name) or Result(name, self.wanted[name]) for name in names]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What to do next for a scenario's proof."""
+def runs_of(scenario: Scenario, observed: Observed) -> Runs:
+    """Sort the runs that exist, and choose those to start."""
+    repetitions = scenario.spec.validation.repetitions
+    wanted = validation_run.run_names(scenario.name, observed.content, repetitions)
+    current = {
+        run["metadata"]["name"]: run for run in observed.runs if _validates(run, wanted, observed.content)
+    }
+    outdated = [run for run in observed.runs if run["metadata"]["name"] not in current]
+    start: list[str] = []
+    if observed.is_requested and scenario.spec.reference_output:
+        # A name is free once the outdated run that has it is gone.
+        taken = current.keys() | {run["metadata"]["name"] for run in outdated}
+        start = [name for name in wanted if name not in taken][: observed.places.free]
+    results = [result_of(current[name], agent) for name, agent in wanted.items() if name in current]
+    return Runs(wanted, results, start, outdated)
 
-    create: Sequence[Obj]
-    delete: Sequence[Obj]
-    requeue: float | None = None
+
+def decide(scenario: Scenario, observed: Observed, now: datetime) -> Decision:
+    """The decision about a scenario that can be run."""
+    runs = runs_of(scenario, observed)
+    status = scenario.status.model_copy()
+    set_ready(scenario, status, true(READY, DefinitionReason.REFERENCES_RESOLVED), now)
+    validated = _validated(scenario, observed, runs)
+    set_condition(scenario, status, validated, now)
+    status.content_hash = observed.content
+    status.validation = _recorded(scenario.status, observed.content, runs)
+    return Decision(
+        status,
+        create=[validation_run.run(scenario, name, runs.wanted[name]) for name in runs.start],
+        delete=[run for run in runs.outdated if not run["metadata"].get("deletionTimestamp")],
+        requeue=QUEUED_SECONDS if validated.reason == ValidationReason.QUEUED else None,
+    )
 
 
-def places(unfinished: Iterable[Obj], namespace: str, parallelism: int) -> Places:
-    """Places among the unfinished validation runs of all namespaces.
+def decide_unready(
+    scenario: Scenario, error: ReferenceNotReady | InvalidReference, now: datetime
+) -> Decision:
+    """The decision about a scenario that cannot be run now, so that its content is unknown.
 
-    A run that the cluster refuses to start takes no place from others, but keeps its own namespace from more.
+    Its validation runs stay: the content may become what it was.
     """
-    runs = list(unfinished)
-    refused = {run["metadata"]["uid"]: why for run in runs if (why := _refusal(run))}
-    for run in runs:
-        metadata = run["metadata"]
-        if metadata["uid"] in refused and metadata["namespace"] == namespace:
-            return Places(0, f"ScenarioRun {metadata['name']} cannot start: {refused[metadata['uid']]}")
-    at_most = f"at most {parallelism} validation runs go on at a time (settings.validationParallelism)"
-    return Places(max(parallelism - len(runs) + len(refused), 0), at_most)
-
-
-def is_requested(spec: ScenarioSpec, benchmarks: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether anyone wants the proof; `benchmarks` are those that name the scenario."""
-    mode = spec.validation.mode
-    return mode == "Always" or (
-        mode == "OnDemand" and any(one["spec"].get("requireValidated") for one in benchmarks)
-    )
-
-
-def step(
-    scenario: Mapping[str, Any],
-    spec: ScenarioSpec,
-    status: ScenarioStatus,
-    content: str,
-    runs: Sequence[Obj],
-    requested: bool,
-    free: Places,
-    now: datetime,
-) -> Step:
-    """What is known of the scenario with this content, said in `status`, and what to do about the rest."""
-    wanted = validation_run.run_names(scenario["metadata"]["name"], content, spec.validation.repetitions)
-    current = {one["metadata"]["name"]: one for one in runs if _is_of(one, wanted, content)}
-    outdated = [one for one in runs if one["metadata"]["name"] not in current]
-    taken = {one["metadata"]["name"] for one in outdated}
-    missing = [name for name in wanted if name not in current]
-    proofs = [verdict.proof(current[name], agent) for name, agent in wanted.items() if name in current]
-    going = [one for one in proofs if not one.ended]
-    begin: list[str] = []
-    if requested and spec.reference_output:
-        begin = [name for name in missing if name not in taken][: free.free]
-    proofs += [Proof(name, wanted[name]) for name in begin]
-    if not missing and not going:
-        threshold = spec.validation.reference_threshold or spec.scoring_contract.pass_threshold
-        said: Said = verdict.verdict(proofs, threshold)
-    elif begin or going:
-        ended = sum(one.ended for one in proofs)
-        said = "Unknown", "Running", f"{ended} of {len(wanted)} runs have ended: {', '.join(wanted)}"
+    status = scenario.status.model_copy()
+    set_ready(scenario, status, false(READY, error.reason, error.message), now)
+    why = "something that the scenario uses is missing: see the condition Ready"
+    before = find(status.conditions, VALIDATED)
+    if before and before.status != "Unknown":
+        set_condition(scenario, status, false(VALIDATED, ValidationReason.STALE, why), now)
     else:
-        said = _waiting(spec, status, content, requested, free)
-    set_raw_condition(scenario, status, ConditionType.VALIDATED, *said, now)
-    _record(status, content, sorted(proofs, key=lambda one: list(wanted).index(one.name)))
-    return Step(
-        [validation_run.run(scenario, name, wanted[name]) for name in begin],
-        [one for one in outdated if not one["metadata"].get("deletionTimestamp")],
-        QUEUED_SECONDS if said[1] == QUEUED else None,
-    )
+        set_condition(scenario, status, unknown(VALIDATED, ValidationReason.NOT_READY, why), now)
+    return Decision(status, requeue=error.retry if isinstance(error, ReferenceNotReady) else None)
 
 
-def _waiting(spec: ScenarioSpec, status: ScenarioStatus, content: str, requested: bool, free: Places) -> Said:
-    """Why no run goes on and there is no verdict."""
-    if requested and spec.reference_output is None:
-        return "Unknown", "NoReference", "there is no referenceOutput to prove it by: add one"
-    if requested:
-        return "Unknown", QUEUED, f"waits for its turn: {free.why_not}"
-    how = "set validation.mode: Always, or name it in a Benchmark with requireValidated"
-    if status.validation and status.validation.content_hash != content:
-        return "False", "Stale", f"what it was validated with has changed: {how}"
-    return "Unknown", "NotRequested", how
-
-
-def withdraw(scenario: Mapping[str, Any], status: ScenarioStatus, now: datetime) -> None:
-    """Say that nothing holds of a scenario whose content is not known now; its runs stay, for it may come back."""
-    why = "something it rests on is missing: see the condition Ready"
-    said = conditions.find(status.conditions, ConditionType.VALIDATED)
-    if said and said.status != "Unknown":
-        set_raw_condition(scenario, status, ConditionType.VALIDATED, "False", "Stale", why, now)
-    else:
-        set_raw_condition(scenario, status, ConditionType.VALIDATED, "Unknown", "NotReady", why, now)
-
-
-def _is_of(run: Mapping[str, Any], wanted: Mapping[str, Any], content: str) -> bool:
-    """Whether a run proves this content: it pinned that, or has not pinned anything yet."""
+def _validates(run: KubeObject, wanted: Mapping[str, ValidationAgent], content: str) -> bool:
+    """Whether a run validates this content: it pinned that, or has not pinned anything yet."""
     metadata, status = run["metadata"], run.get("status") or {}
     if metadata["name"] not in wanted or metadata.get("deletionTimestamp"):
         return False
@@ -134,15 +116,32 @@ def _is_of(run: Mapping[str, Any], wanted: Mapping[str, Any], content: str) -> b
     return bool(pinned == content or (pinned is None and not is_finished(run)))
 
 
-def _record(status: ScenarioStatus, content: str, proofs: Sequence[Proof]) -> None:
-    if proofs:
-        status.validation = ValidationStatus(content_hash=content, runs=[one.row() for one in proofs])
-    elif status.validation:
-        status.validation = ValidationStatus(content_hash=status.validation.content_hash)
+def _validated(scenario: Scenario, observed: Observed, runs: Runs) -> NewCondition:
+    spec = scenario.spec
+    if runs.have_ended:
+        return verdict(
+            runs.results, spec.validation.reference_threshold or spec.scoring_contract.pass_threshold
+        )
+    if runs.going_on:
+        ended = sum(result.is_finished for result in runs.results)
+        message = f"{ended} of {len(runs.wanted)} runs have ended: {', '.join(runs.wanted)}"
+        return unknown(VALIDATED, ValidationReason.RUNNING, message)
+    if observed.is_requested and spec.reference_output is None:
+        message = "there is no referenceOutput to validate the scenario with: add one"
+        return unknown(VALIDATED, ValidationReason.NO_REFERENCE, message)
+    if observed.is_requested:
+        message = f"waits for a place: {observed.places.why_no_more}"
+        return unknown(VALIDATED, ValidationReason.QUEUED, message)
+    cure = "set validation.mode: Always, or name the scenario in a Benchmark with requireValidated"
+    before = scenario.status.validation
+    if before and before.content_hash != observed.content:
+        message = f"what the scenario was validated with has changed: {cure}"
+        return false(VALIDATED, ValidationReason.STALE, message)
+    return unknown(VALIDATED, ValidationReason.NOT_REQUESTED, cure)
 
 
-def _refusal(run: Mapping[str, Any]) -> str | None:
-    """Why the cluster does not let an unfinished run start, or what it waits for before it pins anything."""
-    status = run.get("status") or {}
-    said = next((c for c in status.get("conditions") or () if c["type"] == "Complete"), None)
-    return said["reason"] if said and ("pinned" not in status or said["reason"] in _REFUSED) else None
+def _recorded(before: ScenarioStatus, content: str, runs: Runs) -> ValidationStatus | None:
+    """`status.validation`: this content and its runs; without runs, the content that was validated before."""
+    if rows := [result.row() for result in runs.rows()]:
+        return ValidationStatus(content_hash=content, runs=rows)
+    return before.validation and ValidationStatus(content_hash=before.validation.content_hash)

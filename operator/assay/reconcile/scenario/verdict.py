@@ -1,79 +1,86 @@
-"""What the runs that were to prove a scenario say of it. Pure."""
+"""The verdict about a scenario from the results of its validation runs. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import NewCondition, false, true
+from assay.api.reasons import ScenarioRunReason, ValidationReason
 from assay.api.scenario import ValidationRun
-from assay.reconcile.common.objects import is_finished
+from assay.kube_object import KubeObject
+from assay.reconcile.common.objects import find_condition, holds
 from assay.reconcile.common.score import reaches
-from assay.specs.validation_run import Prover
-
-NOT_APPLIED = "ReferenceNotApplied"
+from assay.specs.validation_run import ValidationAgent
 
 
-class Proof(NamedTuple):
-    """One of these runs."""
+class Result(NamedTuple):
+    """What became of a validation run."""
 
     name: str
-    agent: Prover
-    ended: bool = False
+    agent: ValidationAgent
+    is_finished: bool = False
     score: float | None = None
     reason: str | None = None
-    """Why it has no score."""
+    """Why a finished run has no score."""
     message: str = ""
 
     def row(self) -> ValidationRun:
-        """As the scenario's status has it."""
+        """Its row in `status.validation` of the scenario."""
         return ValidationRun(name=self.name, agent=self.agent, score=self.score, reason=self.reason)
 
 
-class Verdict(NamedTuple):
-    """Status, reason and message of the condition Validated."""
-
-    status: Literal["True", "False"]
-    reason: str
-    message: str
-
-
-def proof(run: Mapping[str, Any], agent: Prover) -> Proof:
-    """What a run, as stored, says."""
-    name, status = run["metadata"]["name"], run.get("status") or {}
-    if not is_finished(run):
-        return Proof(name, agent)
-    if (score := status.get("score")) is not None:
-        return Proof(name, agent, True, score)
-    conditions: list[dict[str, Any]] = status.get("conditions") or []
-    failed = next((c for c in conditions if c["type"] == "Failed"), {})
-    return Proof(name, agent, True, None, failed.get("reason") or "Unknown", failed.get("message") or "")
+def result_of(run: KubeObject, agent: ValidationAgent) -> Result:
+    """The result of a run as the cache has it."""
+    name = run["metadata"]["name"]
+    if holds(run, ConditionType.COMPLETE):
+        return Result(name, agent, True, run["status"]["score"])
+    failed = find_condition(run, ConditionType.FAILED)
+    if failed is None or failed["status"] != "True":
+        return Result(name, agent)
+    return Result(name, agent, True, None, failed["reason"], failed.get("message") or "")
 
 
-def verdict(proofs: Sequence[Proof], threshold: float) -> Verdict:
-    """The verdict once all of them have ended: the reference must reach the threshold each time, Nop must not."""
-    references = [one for one in proofs if one.agent == "Reference"]
-    nops = [one for one in proofs if one.agent == "Nop"]
+def verdict(results: Sequence[Result], threshold: float) -> NewCondition:
+    """The condition Validated once all runs are finished.
+
+    Every run of the reference must reach the threshold; the untouched environment must not.
+    """
+    references = [one for one in results if one.agent == "Reference"]
     for one in references:
-        if one.reason == NOT_APPLIED:
-            return Verdict("False", "ReferenceFailed", f"ScenarioRun {one.name}: {one.message}")
-    if unscored := [one for one in proofs if one.score is None]:
-        said = "; ".join(
-            f"ScenarioRun {one.name} has no score ({one.reason}: {one.message}): delete it to try again"
-            for one in unscored
-        )
-        return Verdict("False", "NotScored", said)
-    passed = [one for one in references if reaches(one.score or 0.0, threshold)]
+        if one.reason == ScenarioRunReason.REFERENCE_NOT_APPLIED:
+            return _rejected(ValidationReason.REFERENCE_FAILED, f"ScenarioRun {one.name}: {one.message}")
+    if unscored := [one for one in results if one.score is None]:
+        return _rejected(ValidationReason.NOT_SCORED, "; ".join(map(_why_unscored, unscored)))
+    passed = [one for one in references if _passes(one, threshold)]
     if not passed:
-        why = f"the reference output does not reach {threshold:g}: {_told(references)}"
-        return Verdict("False", "ReferenceFailed", why)
+        message = f"the reference output does not reach {threshold:g}: {_scores(references)}"
+        return _rejected(ValidationReason.REFERENCE_FAILED, message)
     if len(passed) < len(references):
-        why = f"the reference output reaches {threshold:g} only sometimes: {_told(references)}"
-        return Verdict("False", "Flaky", why)
-    if any(reaches(one.score or 0.0, threshold) for one in nops):
-        why = f"an untouched environment reaches {threshold:g}: {_told(nops)}; make the scoring functions stricter"
-        return Verdict("False", "NopPassed", why)
-    return Verdict("True", "ReferencePassed", f"{_told(proofs)}; the threshold is {threshold:g}")
+        message = f"the reference output reaches {threshold:g} only sometimes: {_scores(references)}"
+        return _rejected(ValidationReason.FLAKY, message)
+    nops = [one for one in results if one.agent == "Nop"]
+    if any(_passes(one, threshold) for one in nops):
+        cure = "make the scoring functions stricter"
+        message = f"an untouched environment reaches {threshold:g}: {_scores(nops)}; {cure}"
+        return _rejected(ValidationReason.NOP_PASSED, message)
+    message = f"{_scores(results)}; the threshold is {threshold:g}"
+    return true(ConditionType.VALIDATED, ValidationReason.REFERENCE_PASSED, message)
 
 
-def _told(proofs: Iterable[Proof]) -> str:
-    return ", ".join(f"{one.name} scored {one.score:g}" for one in proofs)
+def _rejected(reason: ValidationReason, message: str) -> NewCondition:
+    return false(ConditionType.VALIDATED, reason, message)
+
+
+def _passes(result: Result, threshold: float) -> bool:
+    return result.score is not None and reaches(result.score, threshold)
+
+
+def _why_unscored(result: Result) -> str:
+    why = f"{result.reason}: {result.message}"
+    return f"ScenarioRun {result.name} has no score ({why}): delete it to try again"
+
+
+def _scores(results: Iterable[Result]) -> str:
+    return ", ".join(f"{one.name} scored {one.score:g}" for one in results)

@@ -1,4 +1,4 @@
-"""Which ScenarioRuns a BenchmarkRun creates, and what it says of them."""
+"""Which ScenarioRuns a BenchmarkRun creates, and how it reports them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from datetime import UTC, datetime
 import pytest
 
 from assay.api import conditions
-from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
+from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
 from assay.reconcile.benchmarkrun import reconcile
+from assay.reconcile.benchmarkrun.observed import Observed
 from assay.reconcile.common.decision import Decision
 from assay.specs.scenario_run import name
 from tests.unit.reconcile.child_runs import child, scored, unscored
 from tests.unit.specs.objects import Obj, existing
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
-RUN = existing("BenchmarkRun", "b")
+
+
+def benchmark_run(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> BenchmarkRun:
+    """BenchmarkRun b with this spec and status."""
+    dumped = {
+        name: part.model_dump(by_alias=True, exclude_none=True, mode="json")
+        for name, part in {"spec": spec, "status": status}.items()
+    }
+    return BenchmarkRun.parse(existing("BenchmarkRun", "b", **dumped))
 
 
 def decide(children: list[Obj], scenarios: int = 10, attempts: int = 1, parallelism: int = 4) -> Decision:
@@ -29,7 +38,7 @@ def decide(children: list[Obj], scenarios: int = 10, attempts: int = 1, parallel
         }
     )
     status = BenchmarkRunStatus(scenarios=[f"s{n}" for n in range(scenarios)])
-    return reconcile.decide(RUN, spec, status, children, {}, NOW)
+    return reconcile.decide(benchmark_run(spec, status), Observed(children), NOW)
 
 
 def status_of(decision: Decision) -> BenchmarkRunStatus:
@@ -37,7 +46,7 @@ def status_of(decision: Decision) -> BenchmarkRunStatus:
     return decision.status
 
 
-def said(decision: Decision, type_: str) -> tuple[str, str] | None:
+def condition_of(decision: Decision, type_: str) -> tuple[str, str] | None:
     found = conditions.find(decision.status.conditions, type_)
     return (found.status, found.reason) if found else None
 
@@ -95,7 +104,7 @@ def test_the_window(children: list[Obj], parallelism: int, created: list[int]) -
     unfinished = [one for one in children if one["status"]["phase"] == "Running"]
     assert counts.active == len(unfinished) + len(created)
     assert counts.total == counts.pending + counts.active + counts.scored + counts.unscored == 10
-    assert said(decision, "Complete") == ("False", "Running")
+    assert condition_of(decision, "Complete") == ("False", "Running")
     assert decision.event is None
 
 
@@ -106,7 +115,7 @@ def test_each_scenario_is_tried_once_before_any_is_tried_again() -> None:
 
 def test_what_is_created_is_this_runs_child() -> None:
     [made] = decide([], 1).create
-    assert made["metadata"]["ownerReferences"][0]["uid"] == RUN["metadata"]["uid"]
+    assert made["metadata"]["ownerReferences"][0]["uid"] == "uid-of-b"
     assert made["spec"] == {
         "scenarioRef": {"name": "s0"},
         "agent": {"type": "Nop"},
@@ -127,7 +136,8 @@ def test_the_template_reaches_each_run() -> None:
     spec = BenchmarkRunSpec.model_validate(
         {"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}, "template": template}
     )
-    [made] = reconcile.decide(RUN, spec, BenchmarkRunStatus(scenarios=["s0"]), [], {}, NOW).create
+    run = benchmark_run(spec, BenchmarkRunStatus(scenarios=["s0"]))
+    [made] = reconcile.decide(run, Observed(), NOW).create
     assert {key: made["spec"][key] for key in template} == template
 
 
@@ -139,7 +149,7 @@ def again(*children: Obj, earlier: Mapping[str, float | None] | None = None) -> 
     status = BenchmarkRunStatus(
         scenarios=["s0", "s1"], previous_score=PreviousScore(benchmark_run="old", attempts=2)
     )
-    return reconcile.decide(RUN, spec, status, list(children), earlier or {}, NOW)
+    return reconcile.decide(benchmark_run(spec, status), Observed(children, earlier or {}), NOW)
 
 
 def test_each_run_of_the_earlier_one_is_scored_again() -> None:
@@ -181,8 +191,8 @@ def test_changed_scores_are_counted() -> None:
 def test_completion(children: list[Obj], reason: str, score: float, score_all: float) -> None:
     decision = decide(children, 3)
     status = status_of(decision)
-    assert said(decision, "Complete") == ("True", reason)
-    assert said(decision, "Failed") is None
+    assert condition_of(decision, "Complete") == ("True", reason)
+    assert condition_of(decision, "Failed") is None
     assert (status.phase, status.score, status.score_all) == ("Complete", score, score_all)
     assert status.completion_time == NOW
     assert decision.create == ()
@@ -193,8 +203,8 @@ def test_completion(children: list[Obj], reason: str, score: float, score_all: f
 def test_a_run_in_which_nothing_was_scored_has_failed() -> None:
     children = [unscored(run(0), "OOMKilled"), unscored(run(1), "Evicted"), unscored(run(2), "Evicted")]
     decision = decide(children, 3)
-    assert said(decision, "Failed") == ("True", "NothingScored")
-    assert said(decision, "Complete") == ("False", "NothingScored")
+    assert condition_of(decision, "Failed") == ("True", "NothingScored")
+    assert condition_of(decision, "Complete") == ("False", "NothingScored")
     assert decision.status.phase == "Failed"
     assert status_of(decision).score is None
     assert decision.event is not None
@@ -210,13 +220,23 @@ def test_causes_are_told_apart() -> None:
 
 def test_runs_of_scenarios_that_were_not_pinned_do_not_count() -> None:
     decision = decide([*done(3), scored("b-foreign-1", 0.0), child("another")], 3)
-    assert said(decision, "Complete") == ("True", "AllScored")
+    assert condition_of(decision, "Complete") == ("True", "AllScored")
     assert status_of(decision).score == 1.0
 
 
-def test_looking_twice_says_the_same() -> None:
+def test_equal_runs_give_equal_decisions() -> None:
     first, again = (decide(done(2) + active(2, 2), 4) for _ in range(2))
     assert first.status == again.status
+
+
+def test_what_was_observed_is_not_changed() -> None:
+    spec = BenchmarkRunSpec.model_validate({"rescore": {"benchmarkRunRef": {"name": "old"}}})
+    previous_score = PreviousScore(benchmark_run="old", attempts=1)
+    run_ = benchmark_run(spec, BenchmarkRunStatus(scenarios=["s0", "s1"], previous_score=previous_score))
+    before = run_.model_copy(deep=True)
+    for children in ([], active(1), done(2), [unscored(run(0), "Evicted"), unscored(run(1), "Evicted")]):
+        reconcile.decide(run_, Observed(children), NOW)
+        assert run_ == before
 
 
 def test_many_are_summed_up_quickly() -> None:

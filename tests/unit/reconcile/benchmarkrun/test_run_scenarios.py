@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from assay.api.benchmarkrun import BenchmarkRunSpec
-from assay.reconcile.benchmarkrun import scenarios
+from assay.api import conditions
+from assay.api.benchmarkrun import BenchmarkRun
+from assay.reconcile.benchmarkrun.observed import observe
+from assay.reconcile.benchmarkrun.reconcile import start
+from assay.reconcile.benchmarkrun.scenarios import scope_of
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from tests.unit.reconcile.contexts import context, scenario
 from tests.unit.specs.objects import Obj, existing
@@ -24,11 +27,15 @@ def old(**status: Any) -> Obj:
     return existing("BenchmarkRun", "old", spec={**OF_BENCHMARK, "attempts": 2}, status=status)
 
 
-FINISHED = {"completionTime": "2026-01-02T10:00:00Z", "score": 0.5, "passRate": 0.25}
+FINISHED = {"phase": "Complete", "completionTime": "2026-01-02T10:00:00Z", "score": 0.5, "passRate": 0.25}
+
+
+def run_with(spec: Obj) -> BenchmarkRun:
+    return BenchmarkRun.parse(existing("BenchmarkRun", "b", spec=spec))
 
 
 def scope(spec: Obj, *objects: Obj) -> tuple[list[str], Obj | None]:
-    names, previous_score = scenarios.scope(context(*objects), "team", BenchmarkRunSpec.model_validate(spec))
+    names, previous_score = scope_of(context(*objects), run_with(spec))
     return names, previous_score.model_dump(by_alias=True, exclude_none=True) if previous_score else None
 
 
@@ -88,6 +95,31 @@ def test_earlier_scores_are_found_by_name() -> None:
     owner = [{"kind": "BenchmarkRun", "uid": "uid-of-old", "controller": True}]
     run = existing("ScenarioRun", "old-a-1", owner_references=owner, spec={}, status={"score": 0.5})
     foreign = existing("ScenarioRun", "other", spec={}, status={"score": 1.0})
-    spec = BenchmarkRunSpec.model_validate(AGAIN)
-    assert scenarios.earlier_scores(context(old(), run, foreign), "team", spec) == {"old-a-1": 0.5}
-    assert scenarios.earlier_scores(context(run), "team", spec) == {}
+    run_again = run_with(AGAIN)
+    assert observe(context(old(), run, foreign), run_again).earlier_scores == {"old-a-1": 0.5}
+    assert observe(context(run), run_again).earlier_scores == {}
+
+
+def test_a_run_that_starts_counts_all_its_runs_as_pending() -> None:
+    objects = [benchmark("a", "b"), scenario("a"), scenario("b")]
+    decision = start(context(*objects), run_with({**OF_BENCHMARK, "attempts": 3}))
+    status = decision.status.model_dump(exclude_none=True)
+    assert (status["phase"], status["scenarios"]) == ("Running", ["a", "b"])
+    assert (status["counts"]["total"], status["counts"]["pending"]) == (6, 6)
+    assert decision.create == ()
+    assert decision.requeue == 0
+
+
+@pytest.mark.parametrize(
+    ("objects", "condition", "reason"),
+    [([], "Complete", "BenchmarkNotFound"), ([benchmark()], "Failed", "BenchmarkEmpty")],
+)
+def test_a_run_waits_for_what_may_come_and_fails_otherwise(
+    objects: list[Obj], condition: str, reason: str
+) -> None:
+    decision = start(context(*objects), run_with(OF_BENCHMARK))
+    found = conditions.find(decision.status.conditions, condition)
+    assert found is not None
+    assert (found.status, found.reason) == ("True" if condition == "Failed" else "False", reason)
+    assert decision.status.phase == ("Failed" if condition == "Failed" else "Pending")
+    assert (decision.event is not None) == (condition == "Failed")

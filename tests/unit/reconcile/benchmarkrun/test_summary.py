@@ -8,13 +8,17 @@ import pytest
 
 from assay.api.benchmarkrun import BenchmarkRunStatus
 from assay.reconcile.benchmarkrun import summary
+from assay.reconcile.benchmarkrun.child_run import ChildRun
 from tests.unit.reconcile.child_runs import child, scored, unscored
 from tests.unit.specs.objects import Obj
 
 
 def summarized(runs: Sequence[Obj], total: int = 10) -> Obj:
-    status = BenchmarkRunStatus()
-    summary.summarize(status, runs, total)
+    records = [ChildRun.of(run, f"of-{run['metadata']['name']}", 1) for run in runs]
+    before = BenchmarkRunStatus(scenarios=["kept"])
+    status = summary.summarize(before, records, summary.count(records, total))
+    assert before == BenchmarkRunStatus(scenarios=["kept"]), "what was observed is not changed"
+    assert status.scenarios == before.scenarios
     return status.model_dump(by_alias=True, exclude_none=True, mode="json")
 
 
@@ -95,3 +99,19 @@ def test_equal_counts_of_causes_do_not_change_places() -> None:
     """Else the status would be written anew though nothing changed, each time the listing's order differs."""
     runs = [unscored("a", "Evicted"), unscored("b", "OOMKilled")]
     assert summarized(runs)["unscored"] == summarized(runs[::-1])["unscored"]
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (child("a"), ChildRun("a", "s", 2)),
+        (child("a", phase="Scoring", score=0.5), ChildRun("a", "s", 2)),
+        (scored("a", 0.0), ChildRun("a", "s", 2, score=0.0)),
+        (scored("a", 1.0, True), ChildRun("a", "s", 2, score=1.0, passed=True)),
+        (unscored("a", "Evicted"), ChildRun("a", "s", 2, unscored_reason="Evicted")),
+    ],
+    ids=["not started", "scoring", "scored", "passed", "unscored"],
+)
+def test_the_record_of_a_run(run: Obj, expected: ChildRun) -> None:
+    assert ChildRun.of(run, "s", 2) == expected
+    assert expected.is_finished == (run["status"].get("phase") in ("Complete", "Failed"))

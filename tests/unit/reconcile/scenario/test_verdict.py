@@ -1,24 +1,26 @@
-"""What runs prove of a scenario."""
+"""The verdict about a scenario from the results of its runs."""
 
 from __future__ import annotations
 
 import pytest
 
-from assay.reconcile.scenario.verdict import NOT_APPLIED, Proof, proof, verdict
+from assay.reconcile.scenario.verdict import Result, result_of, verdict
 from tests.unit.specs.objects import existing, with_end
 
+NOT_APPLIED = "ReferenceNotApplied"
 
-def reference(score: float | None, number: int = 1, reason: str = "Timeout") -> Proof:
+
+def reference(score: float | None, number: int = 1, reason: str = "Timeout") -> Result:
     why = (reason, "as told") if score is None else (None, "")
-    return Proof(f"reference-{number}", "Reference", True, score, *why)
+    return Result(f"reference-{number}", "Reference", True, score, *why)
 
 
-def nop(score: float | None) -> Proof:
-    return Proof("nop", "Nop", True, score, *((None, "") if score is not None else ("OOMKilled", "as told")))
+def nop(score: float | None) -> Result:
+    return Result("nop", "Nop", True, score, *((None, "") if score is not None else ("OOMKilled", "as told")))
 
 
 @pytest.mark.parametrize(
-    ("proofs", "threshold", "expected", "told"),
+    ("results", "threshold", "expected", "parts"),
     [
         ([reference(1.0), nop(0.0)], 1.0, ("True", "ReferencePassed"), ["reference-1 scored 1", "nop scored 0"]),
         ([reference(0.9), reference(0.95, 2), nop(0.5)], 0.9, ("True", "ReferencePassed"), ["reference-2 scored 0.95"]),
@@ -35,18 +37,20 @@ def nop(score: float | None) -> Proof:
         ([reference(None, reason=NOT_APPLIED), nop(None)], 1.0, ("False", "ReferenceFailed"), ["as told"]),
     ],
 )  # fmt: skip
-def test_verdicts(proofs: list[Proof], threshold: float, expected: tuple[str, str], told: list[str]) -> None:
-    status, reason, message = verdict(proofs, threshold)
-    assert (status, reason) == expected
-    for text in told:
+def test_verdicts(
+    results: list[Result], threshold: float, expected: tuple[str, str], parts: list[str]
+) -> None:
+    type_, status, reason, message = verdict(results, threshold)
+    assert (type_, status, reason) == ("Validated", *expected)
+    for text in parts:
         assert text in message
 
 
-def test_what_a_stored_run_says() -> None:
+def test_the_result_of_a_run() -> None:
     failed = {"type": "Failed", "status": "True", "reason": "Timeout", "message": "too slow"}
     run = existing("ScenarioRun", "r", status={"phase": "Failed", "conditions": [failed]})
-    assert proof(run, "Nop") == Proof("r", "Nop", True, None, "Timeout", "too slow")
+    assert result_of(run, "Nop") == Result("r", "Nop", True, None, "Timeout", "too slow")
     run["status"] = with_end({"phase": "Complete", "score": 0.0})
-    assert proof(run, "Nop") == Proof("r", "Nop", True, 0.0)
+    assert result_of(run, "Nop") == Result("r", "Nop", True, 0.0)
     run["status"] = {"phase": "Scoring", "score": 0.5}
-    assert proof(run, "Nop") == Proof("r", "Nop")
+    assert result_of(run, "Nop") == Result("r", "Nop")
