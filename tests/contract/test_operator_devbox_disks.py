@@ -85,11 +85,11 @@ async def test_a_rejected_disk_costs_one_status_write_and_the_next_reconcile_goe
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(common_apply, "RETRY_SECONDS", 0.2)
-    api.fail("create", "persistentvolumeclaims", 403, 2, reason="exceeded quota: storage")
+    api.fail("create", "persistentvolumeclaims", 403, 2)
     create(api, "Devbox", "box", {**SPEC, "rootFilesystem": "Copy", "operatingMode": "Idle"})
     with Kubelet(api, end=prepares):
         async with operating(api, tmp_path) as operator:
-            await operator.until(lambda: says(api, "Ready", is_=("False", "QuotaExceeded")))
+            await operator.until(lambda: says(api, "Ready", is_=("False", "Forbidden")))
             # What is fixed, then what blocks: the second rejection has nothing new to say.
             assert status(api)["rootFilesystem"] == "Copy", "fixed by then"
             assert writes_of(api, "box")["status"] == 2

@@ -82,7 +82,7 @@ def test_settings_reach_the_file() -> None:
         )
     )
     assert found.registry.push == "images.example/team"
-    assert found.registry.pull is None
+    assert found.registry.pull == "images.example/team", "as push"
     assert found.registry.mirrors == {"docker.io": "mirror.example:5000"}
     assert found.registry.docker_config == "/etc/assay-registry/config.json"
     assert (found.keep_seconds, found.writes_per_second, found.storage_class) == (600, 5.0, "fast")
