@@ -7,7 +7,7 @@ from typing import Any
 
 from assay.api.agent import AgentSpec
 from assay.api.devbox import DevboxSpec, File
-from assay.api.meta import EnvVar, LocalRef, Parameter
+from assay.api.meta import PARAMETER, EnvVar, LocalRef, Parameter
 from assay.api.scenariorun import PinnedRun, ScenarioRunSpec
 from assay.api.scoring import ReferenceOutput
 
@@ -50,6 +50,7 @@ def _work(
 ) -> dict[str, Any]:
     scenario, reference = pinned.scenario, pinned.scenario.reference_output
     environment = scenario.environment
+    variables = _environment(run, spec, pinned, agent)
     files, reference_from = [File(name=PROBLEM, content=scenario.problem_statement)], None
     if agent.type == "Reference" and reference:
         # Only a pod that applies the reference ever sees it.
@@ -60,9 +61,9 @@ def _work(
         "user": pinned.image.user or None,
         "working_dir": scenario.working_dir or pinned.image.working_dir or None,
         "launch_commands": environment.launch_commands,
-        "command": _command(agent, reference),
+        "command": _command(agent, reference, variables),
         "args": agent.args,
-        "env": _environment(run, spec, pinned, agent),
+        "env": variables,
         "env_from": agent.env_from,
         "files": files,
         "reference_from": reference_from,
@@ -72,14 +73,15 @@ def _work(
     }
 
 
-def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
+def _command(agent: AgentSpec, reference: ReferenceOutput | None, variables: list[EnvVar]) -> list[str]:
     match agent.type:
         case "Nop":
             return [pod_parts.BUSYBOX, "true"]
         case "Reference":
             is_script = reference is not None and (reference.script or reference.kind == "Script")
             kind = "script" if is_script else "patch"
-            return pod_parts.script("reference.sh", kind, f"{pod_parts.FILES_DIR}/{REFERENCE}")
+            file = f"{pod_parts.FILES_DIR}/{REFERENCE}"
+            return pod_parts.script("reference.sh", kind, file, seen=pod_parts.handed(variables))
         case "Command":
             return agent.command or []
 
@@ -104,6 +106,4 @@ def _environment(
 
 
 def _parameters(parameters: list[Parameter] | tuple[()]) -> list[EnvVar]:
-    return [
-        EnvVar(name=f"ASSAY_PARAM_{p.name.upper()}", value=pod_parts.literal(p.value)) for p in parameters
-    ]
+    return [EnvVar(name=f"{PARAMETER}{p.name.upper()}", value=pod_parts.literal(p.value)) for p in parameters]

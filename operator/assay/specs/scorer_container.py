@@ -18,6 +18,8 @@ IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function
 TOOLS_DIR = f"{pod_parts.ROOT}/tools"
 DEVBOX_DIR = "/devbox"  # the agent's tree, where the function's root is clean
 COPIED = "root"  # where the copied directories are, on a disk and in scratch space
+TREE = ("ASSAY_DEVBOX", "ASSAY_DEVBOX_WORKDIR", "ASSAY_RESULTS")
+"""Variables of score.sh for every function: where the agent's tree is, and where results go."""
 Mount = dict[str, Any]
 
 UNPRIVILEGED: dict[str, Any] = {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY}
@@ -45,7 +47,9 @@ class ScorerPod:
     directories: Sequence[str]
     """Copy: those on the disk."""
     gate: Mapping[str, str] = field(default_factory=dict)
-    """The variable that has score.sh wait for the pod's network policies."""
+    """What has score.sh wait for the pod's network policies."""
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """What it is told of further user namespaces."""
 
     def place(self) -> tuple[str, str]:
         """User and working directory of the environment."""
@@ -68,23 +72,26 @@ def container(
 ) -> dict[str, Any]:
     """The container, which score.sh leads."""
     image, (user, directory) = around.pinned.image, around.place()
-    ours = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **around.gate}
-    if around.root == "Copy":
-        ours["ASSAY_ROOTFS"] = "Copy"
+    told = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **around.gate}
+    told |= {"ASSAY_ROOTFS": "Copy"} if around.root == "Copy" else around.namespaces
     if function.image:
         image = (around.pinned.function_images or {})[function.name]
-        ours["ASSAY_ENVIRONMENT_WORKDIR"] = directory
+        told["ASSAY_ENVIRONMENT_WORKDIR"] = directory
         if around.root == "Overlay":
-            ours["ASSAY_IMAGE"] = IMAGE_DIR
+            told["ASSAY_IMAGE"] = IMAGE_DIR
         user, directory = pod_parts.user_and_directory(image, None, None)
+    context = _context(function)
+    authors = [*(around.pinned.scenario.environment.env or ()), *(function.env or ())]
+    command = _command(function, list(dict.fromkeys([*context, *(one.name for one in authors)])))
+    told |= _tests(function)
     made: dict[str, Any] = {
         "name": function.name,
         "image": image.reference,
         "imagePullPolicy": "IfNotPresent",
-        "command": pod_parts.script("score.sh", user, directory, str(timeout), *_command(function)),
-        "env": pod_parts.env_list(
-            around.pinned.scenario.environment.env or (), function.env or (), **ours, **_inputs(function)
+        "command": pod_parts.script(
+            "score.sh", user, directory, str(timeout), *command, told=told, seen=context
         ),
+        "env": pod_parts.env_list(authors, **context),
         "securityContext": pod_parts.SECURITY_CONTEXT if around.root == "Overlay" else UNPRIVILEGED,
         "volumeMounts": [*_mounts(function, around), *scorer_files.mounts(function)],
     }
@@ -95,33 +102,43 @@ def container(
     return made
 
 
-def _command(function: ScoringFunction) -> list[str]:
+def _command(function: ScoringFunction, authors: Sequence[str]) -> list[str]:
+    """What score.sh starts. Of all variables only those that the contract sets, the author's, reach what of ours runs
+    the function: uv, and what bash reads of its environment. A script itself sees all of them.
+    """
     script = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
     if function.bash_script:
         # The toolbox's bash: it is there in every image, and no agent can have replaced it.
-        return [f"{pod_parts.TOOLBOX}/bash", script]
+        return [pod_parts.ENVIRON, "bash", *authors, "--", f"{pod_parts.TOOLBOX}/bash", script]
     if python := function.python_script:
         requirements = f"{pod_parts.FILES_DIR}/{scorer_files.REQUIREMENTS}" if python.requirements else ""
-        return pod_parts.script("python.sh", script, requirements, python.python_version or "")
+        seen = [*authors, *TREE]
+        return pod_parts.script("python.sh", script, requirements, python.python_version or "", seen=seen)
     if ast_grep := function.ast_grep:
         words = [pod_parts.literal(ast_grep.pattern), pod_parts.literal(ast_grep.directory)]
-        return pod_parts.script("astgrep.sh", *words, *([ast_grep.language] if ast_grep.language else []))
+        language = [ast_grep.language] if ast_grep.language else []
+        return pod_parts.script("astgrep.sh", *words, *language, seen=TREE)
     member = function.test_files or function.command
     assert member is not None, "custom functions were replaced by what their Scorers say"
     return member.command
 
 
-def _inputs(function: ScoringFunction) -> dict[str, str]:
-    """Environment variables by which score.sh or the function itself learns of the contract."""
+def _context(function: ScoringFunction) -> dict[str, str]:
+    """The variable by which a custom function learns of its parameters."""
+    if not function.custom:
+        return {}
+    context = json.dumps(function.custom.parameters or {}, ensure_ascii=False)
+    return {"ASSAY_SCORER_CONTEXT": pod_parts.literal(context)}
+
+
+def _tests(function: ScoringFunction) -> dict[str, str]:
+    """What score.sh is told of a function's tests."""
     found = {}
-    if function.custom:
-        context = json.dumps(function.custom.parameters or {}, ensure_ascii=False)
-        found["ASSAY_SCORER_CONTEXT"] = pod_parts.literal(context)
     if tests := function.test_files:
         if tests.restore:
-            found["ASSAY_RESTORE"] = pod_parts.literal("\n".join(tests.restore))
+            found["ASSAY_RESTORE"] = "\n".join(tests.restore)
         if tests.junit:
-            found["ASSAY_JUNIT"] = pod_parts.literal(tests.junit.path)
+            found["ASSAY_JUNIT"] = tests.junit.path
             if tests.junit.all_or_nothing:
                 found["ASSAY_ALL_OR_NOTHING"] = "1"
     return found

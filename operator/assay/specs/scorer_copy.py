@@ -34,8 +34,9 @@ def _copies(around: ScorerPod, functions: Sequence[ScoringFunction]) -> Iterator
         yield {
             "name": f"assay-copy-{number}",
             "image": around.pinned.image.reference,
-            "command": pod_parts.script("copydisk.sh", *around.place(), *those),
-            "env": [{"name": "ASSAY_RESTORE", "value": pod_parts.literal("\n".join(restore))}],
+            "command": pod_parts.script(
+                "copydisk.sh", *around.place(), *those, told={"ASSAY_RESTORE": "\n".join(restore)}
+            ),
             "securityContext": UNPRIVILEGED,
             "volumeMounts": [
                 {"name": "disk", "mountPath": pod_parts.DISK, "readOnly": True},

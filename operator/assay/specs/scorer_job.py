@@ -110,6 +110,7 @@ def _pod_spec(
         status.get("rootFilesystem") or "Overlay",
         status.get("directories") or (),
         network_policies.gate(allowed, settings),
+        pod_parts.user_namespaces(settings),
     )
     claim = {"claimName": devbox["metadata"]["name"], "readOnly": True}
     copies = scorer_copy.containers(around, functions, settings) if around.root == "Copy" else []

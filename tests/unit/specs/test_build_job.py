@@ -16,8 +16,9 @@ import pytest
 from assay.api.blueprint import BlueprintSpec
 from assay.settings import RegistrySettings
 from assay.specs import build_job
+from tests.unit.specs.commands import expand
 from tests.unit.specs.objects import SETTINGS, Obj, existing
-from tests.unit.specs.test_run_specs import VERBATIM, expand
+from tests.unit.specs.test_run_specs import VERBATIM
 
 SPEC: Obj = {
     "dockerfile": "FROM debian\nRUN make\n",

@@ -11,6 +11,7 @@ from assay.api.meta import Egress, Network
 from assay.api.scenariorun import ScenarioRunSpec
 from assay.specs import devbox_pod, network_policies, scorer_job
 from assay.specs.devbox_pod import Mode, Root
+from tests.unit.specs.commands import script, told
 from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, existing, pinned
 
 GATED = SETTINGS.replace(network_gate_address="10.96.0.1:443")
@@ -39,10 +40,6 @@ def test_no_pod_waits_where_the_operator_knows_no_place_or_was_told_not_to() -> 
     assert network_policies.gate("None", GATED.replace(network_gate_seconds=0)) == {}
 
 
-def variables(container: dict[str, Any]) -> dict[str, str]:
-    return {one["name"]: one.get("value", "") for one in container.get("env") or ()}
-
-
 def pod_of(root: Root, mode: Mode = "run", egress: Egress | None = None) -> dict[str, Any]:
     made_up = Network(egress=egress) if egress else None
     spec = DevboxSpec(image=IMAGE.reference, network=made_up, command=["true"])
@@ -53,12 +50,12 @@ def pod_of(root: Root, mode: Mode = "run", egress: Egress | None = None) -> dict
 
 def test_an_overlaid_devbox_waits_itself_and_a_copied_one_in_its_init_container() -> None:
     overlaid = pod_of(OVERLAY)
-    assert WAITS.items() <= variables(overlaid["containers"][0]).items()
+    assert WAITS.items() <= told(overlaid["containers"][0]).items()
     copied = pod_of(COPY)
-    assert "ASSAY_CLOSED" not in variables(copied["containers"][0])
-    assert variables(copied["initContainers"][0]) == WAITS
-    assert "env" not in pod_of(COPY, "prepare")["initContainers"][0], "only our own programs run there"
-    assert "ASSAY_CLOSED" not in variables(pod_of(OVERLAY, egress="Any")["containers"][0])
+    assert copied["containers"][0]["command"] == ["true"]
+    assert told(copied["initContainers"][0]) == WAITS
+    assert told(pod_of(COPY, "prepare")["initContainers"][0]) == {}, "only our own programs run there"
+    assert "ASSAY_CLOSED" not in told(pod_of(OVERLAY, egress="Any")["containers"][0])
 
 
 def test_what_a_user_sets_does_not_open_the_gate() -> None:
@@ -70,7 +67,9 @@ def test_what_a_user_sets_does_not_open_the_gate() -> None:
         }
     )
     made = devbox_pod.pod(existing("Devbox", "d", spec={}), spec, IMAGE, GATED, OVERLAY)
-    assert WAITS.items() <= variables(made["spec"]["containers"][0]).items()
+    run = script(made["spec"]["containers"][0]["command"])
+    assert WAITS.items() <= run.told.items()
+    assert "ASSAY_CLOSED" not in run.seen
 
 
 @pytest.mark.parametrize("root", ["Overlay", "Copy"])
@@ -80,4 +79,4 @@ def test_scorers_wait(root: str) -> None:
     spec = ScenarioRunSpec.model_validate({"scenarioRef": {"name": "s"}, "agent": {"type": "Nop"}})
     (job,) = scorer_job.jobs(existing("ScenarioRun", "r"), spec, pinned(), found, GATED)
     containers = job["spec"]["template"]["spec"]["containers"]
-    assert all(WAITS.items() <= variables(one).items() for one in containers)
+    assert all(WAITS.items() <= told(one).items() for one in containers)

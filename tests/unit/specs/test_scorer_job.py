@@ -10,8 +10,8 @@ import pytest
 from assay.api.scoring import ScoringFunction
 from assay.specs import names, scorer_files, scorer_job
 from assay.specs.scorer_container import root_of
+from tests.unit.specs.commands import expand, script, told
 from tests.unit.specs.objects import SETTINGS, Obj, existing, pinned, pinned_functions, run_spec
-from tests.unit.specs.test_run_specs import expand
 
 RUN = existing("ScenarioRun", "r")
 OVERLAY = existing("Devbox", "r", status={"rootFilesystem": "Overlay"})
@@ -77,8 +77,8 @@ def test_the_safe_root_is_the_default_where_it_can_be(function: Obj, root: str) 
 def test_a_function_with_its_own_image_sees_both() -> None:
     made = container(OVERLAY, "judge")
     assert made["image"].startswith("judge.example.test/judge@sha256:")
-    assert made["command"][3:6] == ["0", "/judge", "60"]
-    said = environment(made)
+    assert script(made["command"]).args[:3] == ["0", "/judge", "60"]
+    said = told(made)
     assert said["ASSAY_ROOT"] == "Clean"
     assert said["ASSAY_ENVIRONMENT_WORKDIR"] == "/src"
     [pod] = pods(OVERLAY, "judge").values()
@@ -126,11 +126,11 @@ def test_tools_are_there_for_whom_needs_them(box: Obj, name: str, has_tools: boo
 
 
 def test_what_a_test_files_function_is_told() -> None:
-    said = environment(container(OVERLAY, "tests"))
+    said = told(container(OVERLAY, "tests"))
     assert said["ASSAY_RESTORE"] == "tests\npyproject.toml"
     assert (said["ASSAY_JUNIT"], said["ASSAY_ALL_OR_NOTHING"]) == ("junit.xml", "1")
     plain = container(OVERLAY, "plain")
-    assert not {"ASSAY_RESTORE", "ASSAY_JUNIT", "ASSAY_ALL_OR_NOTHING"} & environment(plain).keys()
+    assert not {"ASSAY_RESTORE", "ASSAY_JUNIT", "ASSAY_ALL_OR_NOTHING"} & told(plain).keys()
     assert "/.assay/expect" not in mounted(plain)
 
 
@@ -190,7 +190,7 @@ def test_whoever_writes_has_a_copy_of_its_own() -> None:
 def test_files_of_the_image_are_noted_for_who_wants_them_back() -> None:
     [pod] = pods(COPY, "hidden", "plain", "tests", "shared").values()
     copies = {
-        tuple(one["command"][5:]): environment(one)["ASSAY_RESTORE"]
+        tuple(script(one["command"]).args[2:]): told(one)["ASSAY_RESTORE"]
         for one in pod["initContainers"]
         if "copydisk.sh" in str(one["command"])
     }
@@ -200,7 +200,7 @@ def test_files_of_the_image_are_noted_for_who_wants_them_back() -> None:
 @pytest.mark.parametrize(("only", "bytes_each"), [(("hidden",), 4080), (("hidden", "plain", "tests"), 2032)])
 def test_containers_that_only_prepare_share_the_messages_too(only: tuple[str, ...], bytes_each: int) -> None:
     [pod] = pods(COPY, *only).values()
-    sizes = {int(environment(one)["ASSAY_MESSAGE_BYTES"]) for one in pod["containers"]}
+    sizes = {int(told(one)["ASSAY_MESSAGE_BYTES"]) for one in pod["containers"]}
     assert sizes == {bytes_each}
     assert (bytes_each + 16) * (len(pod["containers"]) + len(pod["initContainers"])) <= 12288
 
