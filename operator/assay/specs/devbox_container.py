@@ -18,25 +18,32 @@ _BOOTED: KubeObject = {
 }
 
 
-def working(spec: DevboxSpec, plan: PodPlan, has_launch: bool, variables: Mapping[str, str]) -> KubeObject:
-    """Runs the command, or only stays up; `variables` are ours and win over those of the spec."""
+def working(spec: DevboxSpec, plan: PodPlan, has_launch: bool, control: Mapping[str, str]) -> KubeObject:
+    """Runs the command, or only stays up; `control` are the boot script's variables (Overlay)."""
     command = [*(spec.command or STAY_UP), *(spec.args or ())] if plan.role == "run" else STAY_UP
     is_overlay = plan.mount.root_filesystem == "Overlay"
     made: KubeObject = {
-        "env": pod_parts.env_list(spec.env or (), **variables),
+        "env": pod_parts.env_list(spec.env or ()),
         "envFrom": [source.model_dump(by_alias=True, exclude_none=True) for source in spec.env_from or ()],
-        **(_overlaid(spec, plan, command) if is_overlay else _copied(spec, plan, command, has_launch)),
+        **(
+            _overlaid(spec, plan, command, control)
+            if is_overlay
+            else _copied(spec, plan, command, has_launch)
+        ),
     }
     if is_overlay and (plan.role == "idle" or not spec.command):
         made["readinessProbe"] = _BOOTED  # people want to enter it
     return made
 
 
-def _overlaid(spec: DevboxSpec, plan: PodPlan, command: Sequence[str]) -> KubeObject:
+def _overlaid(
+    spec: DevboxSpec, plan: PodPlan, command: Sequence[str], control: Mapping[str, str]
+) -> KubeObject:
     """Boots into the disk, runs the launch commands and becomes the command as the image's user."""
     user, directory = pod_parts.user_and_directory(plan.image, spec.user, spec.working_dir)
+    visible = pod_parts.handed(spec.env or ())
     return {
-        "command": pod_parts.script("boot.sh", user, directory, *command),
+        "command": pod_parts.script("boot.sh", user, directory, *command, control=control, visible=visible),
         "securityContext": pod_parts.SECURITY_CONTEXT,
         "volumeMounts": [{"name": "disk", "mountPath": pod_parts.DISK}, pod_parts.toolbox_mount()],
     }
@@ -49,9 +56,11 @@ def _copied(spec: DevboxSpec, plan: PodPlan, command: Sequence[str], has_launch:
         {"name": "disk", "mountPath": f"/{directory}", "subPath": f"{pod_parts.COPIED}/{directory}"}
         for directory in plan.mount.directories
     ]
+    if has_launch:
+        command = pod_parts.script("launch.sh", "--here", *command, visible=pod_parts.handed(spec.env or ()))
     identity = pod_parts.numeric_identity(spec.user) if spec.user and spec.user != image.user else None
     return {
-        "command": pod_parts.script("launch.sh", "--here", *command) if has_launch else list(command),
+        "command": list(command),
         "workingDir": pod_parts.user_and_directory(image, spec.user, spec.working_dir)[1],
         "securityContext": {**(identity or {}), **pod_parts.ORDINARY},
         "volumeMounts": [*mounts, pod_parts.toolbox_mount("Copy"), pod_parts.shell_mount()],

@@ -60,9 +60,8 @@ def pod(devbox: Devbox, plan: PodPlan, settings: Settings) -> KubeObject:
     if plan.role == "prepare":
         container |= devbox_container.preparing()
     else:
-        container |= devbox_container.working(
-            spec, plan, LAUNCH in files, {**_limits(settings, root), **own_gate}
-        )
+        control = {**_process_limit(settings), **pod_parts.user_namespaces(settings), **own_gate}
+        container |= devbox_container.working(spec, plan, LAUNCH in files, control)
         if files or spec.reference_from:
             secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
             mount = {"name": "files", "mountPath": pod_parts.FILES_DIR, "readOnly": True}
@@ -115,9 +114,9 @@ def _files(spec: DevboxSpec, role: PodRole) -> dict[str, str]:
     return files
 
 
-def _limits(settings: Settings, root: MountedRoot) -> dict[str, str]:
-    """How many processes the pod may have. Linux counts them per user namespace, and only overlays have their own."""
-    return {"ASSAY_PIDS_MAX": str(settings.pids_max)} if root == "Overlay" else {}
+def _process_limit(settings: Settings) -> dict[str, str]:
+    """How many processes the pod may have. Linux counts them per user namespace, so a copy has no limit."""
+    return {"ASSAY_PIDS_MAX": str(settings.pids_max)}
 
 
 def _metadata(devbox: Devbox) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.api.blueprint import BlueprintImage
 from assay.api.disk import MountedRoot
-from assay.api.meta import EnvVar, KeyRef
+from assay.api.meta import HANDED, PARAMETER, EnvVar, KeyRef
 from assay.api.scheduling import Scheduling
 from assay.settings import Settings
 
@@ -26,6 +26,7 @@ FILES_DIR = f"{ROOT}/files"
 SCRATCH = f"{ROOT}/scratch"
 COPIED = "root"  # the directory of a disk, or of scratch space, that has the copied directories
 BUSYBOX = f"{TOOLBOX}/busybox"
+ENVIRON = f"{TOOLBOX}/environ"
 
 SECURITY_CONTEXT: dict[str, Any] = {
     "runAsUser": 0,
@@ -42,9 +43,32 @@ ORDINARY: dict[str, Any] = {"seccompProfile": {"type": "RuntimeDefault"}}
 """The security context of a container that needs no privileges."""
 
 
-def script(name: str, *args: str) -> list[str]:
-    """The command line of one of the toolbox's scripts."""
-    return [BUSYBOX, "sh", f"{TOOLBOX}/{name}", *args]
+def script(
+    name: str,
+    *args: str,
+    control: Mapping[str, str] | None = None,
+    visible: Iterable[str] = (),
+    toolbox: str = TOOLBOX,
+) -> list[str]:
+    """The command line of one of the toolbox's scripts.
+
+    The script sees the variables in `control`, HOME, and those of the container's variables that `visible` names.
+    The program that it starts gets the others (operator/toolbox/environ.c). So nothing that an image, a Secret or a
+    user sets steers the script.
+    """
+    variables = [f"{key}={literal(value)}" for key, value in (control or {}).items()]
+    aside = [f"{toolbox}/environ", "aside", *dict.fromkeys(["HOME", *visible]), *variables, "--"]
+    return [*aside, f"{toolbox}/busybox", "sh", f"{toolbox}/{name}", *args]
+
+
+def handed(variables: Iterable[EnvVar]) -> list[str]:
+    """The names of the variables that a run hands to its agent."""
+    return [one.name for one in variables if one.name in HANDED or one.name.startswith(PARAMETER)]
+
+
+def user_namespaces(settings: Settings) -> dict[str, str]:
+    """The control variable that leaves nested user namespaces open; empty by default."""
+    return {"ASSAY_NESTED_USERNS": "1"} if settings.nested_user_namespaces else {}
 
 
 def user_and_directory(image: BlueprintImage, user: str | None, working_dir: str | None) -> tuple[str, str]:
@@ -65,9 +89,9 @@ def pod_spec(
     volumes: list[dict[str, Any]],
     settings: Settings,
     root: MountedRoot = "Overlay",
-    init_env: Mapping[str, str] | None = None,
+    init_control: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A pod that runs its containers once, without access to the API; `init_env` is for a copy's init container."""
+    """A pod that runs its containers once, without access to the API; `init_control` is for a copy's init container."""
     common: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -80,7 +104,7 @@ def pod_spec(
         return {"hostUsers": False, **common}
     return {
         **common,
-        "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {}, init_env or {})],
+        "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {}, init_control or {})],
     }
 
 
@@ -107,15 +131,15 @@ def shell_mount() -> dict[str, Any]:
     return {"name": "toolbox", "mountPath": f"{ROOT}/shell", "subPath": "here.sh", "readOnly": True}
 
 
-def _toolbox_copy(settings: Settings, resources: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+def _toolbox_copy(
+    settings: Settings, resources: dict[str, Any], control: Mapping[str, str]
+) -> dict[str, Any]:
     """Fills the toolbox volume. It has the resources of the pod's container, since a quota may require some."""
-    source = "/opt/assay/toolbox"
     return {
-        **({"env": env_list(**env)} if env else {}),
         "name": "toolbox",
         "image": settings.toolbox_image,
         "imagePullPolicy": "IfNotPresent",
-        "command": [f"{source}/busybox", "sh", f"{source}/copy.sh", TOOLBOX],
+        "command": script("copy.sh", TOOLBOX, control=control, toolbox="/opt/assay/toolbox"),
         "resources": resources,
         "securityContext": {
             "runAsUser": 65532,
