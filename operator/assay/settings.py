@@ -91,6 +91,8 @@ class Settings(_Section):
     """How many validation runs may be unfinished at once, in all namespaces together."""
     pids_max: Annotated[int, Field(ge=0)] = 4096
     """How many processes a devbox may have; 0: no limit but the node's."""
+    nested_user_namespaces: bool = False
+    """Whether agents and scoring functions may make user namespaces."""
     namespaces: tuple[str, ...] = ()
     """Namespaces to serve; all when empty."""
     workers: Annotated[int, Field(gt=0)] = 32

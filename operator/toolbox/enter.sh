@@ -14,5 +14,4 @@ shift 2
 [ -d "$workdir" ] || $B mkdir -p "$workdir"
 cd "$workdir" || { echo "assay-enter: cannot enter the working directory $workdir" >&2; exit 125; }
 set_home
-unset ASSAY_KEEP ASSAY_CLOSED ASSAY_NESTED_USERNS OLDPWD
-exec $T/drop "$uid" "$gid" "$groups" "$@"
+exec $T/drop "$uid" "$gid" "$groups" $T/environ back HOME PWD SHELL -- "$@"

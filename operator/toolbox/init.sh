@@ -48,7 +48,7 @@ masks=
 while read -r _ _ _ _ path _; do
   case $path in /proc/*) masks="$masks $path" ;; esac
 done </proc/self/mountinfo
-stage $masks /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf "$ASSAY_RESULTS" /.assay/tests /.assay/tools ${ASSAY_KEEP:-}
+stage $masks /sys /dev /etc/hosts /etc/hostname /etc/resolv.conf "$ASSAY_RESULTS" /.assay/tests /.assay/tools
 place scorer "$start" "$uid"
 for path in /dev/termination-log $D $S $R $ASSAY_RESULTS /.assay/tests /.assay/expect; do
   $B umount -l $path 2>/dev/null || :

@@ -18,12 +18,12 @@ launch_failed() {
 if [ "${1:-}" = --here ]; then
   shift
   exec 9>>/dev/termination-log
-  $T/bash -e $F 9>&- || launch_failed $?
+  $T/environ back -- $T/environ bash -- $T/bash -e $F 9>&- || launch_failed $?
   exec 9>&-
-  exec $T/bash -c 'exec "$@"' launch "$@" # not by our own exec: busybox would take its applets for the image's programs
+  exec $T/environ back -- "$@"
 fi
 user=$1 workdir=$2
 shift 2
-$B sh $T/enter.sh "$user" "$workdir" $T/bash -e $F 9>&- || launch_failed $?
+$B sh $T/enter.sh "$user" "$workdir" $T/environ bash -- $T/bash -e $F 9>&- || launch_failed $?
 exec 9>&-
 exec $B sh $T/enter.sh "$user" "$workdir" "$@"

@@ -102,7 +102,7 @@ new_root() {
   # pod's alone; it can only be written in a proc of our own, the container's /proc/sys is read-only.
   $B mkdir $STAGE/proc && $B mount -t proc proc $STAGE/proc || die "cannot mount proc ($NEEDS)"
   [ "${ASSAY_NESTED_USERNS:-}" = 1 ] || echo 0 >$STAGE/proc/sys/user/max_user_namespaces ||
-    die "cannot close nested user namespaces: add CAP_SYS_RESOURCE, or set ASSAY_NESTED_USERNS=1 to leave them open"
+    die "cannot close nested user namespaces: add CAP_SYS_RESOURCE, or set settings.nestedUserNamespaces to leave them open"
 }
 
 # stage PATH...: binds what exists of these into the stage. An allow-list: the disk, the scratch space and the

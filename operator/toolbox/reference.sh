@@ -16,12 +16,12 @@ patch_text() {
 # Not `command -v`: Debian's busybox shell would find, and run, its own applets before the image's programs.
 apply() {
   local tool
-  if tool=$($B which git); then
+  if tool=$($T/environ back -- $B which git); then
     # Paths are relative to the working directory. A repository further up would make git ignore, silently, all
     # files outside of it, so it is not looked for; whoever owns the files, the user asked for this.
-    GIT_CEILING_DIRECTORIES=${PWD%/*} "$tool" -c safe.directory='*' apply --verbose --whitespace=nowarn -
-  elif tool=$($B which patch); then
-    "$tool" -p1 --batch --forward --no-backup-if-mismatch
+    GIT_CEILING_DIRECTORIES=${PWD%/*} $T/environ back GIT_CEILING_DIRECTORIES -- "$tool" -c safe.directory='*' apply --verbose --whitespace=nowarn -
+  elif tool=$($T/environ back -- $B which patch); then
+    $T/environ back -- "$tool" -p1 --batch --forward --no-backup-if-mismatch
   else
     $B patch -p1 -N
   fi
@@ -31,6 +31,6 @@ case $1 in
   patch)
     patch_text "$2" | apply >&2 || { code=$?; echo "assay-reference: the patch does not apply in $PWD, see the lines above" >&2; exit "$code"; }
     ;;
-  script) exec $T/bash "$2" ;;
+  script) exec $T/environ back -- $T/environ bash -- $T/bash "$2" ;;
   *) echo "assay-reference: no such kind of reference output: $1" >&2; exit 125 ;;
 esac

@@ -17,7 +17,5 @@ exec 8>&- 9<&-
 # Python and others import what lies where they start, so that a function with a root of its own never starts in the agent's.
 cd "$workdir" 2>/dev/null || { [ "${ASSAY_ROOT:-}" = Clean ] || echo "the working directory $workdir is gone, running in /" >&2; cd /; }
 case $ASSAY_DEVBOX$(pwd -P)/ in /devbox/devbox/*) cd / ;; esac
-unset ASSAY_ROOTFS ASSAY_ROOT ASSAY_IMAGE ASSAY_ENVIRONMENT_WORKDIR ASSAY_RESTORE ASSAY_JUNIT ASSAY_ALL_OR_NOTHING \
-  ASSAY_MESSAGE_BYTES ASSAY_KEEP ASSAY_CLOSED ASSAY_NESTED_USERNS OLDPWD
-$T/drop "$uid" "$gid" "$groups" "$@" &
+$T/drop "$uid" "$gid" "$groups" $T/environ back HOME PWD ASSAY_DEVBOX ASSAY_DEVBOX_WORKDIR ASSAY_RESULTS -- "$@" &
 wait $!

@@ -16,7 +16,7 @@
 #   ASSAY_RESTORE                paths in WORKDIR, a line each, to be put back as they are in the image (Merged)
 #   ASSAY_JUNIT                  a JUnit report in the results to score by; ASSAY_ALL_OR_NOTHING=1, see junit.sh
 #   ASSAY_MESSAGE_BYTES (4000)   the kubelet cuts at 4096, and at 12288 divided by the pod's number of containers
-#   ASSAY_KEEP, ASSAY_CLOSED, ASSAY_NESTED_USERNS as in boot.sh
+#   ASSAY_CLOSED, ASSAY_NESTED_USERNS as in boot.sh
 # /.assay/tests: files for WORKDIR; /.assay/expect/{fail-to-pass,pass-to-pass}: names of tests, a line each.
 # The function has ASSAY_RESULTS, ASSAY_DEVBOX and ASSAY_DEVBOX_WORKDIR, and none of the above.
 set -u

@@ -18,8 +18,8 @@ from .meta import (
     AbsolutePath,
     Argument,
     Command,
+    DevboxEnvList,
     EnvFromList,
-    EnvList,
     KeyRef,
     LocalRef,
     Model,
@@ -76,7 +76,7 @@ class DevboxSpec(Model):
     command: Command | None = None
     """What to run; absent: the devbox stays up until it is suspended or deleted."""
     args: Command | None = None
-    env: EnvList | None = None
+    env: DevboxEnvList | None = None
     env_from: EnvFromList | None = None
     files: Annotated[list[File], Field(max_length=16), ListMap("name")] | None = None
     """Read-only files under /.assay/files, together less than 256 KiB (they travel as pod annotations)."""

@@ -18,6 +18,12 @@ Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a
 
 ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
 EnvName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+RESERVED = "ASSAY_"
+"""What names of variables begin with that only the operator gives."""
+HANDED = ("ASSAY_SCENARIO", "ASSAY_RUN", "ASSAY_ATTEMPT", "ASSAY_PROBLEM_FILE", "ASSAY_PROBLEM_STATEMENT")
+"""Those that a run hands to its agent, by the environment of its devbox,"""
+PARAMETER = "ASSAY_PARAM_"
+"""and what the names of its parameters begin with."""
 AbsolutePath = Annotated[str, Field(max_length=1024, pattern=r"^/")]
 Argument = Annotated[str, Field(max_length=65536)]
 Command = Annotated[list[Argument], Field(max_length=256)]
@@ -84,13 +90,35 @@ class EnvFromSource(Model):
         Cel(
             "has(self.secretRef) != has(self.configMapRef)", "give exactly one of secretRef and configMapRef"
         ),
+        Cel(
+            f"!has(self.prefix) || self.prefix == '' || "
+            f"!(self.prefix.startsWith('{RESERVED}') || '{RESERVED}'.startsWith(self.prefix))",
+            f"names that begin with {RESERVED} are Assay's own: choose a prefix from which none can come",
+        ),
     )
     prefix: Annotated[str, Field(max_length=128)] | None = None
     secret_ref: LocalRef | None = None
     config_map_ref: LocalRef | None = None
 
 
-EnvList = Annotated[list[EnvVar], Field(max_length=100), ListMap("name")]
+def _not_ours(*but: str) -> Cel:
+    """The rule that no variable has a name of ours, but for those of which one of these CEL terms holds."""
+    terms = " || ".join([f"!one.name.startsWith('{RESERVED}')", *but])
+    return Cel(
+        f"self.all(one, {terms})",
+        f"names that begin with {RESERVED} are Assay's own: give the variable another name",
+    )
+
+
+_HANDED = ", ".join(f"'{name}'" for name in HANDED)
+EnvList = Annotated[list[EnvVar], Field(max_length=100), ListMap("name"), _not_ours()]
+DevboxEnvList = Annotated[
+    list[EnvVar],
+    Field(max_length=100),
+    ListMap("name"),
+    _not_ours(f"one.name.startsWith('{PARAMETER}')", f"one.name in [{_HANDED}]"),
+]
+"""With what a run hands to its agent."""
 EnvFromList = Annotated[list[EnvFromSource], Field(max_length=20)]
 
 

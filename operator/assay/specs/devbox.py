@@ -7,7 +7,7 @@ from typing import Any
 
 from assay.api.agent import AgentSpec
 from assay.api.devbox import DevboxSpec, File
-from assay.api.meta import EnvVar, LocalRef, Parameter
+from assay.api.meta import PARAMETER, EnvVar, LocalRef, Parameter
 from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.api.scoring import ReferenceOutput
 from assay.kube_object import KubeObject
@@ -49,6 +49,7 @@ def _origin(pinned: PinnedRun) -> dict[str, Any]:
 def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, Any]:
     scenario, reference = pinned.scenario, pinned.scenario.reference_output
     environment = scenario.environment
+    variables = _environment(run, pinned, agent)
     files, reference_from = [File(name=PROBLEM, content=scenario.problem_statement)], None
     if agent.type == "Reference" and reference:
         # Only the pod that applies the reference sees it.
@@ -59,9 +60,9 @@ def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, An
         "user": pinned.image.user or None,
         "working_dir": scenario.working_dir or pinned.image.working_dir or None,
         "launch_commands": environment.launch_commands,
-        "command": _command(agent, reference),
+        "command": _command(agent, reference, variables),
         "args": agent.args,
-        "env": _environment(run, pinned, agent),
+        "env": variables,
         "env_from": agent.env_from,
         "files": files,
         "reference_from": reference_from,
@@ -71,14 +72,15 @@ def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, An
     }
 
 
-def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
+def _command(agent: AgentSpec, reference: ReferenceOutput | None, variables: list[EnvVar]) -> list[str]:
     match agent.type:
         case "Nop":
             return [pod_parts.BUSYBOX, "true"]
         case "Reference":
             is_script = reference is not None and (reference.script or reference.kind == "Script")
             kind = "script" if is_script else "patch"
-            return pod_parts.script("reference.sh", kind, f"{pod_parts.FILES_DIR}/{REFERENCE}")
+            file = f"{pod_parts.FILES_DIR}/{REFERENCE}"
+            return pod_parts.script("reference.sh", kind, file, seen=pod_parts.handed(variables))
         case "Command":
             return agent.command or []
 
@@ -101,6 +103,4 @@ def _environment(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> list[
 
 
 def _parameters(parameters: Iterable[Parameter]) -> list[EnvVar]:
-    return [
-        EnvVar(name=f"ASSAY_PARAM_{p.name.upper()}", value=pod_parts.literal(p.value)) for p in parameters
-    ]
+    return [EnvVar(name=f"{PARAMETER}{p.name.upper()}", value=pod_parts.literal(p.value)) for p in parameters]

@@ -95,13 +95,15 @@ def pod(
         files = {}
         container |= _preparing()
     else:
-        container["env"] = pod_parts.env_list(spec.env or (), **_limits(settings, root), **gate)
+        container["env"] = pod_parts.env_list(spec.env or ())
         container["envFrom"] = [
             source.model_dump(by_alias=True, exclude_none=True) for source in spec.env_from or ()
         ]
         command = [*(spec.command or STAY_UP), *(spec.args or ())] if mode == "run" else STAY_UP
-        started = _overlaid if root.mode == "Overlay" else _copied
-        container |= started(spec, image, root, command, LAUNCH in files)
+        if root.mode == "Overlay":
+            container |= _overlaid(spec, image, settings, command, gate)
+        else:
+            container |= _copied(spec, image, root, command, LAUNCH in files)
         if root.mode == "Overlay" and (mode == "idle" or not spec.command):
             container["readinessProbe"] = _BOOTED  # people want to enter it
         if files or spec.reference_from:
@@ -134,12 +136,19 @@ def needs_image_config(spec: DevboxSpec, mode: MountedRoot) -> bool:
 
 
 def _overlaid(
-    spec: DevboxSpec, image: BlueprintImage, root: Root, command: Sequence[str], launched: bool
+    spec: DevboxSpec,
+    image: BlueprintImage,
+    settings: Settings,
+    command: Sequence[str],
+    gate: Mapping[str, str],
 ) -> dict[str, Any]:
     """Boots into the disk, runs the launch commands and becomes the command as the image's user."""
     user, directory = pod_parts.user_and_directory(image, spec.user, spec.working_dir)
+    seen = pod_parts.handed(spec.env or ())
+    # Processes are counted per user namespace, so there is no such limit where a pod has none of its own.
+    control = {"ASSAY_PIDS_MAX": str(settings.pids_max), **pod_parts.user_namespaces(settings), **gate}
     return {
-        "command": pod_parts.script("boot.sh", user, directory, *command),
+        "command": pod_parts.script("boot.sh", user, directory, *command, control=control, seen=seen),
         "securityContext": pod_parts.SECURITY_CONTEXT,
         "volumeMounts": [{"name": "disk", "mountPath": pod_parts.DISK}, pod_parts.toolbox_mount()],
     }
@@ -154,8 +163,10 @@ def _copied(
         for directory in root.directories
     ]
     identity = pod_parts.numeric_identity(spec.user) if spec.user and spec.user != image.user else None
+    if launched:
+        command = pod_parts.script("launch.sh", "--here", *command, seen=pod_parts.handed(spec.env or ()))
     return {
-        "command": pod_parts.script("launch.sh", "--here", *command) if launched else list(command),
+        "command": list(command),
         "workingDir": pod_parts.user_and_directory(image, spec.user, spec.working_dir)[1],
         "securityContext": {**(identity or {}), **pod_parts.ORDINARY},
         "volumeMounts": [*mounts, pod_parts.toolbox_mount("Copy"), pod_parts.shell_mount()],
@@ -169,11 +180,6 @@ def _preparing() -> dict[str, Any]:
         "securityContext": {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY},
         "volumeMounts": [{"name": "disk", "mountPath": pod_parts.DISK}, pod_parts.toolbox_mount("Copy")],
     }
-
-
-def _limits(settings: Settings, root: Root) -> dict[str, str]:
-    """How many processes there may be. Counted per user namespace, so not where a pod has none of its own."""
-    return {"ASSAY_PIDS_MAX": str(settings.pids_max)} if root.mode == "Overlay" else {}
 
 
 def _metadata(devbox: Mapping[str, Any]) -> dict[str, Any]:

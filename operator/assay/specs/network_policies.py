@@ -28,8 +28,8 @@ def label(allowed: Egress) -> dict[str, str]:
 
 
 def gate(allowed: Egress, settings: Settings) -> dict[str, str]:
-    """The variable that has a pod wait until its policies are in force (operator/toolbox/lib.sh), where it may
-    not reach the place that shows it.
+    """What has a script of the toolbox wait until a pod's policies are in force (operator/toolbox/lib.sh), where it
+    may not reach the place that shows it.
     """
     if allowed == "Any" or not settings.network_gate or not settings.network_gate_seconds:
         return {}

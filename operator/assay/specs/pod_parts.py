@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.api.blueprint import BlueprintImage
 from assay.api.disk import MountedRoot
-from assay.api.meta import EnvVar, KeyRef
+from assay.api.meta import HANDED, PARAMETER, EnvVar, KeyRef
 from assay.api.scheduling import Scheduling
 from assay.settings import Settings
 
@@ -25,6 +25,7 @@ DISK = f"{ROOT}/disk"
 FILES_DIR = f"{ROOT}/files"
 SCRATCH = f"{ROOT}/scratch"
 BUSYBOX = f"{TOOLBOX}/busybox"
+ENVIRON = f"{TOOLBOX}/environ"
 
 SECURITY_CONTEXT: dict[str, Any] = {
     "runAsUser": 0,
@@ -41,9 +42,32 @@ ORDINARY: dict[str, Any] = {"seccompProfile": {"type": "RuntimeDefault"}}
 """Of a container that needs nothing an ordinary one has not."""
 
 
-def script(name: str, *args: str) -> list[str]:
-    """The command line of one of the toolbox's scripts."""
-    return [BUSYBOX, "sh", f"{TOOLBOX}/{name}", *args]
+def script(
+    name: str,
+    *args: str,
+    control: Mapping[str, str] | None = None,
+    seen: Iterable[str] = (),
+    toolbox: str = TOOLBOX,
+) -> list[str]:
+    """The command line of one of the toolbox's scripts.
+
+    `control` are the variables by which the operator steers the script. Of the container's variables it sees HOME and
+    those in `seen`. The command that it starts gets all of them back (operator/toolbox/environ.c): so no variable of
+    an image, a Secret or a user steers the script.
+    """
+    variables = [f"{key}={literal(value)}" for key, value in (control or {}).items()]
+    aside = [f"{toolbox}/environ", "aside", *dict.fromkeys(["HOME", *seen]), *variables, "--"]
+    return [*aside, f"{toolbox}/busybox", "sh", f"{toolbox}/{name}", *args]
+
+
+def handed(variables: Iterable[EnvVar]) -> list[str]:
+    """Names of those that a run hands to its agent."""
+    return [one.name for one in variables if one.name in HANDED or one.name.startswith(PARAMETER)]
+
+
+def user_namespaces(settings: Settings) -> dict[str, str]:
+    """The control variable that leaves nested user namespaces open, where the installation allows them."""
+    return {"ASSAY_NESTED_USERNS": "1"} if settings.nested_user_namespaces else {}
 
 
 def user_and_directory(image: BlueprintImage, user: str | None, working_dir: str | None) -> tuple[str, str]:
@@ -64,9 +88,12 @@ def pod_spec(
     volumes: list[dict[str, Any]],
     settings: Settings,
     root: MountedRoot = "Overlay",
-    init_env: Mapping[str, str] | None = None,
+    init_control: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A pod that runs its containers once, with no access to the cluster; `init_env` is for Copy's init container."""
+    """A pod that runs its containers once, with no access to the cluster.
+
+    `init_control` are the control variables of Copy's init container.
+    """
     common: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -79,7 +106,7 @@ def pod_spec(
         return {"hostUsers": False, **common}
     return {
         **common,
-        "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {}, init_env or {})],
+        "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {}, init_control or {})],
     }
 
 
@@ -106,15 +133,15 @@ def shell_mount() -> dict[str, Any]:
     return {"name": "toolbox", "mountPath": f"{ROOT}/shell", "subPath": "here.sh", "readOnly": True}
 
 
-def _toolbox_copy(settings: Settings, resources: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+def _toolbox_copy(
+    settings: Settings, resources: dict[str, Any], control: Mapping[str, str]
+) -> dict[str, Any]:
     """Fills the toolbox volume; with the resources of the pod's container, which a quota may ask for."""
-    source = "/opt/assay/toolbox"
     return {
-        **({"env": env_list(**env)} if env else {}),
         "name": "toolbox",
         "image": settings.toolbox_image,
         "imagePullPolicy": "IfNotPresent",
-        "command": [f"{source}/busybox", "sh", f"{source}/copy.sh", TOOLBOX],
+        "command": script("copy.sh", TOOLBOX, control=control, toolbox="/opt/assay/toolbox"),
         "resources": resources,
         "securityContext": {
             "runAsUser": 65532,

@@ -19,6 +19,8 @@ IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function
 TOOLS_DIR = f"{pod_parts.ROOT}/tools"
 DEVBOX_DIR = "/devbox"  # the agent's tree, where the function's root is clean
 COPIED = "root"  # where the copied directories are, on a disk and in scratch space
+TREE = ("ASSAY_DEVBOX", "ASSAY_DEVBOX_WORKDIR", "ASSAY_RESULTS")
+"""Variables that score.sh sets for every function: where the agent's tree is, and where results go."""
 Mount = dict[str, Any]
 
 UNPRIVILEGED: dict[str, Any] = {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY}
@@ -48,7 +50,7 @@ class ScorerPod:
     directories: Sequence[str]
     """Copy: the directories on the disk."""
     network_gate: Mapping[str, str]
-    """The variable that makes score.sh wait for the pod's network policies."""
+    """What makes score.sh wait for the pod's network policies."""
     settings: Settings
 
     def user_and_directory(self) -> tuple[str, str]:
@@ -75,24 +77,27 @@ class ScorerPod:
 def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> dict[str, Any]:
     """The function's container; it runs score.sh, which may report so many bytes."""
     image, (user, directory) = pod.pinned.image, pod.user_and_directory()
-    ours = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **pod.network_gate}
-    if pod.root == "Copy":
-        ours["ASSAY_ROOTFS"] = "Copy"
+    control = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **pod.network_gate}
+    control |= {"ASSAY_ROOTFS": "Copy"} if pod.root == "Copy" else pod_parts.user_namespaces(pod.settings)
     if function.image:
         image = (pod.pinned.function_images or {})[function.name]
-        ours["ASSAY_ENVIRONMENT_WORKDIR"] = directory
+        control["ASSAY_ENVIRONMENT_WORKDIR"] = directory
         if pod.root == "Overlay":
-            ours["ASSAY_IMAGE"] = IMAGE_DIR
+            control["ASSAY_IMAGE"] = IMAGE_DIR
         user, directory = pod_parts.user_and_directory(image, None, None)
     timeout = str(pod.timeouts()[function.name])
+    context = _context(function)
+    authors = [*(pod.pinned.scenario.environment.env or ()), *(function.env or ())]
+    command = _command(function, list(dict.fromkeys([*context, *(one.name for one in authors)])))
+    control |= _tests(function)
     made: dict[str, Any] = {
         "name": function.name,
         "image": image.reference,
         "imagePullPolicy": "IfNotPresent",
-        "command": pod_parts.script("score.sh", user, directory, timeout, *_command(function)),
-        "env": pod_parts.env_list(
-            pod.pinned.scenario.environment.env or (), function.env or (), **ours, **_inputs(function)
+        "command": pod_parts.script(
+            "score.sh", user, directory, timeout, *command, control=control, seen=context
         ),
+        "env": pod_parts.env_list(authors, **context),
         "securityContext": pod_parts.SECURITY_CONTEXT if pod.root == "Overlay" else UNPRIVILEGED,
         "volumeMounts": [*_mounts(pod, function), *scorer_files.mounts(function)],
     }
@@ -103,33 +108,43 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
     return made
 
 
-def _command(function: ScoringFunction) -> list[str]:
+def _command(function: ScoringFunction, authors: Sequence[str]) -> list[str]:
+    """What score.sh starts. `authors` are the names of the variables that the contract sets: of all variables only
+    these reach uv, and bash where it reads its own options. The script itself sees every variable.
+    """
     script = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
     if function.bash_script:
         # The toolbox's bash: every image has it, and no agent can have replaced it.
-        return [f"{pod_parts.TOOLBOX}/bash", script]
+        return [pod_parts.ENVIRON, "bash", *authors, "--", f"{pod_parts.TOOLBOX}/bash", script]
     if python := function.python_script:
         requirements = f"{pod_parts.FILES_DIR}/{scorer_files.REQUIREMENTS}" if python.requirements else ""
-        return pod_parts.script("python.sh", script, requirements, python.python_version or "")
+        seen = [*authors, *TREE]
+        return pod_parts.script("python.sh", script, requirements, python.python_version or "", seen=seen)
     if ast_grep := function.ast_grep:
         words = [pod_parts.literal(ast_grep.pattern), pod_parts.literal(ast_grep.directory)]
-        return pod_parts.script("astgrep.sh", *words, *([ast_grep.language] if ast_grep.language else []))
+        language = [ast_grep.language] if ast_grep.language else []
+        return pod_parts.script("astgrep.sh", *words, *language, seen=TREE)
     if function.command:
         return function.command.command
     return given(function.test_files).command
 
 
-def _inputs(function: ScoringFunction) -> dict[str, str]:
-    """The environment variables that pass the contract to score.sh and to the function itself."""
+def _context(function: ScoringFunction) -> dict[str, str]:
+    """The environment variable that passes its parameters to a custom function."""
+    if not function.custom:
+        return {}
+    context = json.dumps(function.custom.parameters or {}, ensure_ascii=False)
+    return {"ASSAY_SCORER_CONTEXT": pod_parts.literal(context)}
+
+
+def _tests(function: ScoringFunction) -> dict[str, str]:
+    """The control variables of score.sh for a function's tests."""
     found = {}
-    if function.custom:
-        context = json.dumps(function.custom.parameters or {}, ensure_ascii=False)
-        found["ASSAY_SCORER_CONTEXT"] = pod_parts.literal(context)
     if tests := function.test_files:
         if tests.restore:
-            found["ASSAY_RESTORE"] = pod_parts.literal("\n".join(tests.restore))
+            found["ASSAY_RESTORE"] = "\n".join(tests.restore)
         if tests.junit:
-            found["ASSAY_JUNIT"] = pod_parts.literal(tests.junit.path)
+            found["ASSAY_JUNIT"] = tests.junit.path
             if tests.junit.all_or_nothing:
                 found["ASSAY_ALL_OR_NOTHING"] = "1"
     return found

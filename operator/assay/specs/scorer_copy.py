@@ -34,8 +34,12 @@ def _copies(pod: ScorerPod) -> Iterator[dict[str, Any]]:
         yield {
             "name": f"assay-copy-{number}",
             "image": pod.pinned.image.reference,
-            "command": pod_parts.script("copydisk.sh", *pod.user_and_directory(), *those),
-            "env": [{"name": "ASSAY_RESTORE", "value": pod_parts.literal("\n".join(restore))}],
+            "command": pod_parts.script(
+                "copydisk.sh",
+                *pod.user_and_directory(),
+                *those,
+                control={"ASSAY_RESTORE": "\n".join(restore)},
+            ),
             "securityContext": UNPRIVILEGED,
             "volumeMounts": [
                 {"name": "disk", "mountPath": pod_parts.DISK, "readOnly": True},

@@ -10,6 +10,7 @@ from assay.api.devbox import DevboxSpec
 from assay.api.meta import Egress, Network
 from assay.specs import devbox_pod, network_policies, scorer_job
 from assay.specs.devbox_pod import Mode, Root
+from tests.unit.specs.commands import control, script
 from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, devbox, existing, pinned, run
 
 GATED = SETTINGS.replace(network_gate_address="10.96.0.1:443")
@@ -38,10 +39,6 @@ def test_no_pod_waits_where_the_operator_knows_no_place_or_was_told_not_to() -> 
     assert network_policies.gate("None", GATED.replace(network_gate_seconds=0)) == {}
 
 
-def variables(container: dict[str, Any]) -> dict[str, str]:
-    return {one["name"]: one.get("value", "") for one in container.get("env") or ()}
-
-
 def pod_of(root: Root, mode: Mode = "run", egress: Egress | None = None) -> dict[str, Any]:
     made_up = Network(egress=egress) if egress else None
     spec = DevboxSpec(image=IMAGE.reference, network=made_up, command=["true"])
@@ -52,12 +49,12 @@ def pod_of(root: Root, mode: Mode = "run", egress: Egress | None = None) -> dict
 
 def test_an_overlaid_devbox_waits_itself_and_a_copied_one_in_its_init_container() -> None:
     overlaid = pod_of(OVERLAY)
-    assert WAITS.items() <= variables(overlaid["containers"][0]).items()
+    assert WAITS.items() <= control(overlaid["containers"][0]).items()
     copied = pod_of(COPY)
-    assert "ASSAY_CLOSED" not in variables(copied["containers"][0])
-    assert variables(copied["initContainers"][0]) == WAITS
-    assert "env" not in pod_of(COPY, "prepare")["initContainers"][0], "only our own programs run there"
-    assert "ASSAY_CLOSED" not in variables(pod_of(OVERLAY, egress="Any")["containers"][0])
+    assert copied["containers"][0]["command"] == ["true"]
+    assert control(copied["initContainers"][0]) == WAITS
+    assert control(pod_of(COPY, "prepare")["initContainers"][0]) == {}, "only our own programs run there"
+    assert "ASSAY_CLOSED" not in control(pod_of(OVERLAY, egress="Any")["containers"][0])
 
 
 def test_what_a_user_sets_does_not_open_the_gate() -> None:
@@ -69,7 +66,9 @@ def test_what_a_user_sets_does_not_open_the_gate() -> None:
         }
     )
     made = devbox_pod.pod(existing("Devbox", "d", spec={}), spec, IMAGE, GATED, OVERLAY)
-    assert WAITS.items() <= variables(made["spec"]["containers"][0]).items()
+    run = script(made["spec"]["containers"][0]["command"])
+    assert WAITS.items() <= run.control.items()
+    assert "ASSAY_CLOSED" not in run.seen
 
 
 @pytest.mark.parametrize("root", ["Overlay", "Copy"])
@@ -77,4 +76,4 @@ def test_scorers_wait(root: str) -> None:
     status: dict[str, Any] = {"rootFilesystem": root, "directories": ["etc"] if root == "Copy" else None}
     (job,) = scorer_job.jobs(run(), pinned(), devbox("d", **status), GATED)
     containers = job["spec"]["template"]["spec"]["containers"]
-    assert all(WAITS.items() <= variables(one).items() for one in containers)
+    assert all(WAITS.items() <= control(one).items() for one in containers)

@@ -11,6 +11,7 @@ from assay.api.devbox import DevboxSpec, File
 from assay.specs import devbox, devbox_pod, names, scorer_job
 from assay.specs.devbox import STATEMENT_IN_ENV_MAX
 from tests.unit.specs import objects
+from tests.unit.specs.commands import control, script
 from tests.unit.specs.expansion import VERBATIM, expand
 from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, Obj, existing, pinned, run
 
@@ -89,7 +90,7 @@ def job(**changes: Any) -> Obj:
 @pytest.mark.parametrize(("count", "bytes_each"), [(1, 4080), (2, 4080), (3, 4080), (4, 3056), (32, 368)])
 def test_messages_fit_into_what_the_kubelet_keeps(count: int, bytes_each: int) -> None:
     containers = job(**functions(count))["spec"]["template"]["spec"]["containers"]
-    sizes = [int(v["value"]) for c in containers for v in c["env"] if v["name"] == "ASSAY_MESSAGE_BYTES"]
+    sizes = [int(control(one)["ASSAY_MESSAGE_BYTES"]) for one in containers]
     assert sizes == [bytes_each] * count
     assert max(sizes) < 4096
     assert sum(sizes) < 12288
@@ -105,7 +106,7 @@ def test_timeouts(timeouts: tuple[int | None, ...], scenario_seconds: int, expec
         function["timeoutSeconds"] = seconds
     made = job(**changes, timeouts={"scoringSeconds": scenario_seconds})
     containers = made["spec"]["template"]["spec"]["containers"]
-    assert tuple(int(c["command"][5]) for c in containers) == expected
+    assert tuple(int(script(c["command"]).args[2]) for c in containers) == expected
     # All functions run side by side; the Job's own end comes after the last of them.
     assert made["spec"]["activeDeadlineSeconds"] > max(expected)
 
@@ -198,4 +199,4 @@ def test_who_runs_where(
     spec = DevboxSpec(image="i", user=asked[0], working_dir=asked[1])
     of = IMAGE.model_copy(update={"user": image[0], "working_dir": image[1]})
     made = devbox_pod.pod(existing("Devbox", "box"), spec, of, SETTINGS, OVERLAY)
-    assert tuple(made["spec"]["containers"][0]["command"][3:5]) == expected
+    assert tuple(script(made["spec"]["containers"][0]["command"]).args[:2]) == expected

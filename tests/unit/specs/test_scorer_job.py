@@ -11,6 +11,7 @@ from assay.api.devbox import Devbox
 from assay.api.scoring import ScoringFunction
 from assay.specs import names, scorer_files, scorer_job
 from assay.specs.scorer_container import root_of
+from tests.unit.specs.commands import control, script
 from tests.unit.specs.expansion import expand
 from tests.unit.specs.objects import SETTINGS, Obj, devbox, pinned, pinned_functions, run
 
@@ -78,8 +79,8 @@ def test_the_safe_root_is_the_default_where_it_can_be(function: Obj, root: str) 
 def test_a_function_with_its_own_image_sees_both() -> None:
     made = container(OVERLAY, "judge")
     assert made["image"].startswith("judge.example.test/judge@sha256:")
-    assert made["command"][3:6] == ["0", "/judge", "60"]
-    variables = environment(made)
+    assert script(made["command"]).args[:3] == ["0", "/judge", "60"]
+    variables = control(made)
     assert variables["ASSAY_ROOT"] == "Clean"
     assert variables["ASSAY_ENVIRONMENT_WORKDIR"] == "/src"
     [pod] = pods(OVERLAY, "judge").values()
@@ -127,11 +128,11 @@ def test_functions_that_need_tools_have_them(box: Devbox, name: str, has_tools: 
 
 
 def test_the_variables_of_a_test_files_function() -> None:
-    variables = environment(container(OVERLAY, "tests"))
+    variables = control(container(OVERLAY, "tests"))
     assert variables["ASSAY_RESTORE"] == "tests\npyproject.toml"
     assert (variables["ASSAY_JUNIT"], variables["ASSAY_ALL_OR_NOTHING"]) == ("junit.xml", "1")
     plain = container(OVERLAY, "plain")
-    assert not {"ASSAY_RESTORE", "ASSAY_JUNIT", "ASSAY_ALL_OR_NOTHING"} & environment(plain).keys()
+    assert not {"ASSAY_RESTORE", "ASSAY_JUNIT", "ASSAY_ALL_OR_NOTHING"} & control(plain).keys()
     assert "/.assay/expect" not in mounted(plain)
 
 
@@ -191,7 +192,7 @@ def test_a_function_that_writes_has_a_copy_of_its_own() -> None:
 def test_files_of_the_image_are_saved_for_functions_that_restore_them() -> None:
     [pod] = pods(COPY, "hidden", "plain", "tests", "shared").values()
     copies = {
-        tuple(one["command"][5:]): environment(one)["ASSAY_RESTORE"]
+        tuple(script(one["command"]).args[2:]): control(one)["ASSAY_RESTORE"]
         for one in pod["initContainers"]
         if "copydisk.sh" in str(one["command"])
     }
@@ -201,7 +202,7 @@ def test_files_of_the_image_are_saved_for_functions_that_restore_them() -> None:
 @pytest.mark.parametrize(("only", "bytes_each"), [(("hidden",), 4080), (("hidden", "plain", "tests"), 2032)])
 def test_containers_that_only_prepare_share_the_messages_too(only: tuple[str, ...], bytes_each: int) -> None:
     [pod] = pods(COPY, *only).values()
-    sizes = {int(environment(one)["ASSAY_MESSAGE_BYTES"]) for one in pod["containers"]}
+    sizes = {int(control(one)["ASSAY_MESSAGE_BYTES"]) for one in pod["containers"]}
     assert sizes == {bytes_each}
     assert (bytes_each + 16) * (len(pod["containers"]) + len(pod["initContainers"])) <= 12288
 

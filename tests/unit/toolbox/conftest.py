@@ -9,14 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.toolbox.toolbox_paths import TOOLBOX, Shell
+from tests.unit.toolbox.toolbox_paths import TOOLBOX, Shell, compiled
 
 # Stands in for busybox where the machine has none: its applets are this machine's programs.
-STAND_IN = '#!/bin/sh\nif [ "$1" = sh ]; then shift; exec /bin/sh "$@"; fi\nexec "$@"\n'
+STAND_IN = """#!/bin/sh
+if [ "$1" = sh ]; then shift; exec /bin/sh "$@"; fi
+for folder in /usr/sbin /usr/bin /sbin /bin; do
+  [ ! -x $folder/"$1" ] || { applet=$folder/$1; shift; exec $applet "$@"; }
+done
+exit 127
+"""
+
+
+@pytest.fixture(scope="session")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that keeps variables from our scripts."""
+    return compiled("environ", tmp_path_factory.mktemp("environ"))
 
 
 @pytest.fixture
-def toolbox(tmp_path: Path) -> Path:
+def toolbox(tmp_path: Path, environ: Path) -> Path:
     """A copy of the toolbox whose /.assay and /etc are folders of this test."""
     folder = tmp_path / "assay" / "toolbox"
     folder.mkdir(parents=True)
@@ -26,6 +38,7 @@ def toolbox(tmp_path: Path) -> Path:
             script.read_text().replace("/.assay/", f"{tmp_path}/assay/").replace("/etc/", f"{tmp_path}/etc/")
         )
         (folder / script.name).write_text(text)
+    shutil.copy(environ, folder)
     busybox = folder / "busybox"
     if real := shutil.which("busybox"):
         shutil.copy(real, busybox)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.toolbox.toolbox_paths import aside
+
 # Parses every pattern but `(((`; knows Python alone; finds the pattern as plain text.
 STAND_IN = r"""#!/bin/sh
+[ -z "${AGENT_S:-}" ] || { echo "steered by $AGENT_S" >&2; exit 9; }
 language= stdin=
 while [ $# -gt 1 ]; do
   case $1 in
@@ -44,7 +47,8 @@ def devbox(toolbox: Path, tmp_path: Path) -> Path:
 
 def astgrep(toolbox: Path, devbox: Path, *args: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "ASSAY_DEVBOX": str(devbox), "ASSAY_DEVBOX_WORKDIR": f"{devbox}/app"}
-    command = [str(toolbox / "busybox"), "sh", str(toolbox / "astgrep.sh"), *args]
+    env |= {"AGENT_S": "1"}
+    command = aside(toolbox, "astgrep.sh", *args, given=["ASSAY_DEVBOX", "ASSAY_DEVBOX_WORKDIR"])
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 

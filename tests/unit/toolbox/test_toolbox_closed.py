@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.toolbox.toolbox_paths import Shell
-from tests.unit.toolbox.toolbox_root import compiled
+from tests.unit.toolbox.toolbox_paths import Shell, compiled
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.toolbox.toolbox_root import NEEDS_ROOT, compiled
+from tests.unit.toolbox.toolbox_paths import compiled
+from tests.unit.toolbox.toolbox_root import NEEDS_ROOT
 
 CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0)  # cap_net_bind_service=ep
 # Of 0: what every user has; an entry for user 1234 and the mask. (linux/posix_acl_xattr.h)

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.unit.toolbox.toolbox_root import NEEDS_ROOT, Root, compiled
+from tests.unit.toolbox.toolbox_paths import compiled
+from tests.unit.toolbox.toolbox_root import NEEDS_ROOT, Root
 
 pytestmark = NEEDS_ROOT
 FAILED = "assay-launch: the launch commands failed with exit code {}, see the log"
-BOOT = 'exec 9>>/dev/termination-log; exec /.assay/toolbox/busybox sh /.assay/toolbox/launch.sh "$@"'
+ASIDE = ["/.assay/toolbox/environ", "aside", "HOME"]
+LAUNCH = ["--", "/.assay/toolbox/busybox", "sh", "/.assay/toolbox/launch.sh"]
+BOOT = [*ASIDE, "ASSAY_PIDS_MAX=77", *LAUNCH, "agent", "/work"]
+HERE = [*ASIDE, *LAUNCH, "--here"]
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Root:
-    root = Root(tmp_path / "root", [compiled("drop", tmp_path)])
+def root(tmp_path: Path, environ: Path) -> Root:
+    root = Root(tmp_path / "root", [compiled("drop", tmp_path), environ])
     (root.path / "work").mkdir()
     (root.path / "work").chmod(0o777)
     return root
 
 
-def launch(root: Root, commands: str, mode: str, *command: str) -> subprocess.CompletedProcess[str]:
+def launch(
+    root: Root, commands: str, mode: str, *command: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run launch.sh as the pod of this mode does."""
     (root.path / ".assay/files/launch").write_text(commands)
     if mode == "Copy":
-        return root.run("sh", "-c", 'cd /work && exec "$@"', "x", *HERE, *command)
-    return root.run("sh", "-c", BOOT, "x", "agent", "/work", *command, env={"ASSAY_PIDS_MAX": "77"})
+        return root.run("sh", "-c", 'cd /work && exec "$@"', "x", *HERE, *command, env=env)
+    return root.run("sh", "-c", 'exec 9>>/dev/termination-log; exec "$@"', "x", *BOOT, *command, env=env)
 
 
-HERE = ["/.assay/toolbox/busybox", "sh", "/.assay/toolbox/launch.sh", "--here"]
 MODES = pytest.mark.parametrize("mode", ["Overlay", "Copy"])
 
 
@@ -94,3 +100,16 @@ def test_limit_of_processes_of_itself(root: Root) -> None:
     drop = "ulimit -u unlimited; exec /.assay/toolbox/drop 0 0 0 bash -c 'ulimit -u'"
     assert root.run("bash", "-c", drop).stdout == "4096\n"
     assert root.run("bash", "-c", drop, env={"ASSAY_PIDS_MAX": "many"}).returncode == 125
+
+
+@MODES
+def test_no_variable_steers_the_launch_commands_and_all_are_there(root: Root, mode: str) -> None:
+    (root.path / "work/start").write_text("echo steered; exit 0\n")
+    steering = {"BASH_ENV": "/work/start", "ENV": "/work/start", "SHELLOPTS": "xtrace"}
+    given = {**steering, "PS4": "$(echo steered >&2)", "user": "mine", "T": "mine"}
+    done = launch(root, "set -x; echo launched; env >/work/seen\n", mode, "env", env=given)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "launched"), done.stderr
+    assert "steered" not in done.stderr
+    by_commands, by_the_command = (root.path / "work/seen").read_text().splitlines(), done.stdout.splitlines()
+    assert {"BASH_ENV=/work/start", "ENV=/work/start", "user=mine", "T=mine"} <= set(by_commands)
+    assert {f"{name}={value}" for name, value in given.items()} <= set(by_the_command)

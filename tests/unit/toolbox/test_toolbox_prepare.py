@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.toolbox.toolbox_root import NEEDS_ROOT, Root, compiled
+from tests.unit.toolbox.toolbox_paths import compiled
+from tests.unit.toolbox.toolbox_root import NEEDS_ROOT, Root
 
 pytestmark = NEEDS_ROOT
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Root:
-    root = Root(tmp_path / "root", [compiled("copytree", tmp_path)])
+def root(tmp_path: Path, environ: Path) -> Root:
+    root = Root(tmp_path / "root", [compiled("copytree", tmp_path), environ])
     (root.path / "home/agent/file").write_text("as built\n")
     (root.path / "tmp").mkdir()
     (root.path / "tmp").chmod(0o1777)

@@ -5,16 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.unit.toolbox.toolbox_paths import aside
 
 SCRIPT = "import os, sys\nprint(sys.flags.isolated, os.getcwd() in sys.path, *sys.argv[1:])\nprint(0.5)\n"
 VERSION = "3.12.10"
 
 
-def python(toolbox: Path, *args: str, version: str = VERSION) -> subprocess.CompletedProcess[str]:
-    """With a python3 on PATH that says it is of this version."""
+def python(
+    toolbox: Path,
+    *args: str,
+    version: str = VERSION,
+    seen: Sequence[str] = (),
+    more: Mapping[str, str] | None = None,
+    text: str = SCRIPT,
+) -> subprocess.CompletedProcess[str]:
+    """With a python3 on PATH that says it is of this version; `seen` are the contract's variables."""
     folder = toolbox.parent.parent
     programs, script = folder / "bin", folder / "script"
     programs.mkdir(exist_ok=True)
@@ -25,10 +35,12 @@ def python(toolbox: Path, *args: str, version: str = VERSION) -> subprocess.Comp
         f'exec {sys.executable} -I -c "import sys; sys.version_info = ({numbers})\n$3" "$4"\n'
     )
     (programs / "python3").chmod(0o755)
-    script.write_text(SCRIPT)
+    script.write_text(text)
     env = {"PATH": f"/nowhere:{programs}", "PYTHONPATH": str(folder)}
-    command = [str(toolbox / "busybox"), "sh", str(toolbox / "python.sh"), str(script), *args]
-    return subprocess.run(command, cwd=folder, env={**env}, capture_output=True, text=True, check=False)
+    command = aside(toolbox, "python.sh", str(script), *args, given=seen)
+    return subprocess.run(
+        command, cwd=folder, env={**env, **(more or {})}, capture_output=True, text=True, check=False
+    )
 
 
 def test_isolated(toolbox: Path) -> None:
@@ -85,12 +97,7 @@ def test_odd_constraints(toolbox: Path, constraint: str) -> None:
 
 def test_no_python(toolbox: Path) -> None:
     (toolbox.parent.parent / "script").write_text(SCRIPT)
-    command = [
-        str(toolbox / "busybox"),
-        "sh",
-        str(toolbox / "python.sh"),
-        str(toolbox.parent.parent / "script"),
-    ]
+    command = aside(toolbox, "python.sh", str(toolbox.parent.parent / "script"))
     env = {"PATH": os.devnull}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 125
@@ -101,3 +108,35 @@ def test_requirements_need_uv(toolbox: Path) -> None:
     done = python(toolbox, str(toolbox.parent.parent / "script"))
     assert done.returncode == 125
     assert "there is no uv" in done.stderr
+
+
+UV = """#!/bin/sh
+/usr/bin/env | /bin/sed "s/^/$1 /" >&2
+[ "$1" = pip ] || { /bin/mkdir -p "$5/bin"; /bin/ln -s "$4" "$5/bin/python"; }
+"""
+
+
+def test_uv_sees_what_the_contract_sets_and_the_script_sees_everything(toolbox: Path) -> None:
+    folder = toolbox.parent.parent
+    tools = toolbox.parent / "tools"
+    tools.mkdir()
+    (tools / "uv").write_text(UV)
+    (tools / "uv").chmod(0o755)
+    more = {
+        "UV_FIND_LINKS": "/agent",
+        "LD_PRELOAD_": "/agent",
+        "UV_INDEX_URL": "https://index",
+    }
+    (folder / "requirements").write_text("x\n")
+    done = python(toolbox, str(folder / "requirements"), seen=["UV_INDEX_URL"], more=more)
+    assert (done.returncode, done.stdout.split()[-1]) == (0, "0.5"), done.stderr
+    for step in ("venv", "pip"):
+        seen = {
+            line.split("=")[0].removeprefix(f"{step} ")
+            for line in done.stderr.splitlines()
+            if line.startswith(step)
+        }
+        assert {"UV_INDEX_URL", "UV_CACHE_DIR", "PATH"} <= seen
+        assert not seen & {"UV_FIND_LINKS", "LD_PRELOAD_", "PYTHONPATH"}
+    look = "import os\nprint(*(os.environ[n] for n in ('UV_FIND_LINKS', 'PYTHONPATH')))"
+    assert python(toolbox, more=more, text=look).stdout.split() == ["/agent", str(folder)]

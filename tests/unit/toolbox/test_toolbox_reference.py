@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.unit.toolbox.toolbox_paths import aside
 
 PATCH = """\
 diff --git a/src/app.py b/src/app.py
@@ -27,7 +30,12 @@ new file mode 100644
 
 
 def reference(
-    toolbox: Path, work: Path, kind: str, text: str, tools: list[str]
+    toolbox: Path,
+    work: Path,
+    kind: str,
+    text: str,
+    tools: list[str],
+    more: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     programs = work.parent / "bin"
     programs.mkdir(exist_ok=True)
@@ -39,8 +47,10 @@ def reference(
     file = work.parent / "reference"
     file.write_text(text)
     env = {"PATH": str(programs), "HOME": str(work.parent), "LC_ALL": "C"}
-    command = [str(toolbox / "busybox"), "sh", str(toolbox / "reference.sh"), kind, str(file)]
-    return subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
+    command = aside(toolbox, "reference.sh", kind, str(file))
+    return subprocess.run(
+        command, cwd=work, env={**env, **(more or {})}, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
@@ -92,3 +102,11 @@ def test_unknown_kind(toolbox: Path, work: Path) -> None:
     done = reference(toolbox, work, "magic", "", [])
     assert done.returncode == 125
     assert "magic" in done.stderr
+
+
+def test_an_agents_variables_do_not_steer_the_script(toolbox: Path, work: Path) -> None:
+    leak = "$(cat ../reference >leaked)"
+    more = {"BASH_ENV": leak, "ENV": leak, "PS4": leak, "SHELLOPTS": "xtrace", "MINE": "mine"}
+    done = reference(toolbox, work, "script", "set -x; echo $MINE >made\n", ["env"], more)
+    assert (done.returncode, (work / "made").read_text()) == (0, "mine\n"), done.stderr
+    assert not (work / "leaked").exists()

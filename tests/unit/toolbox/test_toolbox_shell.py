@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.toolbox.toolbox_root import NEEDS_ROOT, Root, compiled
+from tests.unit.toolbox.toolbox_paths import compiled
+from tests.unit.toolbox.toolbox_root import NEEDS_ROOT, Root
 
 pytestmark = NEEDS_ROOT
 LOOK = 'echo "$0"; id -u; pwd; echo "$HOME $SHELL"'
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Root:
-    return Root(tmp_path / "root", [compiled("drop", tmp_path)])
+def root(tmp_path: Path, environ: Path) -> Root:
+    return Root(tmp_path / "root", [compiled("drop", tmp_path), environ])
 
 
 def shell(root: Root, user: str, *command: str) -> subprocess.CompletedProcess[str]:
-    script = ["/.assay/toolbox/busybox", "sh", "/.assay/toolbox/shell.sh", user, "/srv/it's here"]
-    return root.run(*script, *command, stdin=LOOK)
+    return root.script("shell.sh", user, "/srv/it's here", *command, stdin=LOOK)
 
 
 def test_command(root: Root) -> None:
@@ -72,9 +72,7 @@ def test_the_toolbox_s_bash_where_the_image_has_no_shell(root: Root) -> None:
     (toolbox / "busybox").write_text(
         '#!/.assay/toolbox/bash\n[ "$1" = sh ] && exec /.assay/toolbox/bash "${@:2}"\nexec "$@"\n'
     )
-    done = root.run(
-        "/.assay/toolbox/busybox", "sh", "/.assay/toolbox/shell.sh", "0", "/", setup=hide, stdin=LOOK
-    )
+    done = root.script("shell.sh", "0", "/", setup=hide, stdin=LOOK)
     assert done.stdout.splitlines() == ["/.assay/toolbox/bash", "0", "/", "/root /.assay/toolbox/bash"], (
         done.stderr
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.toolbox.conftest import STAND_IN
-from tests.unit.toolbox.toolbox_paths import TOOLBOX
+from tests.unit.toolbox.toolbox_paths import TOOLBOX, aside
 
 NEEDS_ROOT = pytest.mark.skipif(
     os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "chroot"))), reason="needs root and unshare"
@@ -19,16 +19,6 @@ NEEDS_ROOT = pytest.mark.skipif(
 PASSWD = "root:x:0:0::/root:/bin/bash\nagent:x:1234:1235::/home/agent:/bin/sh\n"
 LINKED = ("bin", "sbin", "lib", "lib64")
 SETUP = 'mount --bind /usr "$0/usr"; mount --rbind /proc "$0/proc"; {setup}\nexec chroot "$0" "$@"'
-
-
-def compiled(name: str, folder: Path) -> Path:
-    """A C program of the toolbox."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if not compiler:
-        pytest.skip("no C compiler")
-    options = ["-std=gnu17", "-O1", "-Wall", "-Wextra", "-Werror"]
-    subprocess.run([compiler, *options, "-o", str(folder / name), str(TOOLBOX / f"{name}.c")], check=True)
-    return folder / name
 
 
 class Root:
@@ -78,6 +68,16 @@ class Root:
         path = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})}
         return subprocess.run(outer, input=stdin, env=path, capture_output=True, text=True, check=False)
 
-    def script(self, name: str, *args: str, setup: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a script of the toolbox as a pod's command."""
-        return self.run("/.assay/toolbox/busybox", "sh", f"/.assay/toolbox/{name}", *args, setup=setup)
+    def script(
+        self,
+        name: str,
+        *args: str,
+        given: Sequence[str] = (),
+        setup: str = "",
+        stdin: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a script of the toolbox as a pod's command, in the pod's environment."""
+        return self.run(
+            *aside(Path("/.assay/toolbox"), name, *args, given=given), setup=setup, stdin=stdin, env=env
+        )

@@ -57,3 +57,9 @@ async def test_scenarios_that_come_and_go_leave_a_bounded_memory() -> None:
     for number in range(SIZE + 500):
         await images.recent(ctx, f"example.test/x:{number}")
     assert len(ctx.known_images) == SIZE
+
+
+def test_names_of_ours_are_taken_from_an_image() -> None:
+    config = {"config": {"Env": ["PATH=/bin", "ASSAY_KEEP=/.assay/disk", "BASH_ENV=/x", "ASSAYER=a=b"]}}
+    made = images.described("image@sha256:0", ImageConfig.parse("sha256:0", config))
+    assert {one.name: one.value for one in made.env} == {"PATH": "/bin", "BASH_ENV": "/x", "ASSAYER": "a=b"}
