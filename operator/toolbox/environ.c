@@ -113,7 +113,7 @@ static void put_aside(const char *const *names)
 static _Noreturn void aside(char **names, char **command)
 {
 	char **ours = made(calloc(count(names) + 1, sizeof *ours));
-	put_aside((const char *const *)names); /* none of what we tell the script */
+	put_aside((const char *const *)names); /* not what is ours alone */
 	for (; *names; names++) {
 		if ((*names)[name_length(*names)])
 			set(ours, *names);

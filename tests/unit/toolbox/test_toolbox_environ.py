@@ -117,9 +117,11 @@ def test_no_name_of_ours_comes_from_an_image_or_a_secret(environ: Path) -> None:
     given = {"ASSAY_RUN": "r", "ASSAY_PARAM_A": "1", "ASSAYER": "not ours"}
     env = {**forged, **given}
     assert shown(environ, "aside", "HOME", "ASSAY_ROOT=Clean", "--", env=env) == {"ASSAY_ROOT": "Clean"}
-    told = [f"{name}=ours" for name in names]
-    handed = ["aside", "ASSAY_RUN", "ASSAY_PARAM_A", *told, "--", str(environ), "back", "--"]
-    assert shown(environ, *handed, env=env) == given, "nor is what we tell a script seen by what it starts"
+    control = [f"{name}=ours" for name in names]
+    handed = ["aside", "ASSAY_RUN", "ASSAY_PARAM_A", *control, "--", str(environ), "back", "--"]
+    assert shown(environ, *handed, env=env) == given, (
+        "what a script starts does not see its control variables"
+    )
 
 
 @pytest.mark.parametrize("script", sorted(TOOLBOX.glob("*.sh")), ids=lambda path: path.name)
