@@ -47,7 +47,7 @@ test: lint install test-unit ## All checks and tests, from unit to end-to-end
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## Tests without a cluster; those of a real API server need the programs of `make cluster`
-	$(CLUSTER_ENV); $(PY) -m pytest tests/unit tests/contract -n 2 -q
+	$(CLUSTER_ENV); $(PY) -m pytest tests/unit tests/integration -n 2 -q
 
 .PHONY: test-e2e
 test-e2e: install ## Tests on the kind cluster only

@@ -139,3 +139,18 @@ def test_git_ignores_no_source() -> None:
 
 def test_the_source_root_is_no_package() -> None:
     assert not (ROOT / "__init__.py").exists(), "it would shadow the standard library's operator"
+
+
+PARAMETERS_MAX = 5
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_function_has_many_parameters(path: Path) -> None:
+    """What travels together is one record."""
+    many = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+            if len([name for name in names if name not in ("self", "cls")]) > PARAMETERS_MAX:
+                many.append(f"{node.lineno}: {node.name}")
+    assert not many

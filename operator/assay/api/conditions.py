@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from .condition_types import ConditionType
 from .meta import Condition, Status
 from .object import ApiObject
 
@@ -39,14 +40,14 @@ def unknown(type_: str, reason: str, message: str = "") -> NewCondition:
 
 def set_condition(obj: ApiObject[Any, Any], status: Status, new: NewCondition, now: datetime) -> None:
     """Set a condition in `status`, the new status of `obj`, for its present generation."""
-    status.conditions = put(
-        status.conditions, new.type, new.status, new.reason, new.message, generation=obj.generation, now=now
-    )
+    status.conditions = put(status.conditions, new, obj.generation, now)
 
 
 def is_finished(conditions: Iterable[Condition]) -> bool:
     """Whether a run has ended: `Complete` or `Failed` is True. `phase` is never read."""
-    return any(c.type in ("Complete", "Failed") and c.status == "True" for c in conditions)
+    return any(
+        c.type in (ConditionType.COMPLETE, ConditionType.FAILED) and c.status == "True" for c in conditions
+    )
 
 
 def find(conditions: Iterable[Condition], type_: str) -> Condition | None:
@@ -60,27 +61,18 @@ def is_true(conditions: Iterable[Condition], type_: str) -> bool:
     return condition is not None and condition.status == "True"
 
 
-def put(
-    conditions: list[Condition],
-    type_: str,
-    status: Literal["True", "False", "Unknown"],
-    reason: str,
-    message: str,
-    *,
-    generation: int,
-    now: datetime,
-) -> list[Condition]:
+def put(conditions: list[Condition], new: NewCondition, generation: int, now: datetime) -> list[Condition]:
     """The list with that condition set; `lastTransitionTime` moves only when the status does."""
-    old = find(conditions, type_)
-    since = old.last_transition_time if old is not None and old.status == status else now
-    new = Condition(
-        type=type_,
-        status=status,
-        reason=reason,
-        message=message[:MESSAGE_MAX],
+    old = find(conditions, new.type)
+    since = old.last_transition_time if old is not None and old.status == new.status else now
+    condition = Condition(
+        type=new.type,
+        status=new.status,
+        reason=new.reason,
+        message=new.message[:MESSAGE_MAX],
         observed_generation=generation,
         last_transition_time=since,
     )
     if old is None:
-        return [*conditions, new]
-    return [new if c.type == type_ else c for c in conditions]
+        return [*conditions, condition]
+    return [condition if c.type == new.type else c for c in conditions]

@@ -65,21 +65,20 @@ def labels(component: str, extra: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def owner_reference(owner: ApiObject[Any, Any] | Mapping[str, Any]) -> KubeObject:
+def owner_reference(owner: ApiObject[Any, Any]) -> KubeObject:
     """The reference that makes the garbage collector delete the child with its owner."""
-    owner = owner.identity() if isinstance(owner, ApiObject) else owner
     return {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
+        "apiVersion": owner.api_version,
+        "kind": owner.kind,
+        "name": owner.name,
+        "uid": owner.uid,
         "controller": True,
         "blockOwnerDeletion": True,
     }
 
 
 def metadata(
-    owner: ApiObject[Any, Any] | Mapping[str, Any],
+    owner: ApiObject[Any, Any],
     name: str,
     component: str,
     extra_labels: Mapping[str, str],
@@ -87,7 +86,7 @@ def metadata(
     """Metadata of a child: beside its owner, owned by it."""
     return {
         "name": name,
-        "namespace": owner.namespace if isinstance(owner, ApiObject) else owner["metadata"]["namespace"],
+        "namespace": owner.namespace,
         "labels": labels(component, extra_labels),
         "ownerReferences": [owner_reference(owner)],
     }

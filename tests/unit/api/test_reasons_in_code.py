@@ -4,8 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from assay.api import KINDS
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import REASONS, Explained
@@ -46,7 +44,6 @@ def test_strays_are_found_but_phases_are_not() -> None:
     assert strays('status.phase = "Ready"\nfail(phase="Failed")\nPHASES = {"Creating": 1}') == []
 
 
-@pytest.mark.xfail(strict=True, reason="the reconcilers do not use the enums yet")
 def test_no_reconciler_spells_out_a_reason_or_a_condition_type() -> None:
     found = {str(path.relative_to(ASSAY)): strays(path.read_text()) for path in RECONCILERS}
     assert {path: words for path, words in found.items() if words} == {}

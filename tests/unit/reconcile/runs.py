@@ -100,16 +100,18 @@ def finished(reason: str, exit_code: int | None = None, message: str | None = No
         pod_name="r", claim_name="r", node_name="node-1", exit_code=exit_code, message=message
     )
     status.start_time = NOW - timedelta(minutes=4)
-    status.conditions = conditions.put([], "Finished", "True", reason, "as told", generation=1, now=NOW)
+    status.conditions = conditions.put(
+        [], conditions.NewCondition("Finished", "True", reason, "as told"), 1, NOW
+    )
     return box(None).model_copy(update={"status": status})
 
 
 def restored(**ready: str) -> Devbox:
     """The devbox of a run without an agent: its disk is there, or `reason` and `message` say why not."""
     given = (ready["reason"], ready["message"]) if ready else ("Suspended", "")
-    found = conditions.put([], "Ready", "False", *given, generation=1, now=NOW)
+    found = conditions.put([], conditions.NewCondition("Ready", "False", *given), 1, NOW)
     if not ready:
-        found = conditions.put(found, "Suspended", "True", "DiskKept", "", generation=1, now=NOW)
+        found = conditions.put(found, conditions.NewCondition("Suspended", "True", "DiskKept", ""), 1, NOW)
     spec = DevboxSpec.model_validate({"diskSnapshotRef": {"name": "kept"}, "operatingMode": "Suspended"})
     status = DevboxStatus(conditions=found, claim_name="r")
     return box(None).model_copy(update={"spec": spec, "status": status})

@@ -78,7 +78,11 @@ def _ready(
     reason: BlueprintReason, message: str, image: BlueprintImage, build: Build | None = None
 ) -> ImageStep:
     return ImageStep(
-        true(READY, reason, message), "Ready", image, build, event=Event("Normal", reason, message)
+        true(READY, reason, message),
+        phase="Ready",
+        image=image,
+        build=build,
+        event=Event("Normal", reason, message),
     )
 
 
@@ -96,10 +100,10 @@ def _missing(
     if observed.elsewhere:
         metadata = observed.elsewhere["metadata"]
         message = f"Job {metadata['namespace']}/{metadata['name']} builds the same content"
-        return ImageStep(false(READY, BlueprintReason.BUILDING_ELSEWHERE, message), "Building")
+        return ImageStep(false(READY, BlueprintReason.BUILDING_ELSEWHERE, message), phase="Building")
     manifest = build_job.job(blueprint, content, settings)
     build = Build(job=manifest["metadata"]["name"], start_time=now)
-    return ImageStep(_building(manifest), "Building", build=build, create=[manifest])
+    return ImageStep(_building(manifest), phase="Building", build=build, create=[manifest])
 
 
 def _context_missing(blueprint: Blueprint) -> ImageStep:
@@ -119,11 +123,11 @@ def _of_job(job: BuildJob, so_far: Build | None) -> ImageStep:
     if holds(job.obj, ConditionType.FAILED):
         failed = find_condition(job.obj, ConditionType.FAILED) or {}
         message = f"the build's Job failed: {failed.get('reason')}: {failed.get('message')}"
-        return ImageStep(false(READY, BlueprintReason.BUILD_FAILED, message), "Failed")
+        return ImageStep(false(READY, BlueprintReason.BUILD_FAILED, message), phase="Failed")
     if job.trouble:
         reason, message = job.trouble
-        return ImageStep(false(READY, ForeignReason(reason), message), "Building")
-    return ImageStep(_building(job.obj), "Building")
+        return ImageStep(false(READY, ForeignReason(reason), message), phase="Building")
+    return ImageStep(_building(job.obj), phase="Building")
 
 
 def _building(job: KubeObject) -> NewCondition:
@@ -133,12 +137,12 @@ def _building(job: KubeObject) -> NewCondition:
 def _failed(ended: Ended, so_far: Build | None) -> ImageStep:
     if build_job.CONTEXT_CHANGED in ended.log:
         message = "the ConfigMap changed while the build started; apply the blueprint again"
-        return ImageStep(false(READY, BlueprintReason.CONTEXT_CHANGED, message), "Failed")
+        return ImageStep(false(READY, BlueprintReason.CONTEXT_CHANGED, message), phase="Failed")
     message = build_log.failure_message(ended.log)
     news = {"completion_time": ended.finished_at, "failed_step": build_log.failed_step(ended.log)}
     return ImageStep(
         false(READY, BlueprintReason.BUILD_FAILED, message),
-        "Failed",
+        phase="Failed",
         build=(so_far or Build()).model_copy(update=news),
         event=Event("Warning", BlueprintReason.BUILD_FAILED, message),
     )

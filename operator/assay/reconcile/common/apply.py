@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from assay.api import conditions
-from assay.api.meta import Model, Status
+from assay.api.condition_types import ConditionType
+from assay.api.meta import Status
 from assay.api.object import ApiObject
+from assay.api.reasons import RejectionReason
 from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound
 from assay.kube.resources import resource_of
 from assay.kube_object import KubeObject
@@ -23,36 +25,40 @@ S = TypeVar("S", bound=Status)
 RETRY_SECONDS = 15.0
 CREATES_AT_ONCE = 50
 _FIRST = ("NetworkPolicy", "PersistentVolumeClaim")
-_TELLING = ("Failed", "Complete", "Finished", "Ready")  # the conditions that a log line names
+_TELLING = (
+    ConditionType.FAILED,
+    ConditionType.COMPLETE,
+    ConditionType.FINISHED,
+    ConditionType.READY,
+)  # the conditions that a log line names
 
 log = logging.getLogger(__name__)
 
 
 async def apply(
-    ctx: Context, obj: ApiObject[Any, Any] | KubeObject, decision: Decision, *, blocked_condition: str
+    ctx: Context, obj: ApiObject[Any, Any], decision: Decision, *, blocked_condition: str
 ) -> float | None:
     """Carry out a decision about an object; returns after how many seconds to reconcile it again.
 
     `blocked_condition` is the condition that says why when the API server rejects a child (quota, Pod Security, a
     taken name). Nothing else of the decision is carried out then. `on_rejection` may decide otherwise.
     """
-    observed = obj if isinstance(obj, ApiObject) else _Raw.model_validate(obj)
-    status, requeue = await _try_optional(ctx, observed, decision)
+    status, requeue = await _try_optional(ctx, obj, decision)
     try:
         await create_all(ctx, decision.create)
     except ChildRejected as rejected:
         anew = await decision.on_rejection(rejected) if decision.on_rejection else None
         blocked = conditions.false(blocked_condition, rejected.reason, rejected.message)
-        decision = anew or _waiting(ctx, observed, blocked)
+        decision = anew or _waiting(ctx, obj, blocked)
         status, requeue = decision.status, decision.requeue
     if decision.write:
-        await write_status(ctx, observed, status)
+        await write_status(ctx, obj, status)
     for child, change in decision.patch:
         await patch(ctx, child, change)
     for child in decision.delete:
         await delete(ctx, child)
     if event := decision.event:
-        await ctx.recorder.emit(observed.identity(), event.type, event.reason, event.message, "Reconcile")
+        await ctx.recorder.emit(obj.identity(), event.type, event.reason, event.message, "Reconcile")
     return requeue
 
 
@@ -108,13 +114,15 @@ async def _create(ctx: Context, manifest: KubeObject) -> None:
         created = await ctx.client.get(resource_of(manifest), metadata["namespace"], metadata["name"])
         if not _is_same(manifest, created):
             raise ChildRejected(
-                "NameTaken",
+                RejectionReason.NAME_TAKEN,
                 f"{kind} {metadata['name']} exists and belongs to something else: delete it, or use other names",
             ) from None
     except Forbidden as error:
         raise _refused(kind, error) from error
     except Invalid as error:
-        raise ChildRejected("Invalid", f"the API server refuses the {kind}: {error.message}") from error
+        raise ChildRejected(
+            RejectionReason.INVALID, f"the API server refuses the {kind}: {error.message}"
+        ) from error
     _log("created", created)
     ctx.observe(kind, created)
 
@@ -136,28 +144,16 @@ def _refused(kind: str, error: ApiError) -> ChildRejected:
             "the namespace's Pod Security level refuses overlay devboxes; label it "
             "pod-security.kubernetes.io/enforce=privileged (what they add holds in their own user namespace only)"
         )
-        return ChildRejected("PodSecurityForbidden", f"{cure}: {message}")
+        return ChildRejected(RejectionReason.POD_SECURITY_FORBIDDEN, f"{cure}: {message}")
     if "exceeded quota" in message:
-        return ChildRejected("QuotaExceeded", f"waiting for quota: {message}")
+        return ChildRejected(RejectionReason.QUOTA_EXCEEDED, f"waiting for quota: {message}")
     if "is being terminated" in message:
-        return ChildRejected("NamespaceTerminating", message)
-    return ChildRejected("Forbidden", f"the API server refuses the {kind}: {message}")
-
-
-class _AnySpec(Model):
-    model_config = {**Model.model_config, "extra": "allow"}
-
-
-class _AnyStatus(Status):
-    model_config = {**Status.model_config, "extra": "allow"}
-
-
-class _Raw(ApiObject[_AnySpec, _AnyStatus]):
-    """Any kind's object, with all it holds."""
+        return ChildRejected(RejectionReason.NAMESPACE_TERMINATING, message)
+    return ChildRejected(RejectionReason.FORBIDDEN, f"the API server refuses the {kind}: {message}")
 
 
 async def write_status(ctx: Context, obj: ApiObject[Any, Any], status: Status) -> None:
-    """Write the status if it differs from the observed one."""
+    """Write the status if it differs from the obj one."""
     wanted = _json(status)
     wanted["observedGeneration"] = obj.generation
     written = await ctx.client.patch_status({**obj.identity(), "status": _json(obj.status)}, wanted)
@@ -172,7 +168,7 @@ def _json(status: Status) -> KubeObject:
 
 
 async def patch(ctx: Context, obj: KubeObject, change: KubeObject) -> None:
-    """Merge-patch what was observed, if it is still as it was observed (else Conflict); nothing if it is gone."""
+    """Merge-patch what was obj, if it is still as it was obj (else Conflict); nothing if it is gone."""
     try:
         patched = await ctx.client.patch(obj, change)
     except NotFound:
@@ -186,7 +182,7 @@ async def patch(ctx: Context, obj: KubeObject, change: KubeObject) -> None:
 
 
 async def delete(ctx: Context, obj: KubeObject) -> None:
-    """Delete what was observed, and nothing else of that name."""
+    """Delete what was obj, and nothing else of that name."""
     leaving = await ctx.client.delete(obj)
     _log("deleted", obj)
     if leaving is None:

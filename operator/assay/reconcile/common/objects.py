@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from assay.api import conditions
-from assay.api.meta import Status
+from assay.api.condition_types import ConditionType
 from assay.engine.cache import Key
 from assay.reconcile.common.context import Context
 
@@ -15,25 +13,9 @@ Seen = Mapping[str, Any]
 """An object as the cache has it."""
 
 
-def set_raw_condition(
-    obj: Seen,
-    status: Status,
-    type_: str,
-    value: Literal["True", "False", "Unknown"],
-    reason: str,
-    message: str,
-    now: datetime,
-) -> None:
-    """Put a condition of the object's present generation into its status."""
-    generation = obj["metadata"].get("generation", 1)
-    status.conditions = conditions.put(
-        status.conditions, type_, value, reason, message, generation=generation, now=now
-    )
-
-
 def is_finished(run: Seen) -> bool:
     """Whether a ScenarioRun, BenchmarkRun or Job has ended: `Complete` or `Failed` is True."""
-    return holds(run, "Complete") or holds(run, "Failed")
+    return holds(run, ConditionType.COMPLETE) or holds(run, ConditionType.FAILED)
 
 
 def find_condition(obj: Seen, type_: str) -> Seen | None:

@@ -93,7 +93,9 @@ def validated(status: ScenarioStatus) -> tuple[str, str]:
 def validated_before(content: str = OLD) -> ScenarioStatus:
     """The status of a scenario that was validated with that content."""
     status = ScenarioStatus(validation=ValidationStatus(content_hash=content))
-    status.conditions = conditions.put([], "Validated", "True", "ReferencePassed", "x", generation=3, now=NOW)
+    status.conditions = conditions.put(
+        [], conditions.NewCondition("Validated", "True", "ReferencePassed", "x"), 3, NOW
+    )
     return status
 
 

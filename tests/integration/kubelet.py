@@ -1,0 +1,147 @@
+"""What the operator needs of a cluster beside the API server: kubelet, Job and snapshot controllers, in a thread.
+
+Not in the test's loop, for the operator's framework takes tasks born while it runs for its own and ends them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
+from assay.specs import names
+from tests.integration.fakeapi import FakeApi
+from tests.integration.fakecollection import Collection, Fault, Json
+
+AGENT = "devbox"
+UNSCHEDULABLE: Json = {
+    "conditions": [
+        {
+            "type": "PodScheduled",
+            "status": "False",
+            "reason": "Unschedulable",
+            "message": "0/1 nodes are available: persistentvolumeclaim not found.",
+        }
+    ]
+}
+PASSED = {"exitCode": 0, "reason": "Completed"}
+
+
+def says(score: str) -> Json:
+    """The end of a scoring function."""
+    return {**PASSED, "message": f"assay/2 exit=0 timeout=0 seconds=0.1 disk=7\n{score}\n"}
+
+
+class Kubelet:
+    """Runs each pod for a moment. `end` says by pod and container how a container ends.
+
+    `start` and `work` are the seconds until a pod runs, and for which it runs. A pod whose claim is not there waits,
+    one that is there to look around runs on. `snapshot` is the seconds until a VolumeSnapshot is ready.
+    """
+
+    def __init__(
+        self,
+        api: FakeApi,
+        *,
+        start: float = 0.03,
+        work: float = 0.05,
+        snapshot: float = 0.05,
+        end: Callable[[Json, str], Json] = lambda _, container: PASSED if container == AGENT else says("1.0"),
+    ) -> None:
+        self.api, self.start, self.work, self.snapshot, self.end = api, start, work, snapshot, end
+        self.created: Counter[str] = Counter()
+        """How many objects were ever created, by `Kind name`."""
+        self._errors: list[BaseException] = []
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(lambda _, context: self._errors.append(context["exception"]))
+        self._thread = threading.Thread(target=self._loop.run_forever, name="kubelet", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.api.storage.created.append(self._seen)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        if self._errors:
+            raise self._errors[0]
+
+    def _seen(self, where: Collection, obj: Json) -> None:
+        kind = where.resource.kind
+        self.created[f"{kind} {obj['metadata']['name']}"] += 1
+        steps = {"Pod": self._pod, "Job": self._job, "VolumeSnapshot": self._snapshot}
+        if kind in steps and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(steps[kind], copy.deepcopy(obj))
+
+    def _pod(self, pod: Json) -> None:
+        if not self._has_claims(pod):
+            self._report(PODS, pod, UNSCHEDULABLE)
+            self._loop.call_later(0.05, self._pod, pod)
+            return
+        containers = [container["name"] for container in pod["spec"]["containers"]]
+        running = states({name: {"running": {"startedAt": now()}} for name in containers})
+        times = {"startedAt": now(), "finishedAt": now()}
+        ends = {name: {"terminated": {**times, **self.end(pod, name)}} for name in containers}
+        failed = any(state["terminated"]["exitCode"] for state in ends.values())
+        ended = {"phase": "Failed" if failed else "Succeeded", **states(ends)}
+        at = self.start + self.work
+        self._loop.call_later(
+            self.start, self._report, PODS, pod, {"phase": "Running", "conditions": [], **running}
+        )
+        if (pod["metadata"].get("labels") or {}).get(names.POD_ROLE) == "idle":
+            return
+        self._loop.call_later(at, self._report, PODS, pod, ended)
+        for owner in pod["metadata"].get("ownerReferences") or ():
+            if owner["kind"] == "Job":
+                done = [{"type": "Failed" if failed else "Complete", "status": "True", "reason": "x"}]
+                job = {"metadata": {**pod["metadata"], "name": owner["name"]}}
+                self._loop.call_later(at + 0.05, self._report, JOBS, job, {"conditions": done})
+
+    def _has_claims(self, pod: Json) -> bool:
+        claims = [v["persistentVolumeClaim"] for v in pod["spec"]["volumes"] if "persistentVolumeClaim" in v]
+        namespace = pod["metadata"]["namespace"]
+        return all(self.api.get(PERSISTENT_VOLUME_CLAIMS, namespace, one["claimName"]) for one in claims)
+
+    def _job(self, job: Json) -> None:
+        meta, template = job["metadata"], job["spec"]["template"]
+        owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"]}
+        metadata = {
+            **template["metadata"],
+            "name": f"{meta['name']}-abcde",
+            "namespace": meta["namespace"],
+            "ownerReferences": [{**owner, "controller": True}],
+        }
+        self.api.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
+
+    def _snapshot(self, snapshot: Json) -> None:
+        content = f"snapcontent-{snapshot['metadata']['uid']}"
+        status = {"boundVolumeSnapshotContentName": content, "creationTime": now(), "restoreSize": "1Gi"}
+        ready = {**status, "readyToUse": True}
+        self._loop.call_later(self.snapshot, self._report, VOLUME_SNAPSHOTS, snapshot, ready)
+
+    def _report(self, resource: Any, obj: Json, status: Json) -> None:
+        try:
+            if resource == PODS and status.get("phase") == "Running":
+                node = {"spec": {"nodeName": "node-1"}}
+                self.api.patch(resource, obj["metadata"]["namespace"], obj["metadata"]["name"], node)
+            self.api.patch_status(resource, obj["metadata"]["namespace"], obj["metadata"]["name"], status)
+        except Fault as fault:
+            if fault.status != 404:  # it was deleted meanwhile
+                raise
+
+
+def now() -> str:
+    """A time as Kubernetes writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def states(of: dict[str, Json]) -> Json:
+    """Container statuses."""
+    return {"containerStatuses": [{"name": name, "state": state} for name, state in of.items()]}

@@ -1,0 +1,236 @@
+"""The operator dies between any two writes and is started again: nothing is lost, doubled or left over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.integration.fakeapi import FakeApi
+from tests.integration.fakecollection import Fault
+from tests.integration.kubelet import Kubelet
+from tests.integration.running import (
+    BENCHMARK_RUNS,
+    RUNS,
+    TEAM,
+    Operator,
+    condition,
+    create_benchmark_run,
+    create_definitions,
+    create_run,
+    is_over,
+    leftovers,
+    operating,
+)
+from tests.integration.samples import until
+
+WRITES = {"create", "update", "patch", "delete"}
+NEVER = 1_000_000
+
+
+class Crashing(FakeApi):
+    """Takes so many writes and no more: for the objects it is as if the operator had died after the last."""
+
+    def __init__(self) -> None:
+        super().__init__(bookmark_seconds=0.2)
+        self.left = NEVER
+        self.crashed = threading.Event()
+
+    def check_failures(self, verb: str, resource: str) -> None:
+        if verb in WRITES:
+            if self.left == 0:
+                self.crashed.set()
+                raise Fault(503, "ServiceUnavailable", "the operator is dead")
+            self.left -= 1
+        super().check_failures(verb, resource)
+
+    def let_live(self, writes: int) -> None:
+        """Take that many writes from now on."""
+        self.crashed.clear()
+        self.left = writes
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Crashing]:
+    async with Crashing() as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Death:
+    """What an operator left that died somewhere on its way, once another had gone all the way."""
+
+    kubelet: Kubelet
+    died: bool
+    """Whether there was a write left to die at."""
+
+    def assert_died(self, after: int, of: int) -> None:
+        """It died at every write there is. A slow machine sees states together, which saves a few."""
+        assert self.died or after >= of - 3, f"died of nothing: it takes fewer than {of} writes"
+        assert not self.died or after <= of, f"not each write was died at: there are more than {of}"
+
+
+async def die_and_start_again(
+    api: Crashing,
+    folder: Path,
+    done: Callable[[], bool],
+    begin: Callable[[Operator], Awaitable[None]] | None = None,
+) -> Death:
+    """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
+    with Kubelet(api) as kubelet:
+        async with operating(api, folder) as operator:
+            if begin is not None:
+                await begin(operator)
+            await operator.until(lambda: api.crashed.is_set() or done())
+        died = api.crashed.is_set()
+        api.let_live(NEVER)
+        async with operating(api, folder) as operator:
+            if not died:  # then it is done from the start: leave it the time to do harm
+                await operator.settled(beyond=0.6)
+            await operator.until(done)
+    return Death(kubelet, died)
+
+
+def deaths(writes: int) -> range:
+    """After how many writes to die: from none to one more than there are, where it does not."""
+    return range(writes + 2)
+
+
+def assert_each_once(kubelet: Kubelet, runs: list[str]) -> None:
+    for run in runs:
+        children = [f"Devbox {run}", f"Pod {run}", f"PersistentVolumeClaim {run}", f"Job {run}-score"]
+        assert {child: kubelet.created[child] for child in children} == dict.fromkeys(children, 1)
+
+
+RUN = 17  # writes: 11, and six for the definitions around it and the network policies
+KEEPING_RUN = 22  # the DiskSnapshot, its VolumeSnapshot and what is said of them come on top
+RESCORE = 10
+
+
+@pytest.mark.parametrize("writes", deaths(RUN))
+async def test_death_after_any_write_of_a_run(api: Crashing, tmp_path: Path, writes: int) -> None:
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it")
+    api.let_live(writes)
+    death = await die_and_start_again(
+        api, tmp_path, lambda: is_over(api, "ScenarioRun", "r") and not leftovers(api)
+    )
+    death.assert_died(writes, RUN)
+    run = api.get(RUNS, TEAM, "r")
+    assert run is not None
+    assert run["status"]["score"] == 1.0
+    assert_each_once(death.kubelet, ["r"])
+    events = [
+        one for one in api.requests if one.verb == "create" and one.resource == "events" and one.code == 201
+    ]
+    assert len(events) <= 1
+
+
+def kept(api: FakeApi, run: str) -> bool:
+    return condition(api, "ScenarioRun", run, "DiskKept") == ("True", "SnapshotReady")
+
+
+@pytest.mark.parametrize("writes", deaths(KEEPING_RUN))
+async def test_death_after_any_write_of_a_run_that_keeps_its_disk(
+    api: Crashing, tmp_path: Path, writes: int
+) -> None:
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it", snapshotPolicy="Always")
+    api.let_live(writes)
+    death = await die_and_start_again(
+        api, tmp_path, lambda: is_over(api, "ScenarioRun", "r") and kept(api, "r") and not leftovers(api)
+    )
+    death.assert_died(writes, KEEPING_RUN)
+    run = api.get(RUNS, TEAM, "r")
+    assert run is not None
+    assert (run["status"]["score"], run["status"]["diskSnapshot"]) == (1.0, "r")
+    assert_each_once(death.kubelet, ["r"])
+    created = death.kubelet.created
+    assert (created["DiskSnapshot r"], created["VolumeSnapshot r"]) == (1, 1)
+
+
+@pytest.mark.parametrize("writes", deaths(RESCORE))
+async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path, writes: int) -> None:
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it", snapshotPolicy="Always")
+
+    async def begin(operator: Operator) -> None:
+        await operator.until(lambda: kept(api, "r") and not leftovers(api))
+        api.let_live(writes)
+        create_run(api, "again", "fix-it", rescore={"scenarioRunRef": {"name": "r"}})
+
+    def done() -> bool:
+        linked = ((api.get(RUNS, TEAM, "r") or {}).get("status") or {}).get("rescoreRuns")
+        return is_over(api, "ScenarioRun", "again") and bool(linked) and not leftovers(api)
+
+    death = await die_and_start_again(api, tmp_path, done, begin)
+    death.assert_died(writes, RESCORE)
+    run, old = api.get(RUNS, TEAM, "again"), api.get(RUNS, TEAM, "r")
+    assert run is not None
+    assert old is not None
+    assert (run["status"]["score"], run["status"]["previousScore"]["scenarioRun"]) == (1.0, "r")
+    assert old["status"]["rescoreRuns"] == [{"scenarioRun": "again", "score": 1.0, "passed": True}]
+    assert len(old["status"]["scores"]) == 2, "its status was not cut to what the operator remembers"
+    children = ["Devbox again", "PersistentVolumeClaim again", "Job again-score"]
+    created = death.kubelet.created
+    assert {child: created[child] for child in children} == dict.fromkeys(children, 1)
+    assert not created["Pod again"]
+
+
+async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, tmp_path: Path) -> None:
+    names = [f"s{number}" for number in range(5)]
+    create_definitions(api, *names)
+    create_benchmark_run(api, "b", *names, parallelism=3)
+    deaths = 0
+
+    def done() -> bool:
+        return is_over(api, "BenchmarkRun", "b") and not leftovers(api)
+
+    with Kubelet(api) as kubelet:
+        while not done():
+            api.let_live(11)
+            async with operating(api, tmp_path) as operator:
+                await operator.until(lambda: api.crashed.is_set() or done())
+            deaths += 1
+            assert deaths < 30
+    runs = [run["metadata"]["name"] for run in api.all(RUNS)]
+    assert len(runs) == len(names)
+    assert all(is_over(api, "ScenarioRun", run) for run in runs)
+    assert_each_once(kubelet, runs)
+    assert [kubelet.created[f"ScenarioRun {run}"] for run in runs] == [1] * len(names)
+    final = api.get(BENCHMARK_RUNS, TEAM, "b")
+    assert final is not None
+    assert (final["status"]["score"], final["status"]["counts"]["scored"]) == (1.0, len(names))
+    assert deaths > 3, "else this shows little"
+
+
+async def test_an_operator_that_is_stopped_before_it_has_listed_everything_ends_at_once(
+    api: Crashing, tmp_path: Path
+) -> None:
+    loop = asyncio.get_running_loop()
+    async with operating(api, tmp_path):
+        await asyncio.sleep(0)
+        begun = loop.time()
+    assert loop.time() - begun < 8  # of which kopf, stopped while it starts, takes 5
+
+
+async def test_a_cancelled_operator_leaves_nothing_running(api: Crashing, tmp_path: Path) -> None:
+    """Its client is closed: whatever still ran would work on the cluster beside the next operator."""
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it")
+    before = asyncio.all_tasks()
+    running = operating(api, tmp_path)
+    operator: Operator = await running.__aenter__()
+    await operator.until(lambda: len(api.writes) > 3)
+    operator.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running.__aexit__(None, None, None)
+    with contextlib.suppress(TimeoutError):
+        await until(lambda: not asyncio.all_tasks() - before)
+    left = asyncio.all_tasks() - before
+    assert sorted(task.get_name() for task in left) == []
