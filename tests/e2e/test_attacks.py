@@ -181,7 +181,9 @@ def test_fork_bomb_meets_its_limit_and_leaves_others_alone(namespace: str) -> No
     apply(namespace, scenario_run("good", "good", shell("sleep 5; echo 42 > /answer")))
     assert finished(namespace, "good")["status"]["score"] == 1.0
     bombed = finished(namespace, "bomb")["status"]
-    assert (bombed["agent"]["reason"], bombed["score"]) == ("DeadlineExceeded", 0.0)
+    # Bash gives up by itself if its fork is refused often enough.
+    assert bombed["agent"]["reason"] in ("DeadlineExceeded", "Error"), bombed["agent"]
+    assert bombed["score"] == 0.0
 
 
 def test_runner_cannot_read_what_is_hidden(namespace: str) -> None:

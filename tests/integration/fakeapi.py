@@ -1,4 +1,4 @@
-"""An API server in this process, for contract tests: the real protocol, none of the cluster behind it.
+"""An API server in this process, for integration tests: the real protocol, none of the cluster behind it.
 
     async with FakeApi() as api:
         client = await Client.connect(api.kubeconfig(tmp_path / "kubeconfig"))

@@ -1,4 +1,4 @@
-"""Objects and helpers of the contract tests."""
+"""Objects and helpers of the integration tests."""
 
 import asyncio
 from collections.abc import Callable

@@ -55,8 +55,7 @@ def test_two_enums_explain_one_text_each_in_its_own_way() -> None:
 
 def test_a_condition_holds_plain_text() -> None:
     """What we put into a status is equal to what we read back, and every serializer takes it."""
-    (found,) = conditions.put(
-        [], conditions.NewCondition(ConditionType.READY, "True", BlueprintReason.IMAGE_READY, ""), 1, NOW
-    )
+    ready = conditions.NewCondition(ConditionType.READY, "True", BlueprintReason.IMAGE_READY, "")
+    (found,) = conditions.put([], ready, 1, NOW)
     assert (type(found.type), type(found.reason)) == (str, str)
     assert found == Condition.model_validate_json(found.model_dump_json(by_alias=True))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kubernetes.aio.config import incluster_config
 
-from assay.kube import connection, errors
+from assay.kube import connection, errors, resources
 from assay.kube.merge_patch import merge_patch
 from assay.kube.resources import JOBS, PODS, Resource, register, resource_of
 from assay.registry.credentials import basic_credentials, load_credentials
@@ -25,8 +25,10 @@ def test_paths() -> None:
         PODS.path(None, "a")
 
 
-def test_resources_are_found_by_their_objects() -> None:
-    thing = register(Resource("example.dev", "v1", "things", "Thing"))
+def test_resources_are_found_by_their_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "_known", {})  # other tests of this process must not meet this kind
+    for one in (PODS, thing := Resource("example.dev", "v1", "things", "Thing")):
+        register(one)
     assert resource_of({"apiVersion": "example.dev/v1", "kind": "Thing"}) is thing
     assert resource_of({"apiVersion": "v1", "kind": "Pod"}) is PODS
     with pytest.raises(LookupError, match=r"example\.dev/v2, kind Thing"):
