@@ -1,0 +1,5 @@
+//go:build race
+
+package parse
+
+func init() { memoryLimit = 0 }
