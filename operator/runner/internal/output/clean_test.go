@@ -101,9 +101,8 @@ func TestLastLine(t *testing.T) {
 		"0.5\n" + strings.Repeat("\x1b[0m", 1<<18):  "0.5",
 		"first\n" + strings.Repeat("y", 1<<20) + "\nsecond": "second",
 	} {
-		last := NewLastLine(256)
 		for _, size := range []int{1, 7, 4096, len(raw) + 1} {
-			last = NewLastLine(256)
+			last := NewLastLine(256)
 			for part := raw; part != ""; part = part[min(size, len(part)):] {
 				_, _ = last.Write([]byte(part[:min(size, len(part))]))
 			}

@@ -2,7 +2,7 @@ package patch
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // git's names of contents
+	"crypto/sha1" // as git names contents
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -43,7 +43,7 @@ func names(id string, content []byte) bool {
 	if strings.Trim(id, "0") == "" {
 		return len(content) == 0
 	}
-	sum := hash.Hash(sha1.New()) //nolint:gosec // see above
+	sum := hash.Hash(sha1.New())
 	if len(id) == 2*sha256.Size {
 		sum = sha256.New()
 	}

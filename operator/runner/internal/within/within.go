@@ -174,7 +174,7 @@ func regular(fd int) error {
 	if err := unix.Fstatfs(fd, &system); err != nil {
 		return err
 	}
-	if kernelFilesystems[int64(system.Type)] { //nolint:unconvert // its type differs between machines
+	if kernelFilesystems[int64(system.Type)] { // its type differs between machines
 		return fmt.Errorf("%w but one of the kernel's", ErrNotRegular)
 	}
 	return nil
