@@ -1,0 +1,52 @@
+// Package paths says where things lie in a pod.
+package paths
+
+import "path/filepath"
+
+// Base holds all that is ours. A variable only for tests, which build the program with another (-ldflags -X).
+var Base = "/.assay"
+
+// Of joins names to Base.
+func Of(names ...string) string { return filepath.Join(append([]string{Base}, names...)...) }
+
+// Toolbox is the directory of this program and of the tools that users' scripts may use.
+func Toolbox() string { return Of("toolbox") }
+
+// Runner is this program, in every root file system that it makes.
+func Runner() string { return Of("toolbox", "runner") }
+
+// Bash is the static shell for users' scripts.
+func Bash() string { return Of("toolbox", "bash") }
+
+// Disk is the devbox's volume.
+func Disk() string { return Of("disk") }
+
+// Files holds the files that a devbox or a function is given: launch commands, a script, a reference.
+func Files() string { return Of("files") }
+
+// Scratch is where a function's changes go.
+func Scratch() string { return Of("scratch") }
+
+// Results is where a function leaves its report and result.json (Overlay).
+func Results() string { return Of("results") }
+
+// Tests holds the test files of a function, Expect the names of the tests that it is scored by.
+func Tests() string { return Of("tests") }
+
+// Expect holds fail-to-pass and pass-to-pass: names of tests, a line each.
+func Expect() string { return Of("expect") }
+
+// Image is the environment's image, for a function with an image of its own.
+func Image() string { return Of("image") }
+
+// Tools holds uv and ast-grep.
+func Tools() string { return Of("tools") }
+
+// Root is where a new root file system is put together.
+func Root() string { return Of("root") }
+
+// BootConfig says to Shell what the devbox was booted with.
+func BootConfig() string { return Of("boot.json") }
+
+// Shell is the runner by the name under which people enter a devbox.
+func Shell() string { return Of("shell") }
