@@ -17,19 +17,23 @@ const (
 	hidden = "\x01O"
 )
 
-// Given is what the container has. Names that begin with ASSAY_ are left out, unless they are among the handed ones.
-func Given(handed ...string) []string {
-	var given []string
-	for _, variable := range os.Environ() {
+// All are the variables that this process was started with.
+func All() []string {
+	all := os.Environ()
+	for i, variable := range all {
 		if rest, was := strings.CutPrefix(variable, hidden); was {
-			variable = "GO" + rest
-		}
-		name := Name(variable)
-		if !strings.HasPrefix(name, reserved) || slices.Contains(handed, name) {
-			given = append(given, variable)
+			all[i] = "GO" + rest
 		}
 	}
-	return given
+	return all
+}
+
+// Given is what the container has. Names that begin with ASSAY_ are left out, unless they are among the handed ones.
+func Given(handed ...string) []string {
+	return slices.DeleteFunc(All(), func(variable string) bool {
+		name := Name(variable)
+		return strings.HasPrefix(name, reserved) && !slices.Contains(handed, name)
+	})
 }
 
 // Name is the name of a variable NAME=value.

@@ -1,0 +1,84 @@
+package identity
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"assay.dev/runner/internal/environ"
+	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/users"
+)
+
+// Command is how a process of ours starts a command as a user: it runs Main.
+func Command(user users.User, pidsMax uint64, directory string, command []string) []string {
+	groups := make([]string, 0, len(user.Groups))
+	for _, group := range user.Groups {
+		groups = append(groups, strconv.FormatUint(uint64(group), 10))
+	}
+	words := []string{
+		paths.Runner(), "become",
+		"--uid", strconv.FormatUint(uint64(user.UID), 10),
+		"--gid", strconv.FormatUint(uint64(user.GID), 10),
+		"--groups", strings.Join(groups, ","),
+		"--pids", strconv.FormatUint(pidsMax, 10),
+		"--directory", directory, "--",
+	}
+	return append(words, command...)
+}
+
+// Main is `runner become`: it becomes the command as the user, in the environment that it was given, ours in it.
+func Main(args []string) int {
+	code, err := become(args)
+	fmt.Fprintf(os.Stderr, "assay-become: %v\n", err)
+	return code
+}
+
+func become(args []string) (int, error) {
+	flags := flag.NewFlagSet("become", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	uid, gid := flags.Uint("uid", 0, ""), flags.Uint("gid", 0, "")
+	list := flags.String("groups", "", "")
+	pidsMax := flags.Uint64("pids", 0, "")
+	directory := flags.String("directory", "", "")
+	if err := flags.Parse(args); err != nil {
+		return failure.Code, err
+	}
+	if flags.NArg() == 0 {
+		return failure.Code, errors.New("there is no command")
+	}
+	groups, err := parseGroups(*list)
+	if err != nil {
+		return failure.Code, err
+	}
+	if *directory != "" {
+		if err := os.Chdir(*directory); err != nil {
+			return failure.Code, err
+		}
+	}
+	variables := environ.All()
+	if err := Assume(users.User{UID: uint32(*uid), GID: uint32(*gid), Groups: groups}, *pidsMax); err != nil {
+		return failure.Code, err
+	}
+	return Exec(flags.Args(), variables)
+}
+
+func parseGroups(list string) ([]uint32, error) {
+	var groups []uint32
+	for _, text := range strings.Split(list, ",") {
+		if text == "" {
+			continue
+		}
+		group, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("not a group: %q", text)
+		}
+		groups = append(groups, uint32(group))
+	}
+	return groups, nil
+}
