@@ -88,6 +88,27 @@ func Supervise(command []string, options Options) (End, error) {
 	}
 }
 
+// Wait looks after no program: it reaps what becomes ours until SIGTERM or SIGINT comes, or the time is over (0: never).
+func Wait(timeout time.Duration) End {
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, unix.SIGCHLD)
+	defer signal.Stop(ended)
+	arrived := make(chan os.Signal, 1)
+	signal.Notify(arrived, unix.SIGTERM, unix.SIGINT)
+	defer signal.Stop(arrived)
+	over := after(timeout)
+	for {
+		select {
+		case <-ended:
+			_, _ = reap(0)
+		case <-arrived:
+			return End{WasStopped: true}
+		case <-over:
+			return End{IsTimeout: true, Code: 128 + int(unix.SIGKILL)}
+		}
+	}
+}
+
 func after(d time.Duration) <-chan time.Time {
 	if d <= 0 {
 		return nil

@@ -117,6 +117,14 @@ func (r *Root) StageMount(path string, made func(target string) error) error {
 	return made(at)
 }
 
+// Write puts a file of ours into the new root, which nobody can change.
+func (r *Root) Write(path string, content []byte) error {
+	return os.WriteFile(r.inside(path), content, 0o644)
+}
+
+// Link has a file of ours in the new root under another name.
+func (r *Root) Link(target, path string) error { return os.Symlink(target, r.inside(path)) }
+
 // CloseUserNamespaces keeps everyone in the pod from making user namespaces. The seccomp profile of a container with
 // SYS_ADMIN lets agents call unshare(CLONE_NEWUSER), and in a namespace of their own they are root over a large piece
 // of the kernel. The limit is this pod's alone; it can only be written in a proc of our own, because the container's

@@ -32,6 +32,7 @@ type User struct {
 	GID    uint32   `json:"gid"`
 	Groups []uint32 `json:"groups"` // the first is GID
 	Home   string   `json:"home"`   // "/" where the database names none
+	Shell  string   `json:"shell"`  // "" where the database names none
 }
 
 // Databases are the texts of /etc/passwd and /etc/group; empty where an image has none.
@@ -83,6 +84,7 @@ func (d Databases) Lookup(spec string) (User, error) {
 		if entry[5] != "" && !strings.Contains(entry[5], "\x00") { // no variable can hold that byte
 			found.Home = entry[5]
 		}
+		found.Shell = entry[6]
 	} else {
 		found.UID, known = parseID(name)
 	}

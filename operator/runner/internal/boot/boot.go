@@ -1,0 +1,157 @@
+// Package boot puts a devbox's disk over its image as one root file system, and looks after the command in it.
+package boot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"assay.dev/runner/internal/cgroup"
+	"assay.dev/runner/internal/environ"
+	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/mount"
+	"assay.dev/runner/internal/parse"
+	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/process"
+	"assay.dev/runner/internal/rootfs"
+	"assay.dev/runner/internal/users"
+	"assay.dev/runner/internal/within"
+)
+
+// part names our failures: the operator tells them by it from what an agent does.
+const part = "boot"
+
+// Main is `runner boot`, the first process of a devbox. Every change of what it starts lands on the disk alone.
+//
+// How the command ended stands in the termination message, which it cannot write, and in the exit code, unless that is
+// always 0. Our own failures end with failure.Code and a line `assay-boot: …`; failed launch commands with a line
+// `assay-launch: …`.
+func Main(args []string) int {
+	log := failure.Open()
+	given, err := parse(args)
+	if err != nil {
+		return log.Fail(part, err)
+	}
+	if err := process.Protect(); err != nil {
+		return log.Fail(part, err)
+	}
+	oom := cgroup.Watch()
+	closed := given.gate.Begin(context.Background())
+	disk, err := root(given)
+	if err != nil {
+		return log.Fail(part, rootfs.Explain(err))
+	}
+	user, err := enter(given.config)
+	if err != nil {
+		return log.Fail(part, rootfs.Explain(err))
+	}
+	if err := closed(); err != nil {
+		return log.Fail(part, err)
+	}
+	agent := agent{options: given, user: user, log: log, oom: oom, disk: disk}
+	return agent.run()
+}
+
+// root makes the new root this process's own. It returns the disk, whose file system is to be flushed in the end.
+func root(given options) (*os.File, error) {
+	if err := rootfs.Preflight(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(rootfs.CopyMark()); err == nil {
+		return nil, fmt.Errorf("the disk %s was made in Copy mode: set rootFilesystem: Copy", paths.Disk())
+	}
+	if err := rootfs.PrepareDisk(); err != nil {
+		return nil, err
+	}
+	disk, err := os.Open(paths.Disk())
+	if err != nil {
+		return nil, err
+	}
+	made, err := rootfs.New("/", paths.Disk(), false)
+	if err != nil {
+		return nil, err
+	}
+	if !given.nestedUserNamespaces {
+		if err := made.CloseUserNamespaces(); err != nil {
+			return nil, err
+		}
+	}
+	if err := made.Stage("/proc", "/sys", "/dev"); err != nil {
+		return nil, err
+	}
+	if err := made.CopyNodeFiles(); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(given.config)
+	if err != nil {
+		return nil, err
+	}
+	if err := made.Write(paths.BootConfig(), text); err != nil {
+		return nil, err
+	}
+	if err := made.Link(paths.Runner(), paths.Shell()); err != nil {
+		return nil, err
+	}
+	// The overlay holds the volume by itself. In the namespace nothing shall lead to upper/ and work/, not even for
+	// `kubectl exec`, which is uid 0 with SYS_ADMIN.
+	if err := mount.Detach(paths.Disk()); err != nil {
+		return nil, err
+	}
+	if err := made.Switch(); err != nil {
+		return nil, err
+	}
+	return disk, made.Place()
+}
+
+// enter finds the user in the new root, and has a working directory there.
+func enter(in config) (users.User, error) {
+	user, err := lookup(in.User)
+	if err != nil {
+		return user, fmt.Errorf("%w (the image's USER, or the one asked for)", err)
+	}
+	if err := os.MkdirAll(in.WorkingDirectory, 0o755); err != nil {
+		return user, fmt.Errorf("cannot create the working directory: %w", err)
+	}
+	return user, nil
+}
+
+// lookup finds a user in the root that this process is in, and checks that the pod can have it.
+func lookup(name string) (users.User, error) {
+	root, err := within.Open("/")
+	if err != nil {
+		return users.User{}, err
+	}
+	defer func() { _ = root.Close() }()
+	user, err := parse.LookupUser(context.Background(), root, name)
+	if err != nil {
+		return user, err
+	}
+	var maps [2]users.Mapping
+	for i, file := range []string{"/proc/self/uid_map", "/proc/self/gid_map"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return user, err
+		}
+		if maps[i], err = users.ParseMapping(string(text)); err != nil {
+			return user, err
+		}
+	}
+	return user, user.Check(maps[0], maps[1])
+}
+
+// variables are what the container has, with the home of the user and the working directory. The runtime started us as
+// uid 0 and set HOME for that; any other HOME was asked for and stays.
+func variables(in config, user users.User) []string {
+	given := environ.Given(in.Handed...)
+	switch environ.Get(given, "HOME") {
+	case "", "/", "/root":
+		given = environ.With(given, "HOME="+user.Home)
+	}
+	return environ.With(given, "PWD="+in.WorkingDirectory)
+}
+
+// flush has the disk's file system on its medium.
+func flush(disk *os.File) error { return unix.Syncfs(int(disk.Fd())) }
