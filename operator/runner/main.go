@@ -5,17 +5,26 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
+	"assay.dev/runner/internal/boot"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/identity"
 	"assay.dev/runner/internal/parse"
+	"assay.dev/runner/internal/paths"
 )
 
 // commands take the arguments after their name and return the exit code.
 var commands = map[string]func([]string) int{
-	"parse": parse.Main,
+	"become": identity.Main,
+	"boot":   boot.Main,
+	"parse":  parse.Main,
 }
 
 func main() {
+	if filepath.Base(os.Args[0]) == filepath.Base(paths.Shell()) {
+		os.Exit(boot.Shell(os.Args[1:]))
+	}
 	if len(os.Args) > 1 {
 		if command := commands[os.Args[1]]; command != nil {
 			os.Exit(command(os.Args[2:]))

@@ -31,7 +31,7 @@ const part = "boot"
 // `assay-launch: …`.
 func Main(args []string) int {
 	log := failure.Open()
-	given, err := parse(args)
+	given, err := parseArguments(args)
 	if err != nil {
 		return log.Fail(part, err)
 	}

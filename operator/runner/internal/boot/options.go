@@ -37,7 +37,7 @@ type config struct {
 	PidsMax          uint64   `json:"pidsMax"`
 }
 
-func parse(args []string) (options, error) {
+func parseArguments(args []string) (options, error) {
 	var given options
 	var handed list
 	flags := flag.NewFlagSet("boot", flag.ContinueOnError)
