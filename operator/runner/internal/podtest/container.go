@@ -141,11 +141,13 @@ func (p plan) changes(root string) error {
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			return err
 		}
+		if err := os.RemoveAll(at); err != nil {
+			return err
+		}
 		var err error
 		if target, is := strings.CutPrefix(content, "-> "); is {
 			err = os.Symlink(target, at)
 		} else {
-			_ = os.Remove(at)
 			err = os.WriteFile(at, []byte(content), 0o755)
 		}
 		if err != nil {
