@@ -1,0 +1,75 @@
+package gate
+
+import (
+	"context"
+	"flag"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func listen(t *testing.T, address string) *net.TCPAddr {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener.Addr().(*net.TCPAddr)
+}
+
+func TestIsClosedWhereNothingAnswers(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1", "192.0.2.1"} { // the last is of a network for documents: RFC 5737
+		if err := Wait(context.Background(), host, 1, 5); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
+func TestFailsIfItStillAnswersInTheEnd(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		to := listen(t, address)
+		begin := time.Now()
+		err := Wait(context.Background(), to.IP.String(), to.Port, 1)
+		if err == nil || !strings.HasPrefix(err.Error(), "network open: ") || time.Since(begin) < time.Second {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestWaitsUntilItCloses(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(300*time.Millisecond, func() { _ = listener.Close() })
+	begin := time.Now()
+	if err := Wait(context.Background(), "127.0.0.1", listener.Addr().(*net.TCPAddr).Port, 30); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took < 250*time.Millisecond || took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+func TestWrongPlaces(t *testing.T) {
+	for _, address := range []string{"localhost:1", "1.2.3.4", "1.2.3.4:70000", "1.2.3.4:x", ":1"} {
+		options := Options{Address: address, Seconds: 1}
+		if err := options.Begin(context.Background())(); err == nil {
+			t.Error(address)
+		}
+	}
+	if err := (Options{}).Begin(context.Background())(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	var options Options
+	flags := flag.NewFlagSet("x", flag.ContinueOnError)
+	options.AddFlags(flags)
+	if err := flags.Parse([]string{"--gate", "[::1]:443", "--gate-seconds", "7"}); err != nil || options != (Options{"[::1]:443", 7}) {
+		t.Errorf("%+v, %v", options, err)
+	}
+}
