@@ -12,13 +12,16 @@ import (
 	"assay.dev/runner/internal/identity"
 	"assay.dev/runner/internal/parse"
 	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/tools"
 )
 
 // commands take the arguments after their name and return the exit code.
 var commands = map[string]func([]string) int{
-	"become": identity.Main,
-	"boot":   boot.Main,
-	"parse":  parse.Main,
+	"bash":      tools.Bash,
+	"become":    identity.Main,
+	"boot":      boot.Main,
+	"parse":     parse.Main,
+	"reference": tools.Reference,
 }
 
 func main() {

@@ -1,0 +1,75 @@
+// Package tools has what runs as an agent or as a function, in front of what a user wrote: shells, Python, ast-grep,
+// and the reference output. The variables that it is started with are the user's; it does nothing that they say.
+package tools
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"assay.dev/runner/internal/environ"
+	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/identity"
+	"assay.dev/runner/internal/paths"
+)
+
+// steering is what bash takes from its environment although -p is given.
+var steering = []string{
+	"PS4", "POSIXLY_CORRECT", "POSIX_PEDANTIC", "BASH_COMPAT", "BASH_LOADABLES_PATH", "BASH_XTRACEFD", "EXECIGNORE",
+	"FUNCNEST", "GLOBSORT", "TMOUT",
+}
+
+// names is a flag that may be given again.
+type names []string
+
+func (n *names) String() string { return "" }
+
+func (n *names) Set(name string) error {
+	*n = append(*n, name)
+	return nil
+}
+
+// Bash is `runner bash [--keep NAME]... [-e] SCRIPT [ARGUMENT...]`: becomes our own shell, which every image has and no
+// agent can have replaced, with a user's script. Variables remain, but none steers the shell: it reads no start-up
+// file, takes over no function and no option (-p). What -p leaves of them is removed, unless it is kept.
+func Bash(args []string) int {
+	var kept names
+	flags := flag.NewFlagSet("bash", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Var(&kept, "keep", "")
+	exitOnError := flags.Bool("e", false, "end at the first command that fails")
+	if err := flags.Parse(args); err != nil {
+		return fail("bash", err)
+	}
+	if flags.NArg() == 0 {
+		return fail("bash", errors.New("there is no script"))
+	}
+	words := flags.Args()
+	if *exitOnError {
+		words = append([]string{"-e"}, words...)
+	}
+	code, err := becomeBash(kept, words)
+	return failWith(code, "bash", err)
+}
+
+func becomeBash(kept, words []string) (int, error) {
+	variables := slices.DeleteFunc(environ.All(), func(variable string) bool {
+		name := environ.Name(variable)
+		return slices.Contains(steering, name) && !slices.Contains(kept, name)
+	})
+	if environ.Get(variables, "SHELL") == "" {
+		// Without it bash asks for its user's, by what /etc/nsswitch.conf names: libraries that may be the agent's.
+		variables = environ.With(variables, "SHELL="+paths.Bash())
+	}
+	return identity.Exec(append([]string{paths.Bash(), "-p"}, words...), variables)
+}
+
+func fail(part string, err error) int { return failWith(failure.Code, part, err) }
+
+func failWith(code int, part string, err error) int {
+	fmt.Fprintf(os.Stderr, "assay-%s: %v\n", part, err)
+	return code
+}
