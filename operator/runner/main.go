@@ -17,10 +17,12 @@ import (
 
 // commands take the arguments after their name and return the exit code.
 var commands = map[string]func([]string) int{
+	"ast-grep":  tools.AstGrep,
 	"bash":      tools.Bash,
 	"become":    identity.Main,
 	"boot":      boot.Main,
 	"parse":     parse.Main,
+	"python":    tools.Python,
 	"reference": tools.Reference,
 }
 
