@@ -197,7 +197,7 @@ func TestNoHandleIsLeft(t *testing.T) {
 			_, _ = root.Resolve(path)
 			_, _ = root.Stat(path)
 		}
-		if after := handles(t); after != before {
+		if after := handles(t); after > before {
 			t.Errorf("%d handles, before %d", after, before)
 		}
 	})
