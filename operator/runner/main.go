@@ -9,6 +9,7 @@ import (
 
 	"assay.dev/runner/internal/boot"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/function"
 	"assay.dev/runner/internal/identity"
 	"assay.dev/runner/internal/parse"
 	"assay.dev/runner/internal/paths"
@@ -21,9 +22,11 @@ var commands = map[string]func([]string) int{
 	"bash":      tools.Bash,
 	"become":    identity.Main,
 	"boot":      boot.Main,
+	"function":  function.Main,
 	"parse":     parse.Main,
 	"python":    tools.Python,
 	"reference": tools.Reference,
+	"stage":     function.Stage,
 }
 
 func main() {

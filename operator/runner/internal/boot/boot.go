@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"assay.dev/runner/internal/cgroup"
-	"assay.dev/runner/internal/environ"
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/mount"
 	"assay.dev/runner/internal/parse"
@@ -129,28 +128,12 @@ func lookup(name string) (users.User, error) {
 	if err != nil {
 		return user, err
 	}
-	var maps [2]users.Mapping
-	for i, file := range []string{"/proc/self/uid_map", "/proc/self/gid_map"} {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return user, err
-		}
-		if maps[i], err = users.ParseMapping(string(text)); err != nil {
-			return user, err
-		}
-	}
-	return user, user.Check(maps[0], maps[1])
+	return user, user.CheckHere()
 }
 
-// variables are what the container has, with the home of the user and the working directory. The runtime started us as
-// uid 0 and set HOME for that; any other HOME was asked for and stays.
+// variables are those of the command.
 func variables(in config, user users.User) []string {
-	given := environ.Given(in.Handed...)
-	switch environ.Get(given, "HOME") {
-	case "", "/", "/root":
-		given = environ.With(given, "HOME="+user.Home)
-	}
-	return environ.With(given, "PWD="+in.WorkingDirectory)
+	return process.Variables(in.Handed, user, in.WorkingDirectory)
 }
 
 // flush has the disk's file system on its medium.

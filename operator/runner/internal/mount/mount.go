@@ -27,10 +27,17 @@ func Overlay(lower, base, target string, volatile bool) error {
 	return mount("overlay", target, "overlay", 0, options)
 }
 
-// OverlayReadOnly mounts lower layers on target, for reading. Nothing in it gains rights.
-func OverlayReadOnly(lower, target string) error {
-	return mount("overlay", target, "overlay", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV, "lowerdir="+lower+",userxattr")
+// OverlayReadOnly mounts lower layers on target, for reading. Nothing in it gains rights; its links are followed or not.
+func OverlayReadOnly(lower, target string, followsLinks bool) error {
+	flags := uintptr(unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV)
+	if !followsLinks {
+		flags |= unix.MS_NOSYMFOLLOW
+	}
+	return mount("overlay", target, "overlay", flags, "lowerdir="+lower+",userxattr")
 }
+
+// Private keeps what is mounted in this mount namespace in it.
+func Private() error { return mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, "") }
 
 // Tmpfs mounts memory on target, with options such as "mode=755,size=1m".
 func Tmpfs(target, options string, flags uintptr) error {

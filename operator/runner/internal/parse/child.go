@@ -29,6 +29,7 @@ const (
 
 // child is a process that parses.
 type child struct {
+	pid    int
 	name   string
 	stdin  io.WriteCloser
 	done   chan struct{}
@@ -81,6 +82,9 @@ func (c *child) run(ctx context.Context, stdin *os.File, files []*os.File, start
 		if err = command.Start(); err == nil || flags == 0 {
 			break
 		}
+	}
+	if err == nil {
+		c.pid = command.Process.Pid
 	}
 	started <- err
 	if err != nil {

@@ -78,6 +78,9 @@ func Collect(ctx context.Context, kept Kept, streams ...Stream) (*Collector, err
 	return &Collector{begun}, nil
 }
 
+// PID is the child's process.
+func (c *Collector) PID() int { return c.child.pid }
+
 // Stop says that the program has ended. Without it, a process that it left behind and that holds a stream open is
 // waited for.
 func (c *Collector) Stop() { _ = c.child.stdin.Close() }

@@ -188,8 +188,15 @@ func (p plan) devices(root string) error {
 
 func (p plan) ours(root string) error {
 	ours := filepath.Join(root, ".assay")
-	for _, name := range append([]string{"toolbox"}, p.Directories...) {
-		if err := os.MkdirAll(filepath.Join(ours, name), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(ours, "toolbox"), 0o755); err != nil {
+		return err
+	}
+	for _, name := range p.Directories {
+		at := filepath.Join(ours, name)
+		if err := os.MkdirAll(at, 0o755); err != nil {
+			return err
+		}
+		if err := unix.Mount(name, at, "tmpfs", 0, "mode=755"); err != nil {
 			return err
 		}
 	}

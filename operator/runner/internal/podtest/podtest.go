@@ -30,7 +30,7 @@ type Container struct {
 	ReadOnlyDisk bool
 	Files        map[string]string // below /.assay: path to content, such as files/launch
 	Image        map[string]string // changes of the image: path to content; content that begins with "-> " is a link
-	Directories  []string          // made below /.assay, such as scratch
+	Directories  []string          // volumes below /.assay, such as scratch
 	Variables    []string
 	Stop         time.Duration // when SIGTERM is sent; 0: never
 }

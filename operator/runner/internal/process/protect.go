@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 	"unsafe"
 
@@ -34,6 +35,29 @@ func Protect() error {
 			return fmt.Errorf("signal %d: %w", signal, errno)
 		}
 	}
+	return nil
+}
+
+// KillOthers ends every process of this pid namespace but this one and one more, if this is the first of it. All are
+// stopped before, so that none can start another meanwhile.
+func KillOthers(but int) error {
+	if os.Getpid() != 1 {
+		return nil
+	}
+	if err := unix.Kill(-1, unix.SIGSTOP); err != nil && !errors.Is(err, unix.ESRCH) {
+		return os.NewSyscallError("stop", err)
+	}
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if pid, err := strconv.Atoi(entry.Name()); err == nil && pid != 1 && pid != but {
+			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
+		}
+	}
+	_ = unix.Kill(but, unix.SIGCONT)
+	_, _ = reap(0)
 	return nil
 }
 

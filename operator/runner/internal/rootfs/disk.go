@@ -103,7 +103,7 @@ func CheckCanary() error {
 	if _, err := os.Lstat(canary("planted")); err != nil {
 		return fmt.Errorf("the disk was never booted as a devbox: there is no %s", canary())
 	}
-	if err := mount.OverlayReadOnly(canary("upper")+":"+canary("lower"), paths.Root()); err != nil {
+	if err := mount.OverlayReadOnly(canary("upper")+":"+canary("lower"), paths.Root(), true); err != nil {
 		return fmt.Errorf("cannot mount overlayfs from the disk: %w (%s)", err, mount.Needs)
 	}
 	_, gone := os.Lstat(filepath.Join(paths.Root(), "d", "gone"))

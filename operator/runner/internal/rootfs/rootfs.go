@@ -122,6 +122,17 @@ func (r *Root) Write(path string, content []byte) error {
 	return os.WriteFile(r.inside(path), content, 0o644)
 }
 
+// Leave takes a directory that New brought along out of the new root again.
+func (r *Root) Leave(path string) error {
+	if _, err := os.Stat(r.inside(path)); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err := mount.Detach(r.inside(path)); err != nil {
+		return err
+	}
+	return os.Remove(r.inside(path))
+}
+
 // Link has a file of ours in the new root under another name.
 func (r *Root) Link(target, path string) error { return os.Symlink(target, r.inside(path)) }
 

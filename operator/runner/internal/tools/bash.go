@@ -32,7 +32,7 @@ func (n *names) Set(name string) error {
 	return nil
 }
 
-// Bash is `runner bash [--keep NAME]... [-e] SCRIPT [ARGUMENT...]`: becomes our own shell, which every image has and no
+// Bash is `runner bash [--keep NAME]... [-e] [--descriptor N] SCRIPT [ARGUMENT...]`: becomes our own shell, which every image has and no
 // agent can have replaced, with a user's script. Variables remain, but none steers the shell: it reads no start-up
 // file, takes over no function and no option (-p). What -p leaves of them is removed, unless it is kept.
 func Bash(args []string) int {
@@ -41,6 +41,7 @@ func Bash(args []string) int {
 	flags.SetOutput(io.Discard)
 	flags.Var(&kept, "keep", "")
 	exitOnError := flags.Bool("e", false, "end at the first command that fails")
+	descriptor := flags.Int("descriptor", -1, "the script is open as this descriptor, SCRIPT is only its name")
 	if err := flags.Parse(args); err != nil {
 		return fail("bash", err)
 	}
@@ -48,6 +49,11 @@ func Bash(args []string) int {
 		return fail("bash", errors.New("there is no script"))
 	}
 	words := flags.Args()
+	if *descriptor >= 0 {
+		// Bash reads all of a sourced file before it runs any of it. The script then begins by closing the descriptor,
+		// so that nothing it starts can read it (scripts in function/script.go).
+		words = append([]string{"-c", fmt.Sprintf(". /proc/self/fd/%d", *descriptor)}, words...)
+	}
 	if *exitOnError {
 		words = append([]string{"-e"}, words...)
 	}

@@ -2,6 +2,7 @@ package users
 
 import (
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -61,6 +62,21 @@ func (u User) Check(uids, gids Mapping) error {
 		}
 	}
 	return nil
+}
+
+// CheckHere is Check in the user namespace of this process.
+func (u User) CheckHere() error {
+	var maps [2]Mapping
+	for i, file := range []string{"/proc/self/uid_map", "/proc/self/gid_map"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if maps[i], err = ParseMapping(string(text)); err != nil {
+			return err
+		}
+	}
+	return u.Check(maps[0], maps[1])
 }
 
 func outside(kind string, id uint32, have Mapping) error {

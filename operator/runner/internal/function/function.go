@@ -1,0 +1,173 @@
+// Package function runs one scoring function on what an agent left, and is the only one who reports how it went.
+//
+// The function may run programs that the agent has replaced. This process stays outside, in the image as it was built,
+// and runs nothing of the disk. In Overlay mode the function lives in a root, pid, mount, IPC and, if it may reach
+// nothing, network namespace of its own (Stage), in a pod with a user namespace; in Copy mode in the container itself.
+package function
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"assay.dev/runner/internal/cgroup"
+	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/parse"
+	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/process"
+	"assay.dev/runner/internal/users"
+	"assay.dev/runner/internal/within"
+)
+
+const (
+	part       = "score"
+	devboxPath = "/devbox"
+	// logBytes of stdout and of stderr are kept for `kubectl logs`, the last ones.
+	logBytes = 1 << 20
+	// lineBytes are kept of the last line.
+	lineBytes = 256
+)
+
+var errStopped = errors.New("stopped before the function had ended: the pod was deleted or passed its deadline")
+
+// function is one function under way.
+type function struct {
+	options
+	user  users.User
+	disk  int // how full the agent left its volume, in percent
+	oom   *cgroup.OOM
+	stops chan os.Signal
+}
+
+// outcome is how the function's command ended.
+type outcome struct {
+	code      int
+	isTimeout bool
+	duration  time.Duration
+	output    []parse.Captured // of stdout and stderr
+}
+
+// Main is `runner function`. Exit code 0: the termination message is written, whatever it says. failure.Code:
+// `assay-score: …` says what failed on our side.
+func Main(args []string) int {
+	log := failure.Open()
+	message, err := run(args)
+	if err == nil {
+		err = log.Report(message)
+	}
+	if err != nil {
+		return log.Fail(part, err)
+	}
+	return 0
+}
+
+func run(args []string) (string, error) {
+	given, err := parseArguments(args)
+	if err != nil {
+		return "", err
+	}
+	if err := process.Protect(); err != nil {
+		return "", err
+	}
+	f := function{options: given, oom: cgroup.Watch(), stops: make(chan os.Signal, 1)}
+	signal.Notify(f.stops, unix.SIGTERM, unix.SIGINT)
+	closed := f.gate.Begin(context.Background())
+	prepare := f.prepareIsolated
+	if f.isCopy {
+		prepare = f.prepareInPlace
+	}
+	if err := prepare(); err != nil {
+		return "", err
+	}
+	if err := closed(); err != nil {
+		return "", err
+	}
+	ended, err := f.capture()
+	if err != nil {
+		return "", err
+	}
+	return f.message(ended)
+}
+
+// capture runs the function with its output in our hands.
+func (f *function) capture() (outcome, error) {
+	var reading, writing [2]*os.File
+	for i := range reading {
+		var err error
+		if reading[i], writing[i], err = os.Pipe(); err != nil {
+			return outcome{}, err
+		}
+	}
+	kept := parse.Kept{End: f.messageBytes, Line: lineBytes, Raw: logBytes}
+	collector, err := parse.Collect(context.Background(), kept,
+		parse.Stream{From: reading[0], To: os.Stdout}, parse.Stream{From: reading[1], To: os.Stderr})
+	if err != nil {
+		return outcome{}, err
+	}
+	start := f.runIsolated
+	if f.isCopy {
+		start = func(stdout, stderr *os.File) (outcome, error) { return f.runInPlace(stdout, stderr, collector.PID()) }
+	}
+	ended, failed := start(writing[0], writing[1])
+	for i := range writing {
+		_ = writing[i].Close()
+		_ = reading[i].Close()
+	}
+	collector.Stop()
+	ended.output, err = collector.Wait()
+	if failed != nil {
+		return ended, failed
+	}
+	return ended, err
+}
+
+// lookUp finds the function's user in the image's own databases: what the agent did to its copy must not decide how it
+// is scored.
+func (o options) lookUp() (users.User, error) {
+	root, err := within.Open("/")
+	if err != nil {
+		return users.User{}, err
+	}
+	defer func() { _ = root.Close() }()
+	user, err := parse.LookupUser(context.Background(), root, o.user)
+	if err != nil {
+		return user, fmt.Errorf("%w of the image", err)
+	}
+	return user, user.CheckHere()
+}
+
+// percentUsed is how full a volume is.
+func percentUsed(path string) (int, error) {
+	root, err := within.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = root.Close() }()
+	return root.PercentUsed()
+}
+
+// devboxDirectory is the agent's working directory as the function sees it. A link on the way is followed in the tree
+// that it is part of, not in the function's own.
+func (o options) devboxDirectory(tree string) string {
+	if !o.isClean {
+		return filepath.Clean(o.environmentDirectory)
+	}
+	directory := filepath.Clean(o.environmentDirectory)
+	if root, err := within.Open(tree); err == nil {
+		defer func() { _ = root.Close() }()
+		if resolved, err := root.Resolve(directory); err == nil {
+			directory = resolved
+		}
+	}
+	return filepath.Join(devboxPath, directory)
+}
+
+func scratch(names ...string) string {
+	return filepath.Join(append([]string{paths.Scratch()}, names...)...)
+}

@@ -1,0 +1,124 @@
+package function
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"assay.dev/runner/internal/mount"
+	"assay.dev/runner/internal/output"
+	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/process"
+	"assay.dev/runner/internal/rootfs"
+)
+
+const (
+	resultsSize = "4m"
+	// maxReason bounds what a stage says of its failure, in bytes.
+	maxReason = 2000
+	killed    = 128 + int(unix.SIGKILL)
+)
+
+// prepareIsolated makes what the outer process needs in Overlay mode.
+func (f *function) prepareIsolated() error {
+	err := rootfs.Preflight()
+	if err == nil {
+		f.user, err = f.lookUp()
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(rootfs.Upper()); err != nil {
+		return fmt.Errorf("there is no devbox's disk at %s", paths.Disk())
+	}
+	if f.disk, err = percentUsed(paths.Disk()); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(paths.Results(), 0o755); err != nil {
+		return err
+	}
+	options := fmt.Sprintf("mode=700,size=%s,uid=%d,gid=%d", resultsSize, f.user.UID, f.user.GID)
+	if err := mount.Tmpfs(paths.Results(), options, unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC); err != nil {
+		return fmt.Errorf("%w (%s)", err, mount.Needs)
+	}
+	return nil
+}
+
+// runIsolated runs the function in namespaces of its own. Its stage is the first process there: killing that kills all.
+func (f *function) runIsolated(stdout, stderr *os.File) (outcome, error) {
+	reason, failed, err := os.Pipe()
+	if err != nil {
+		return outcome{}, err
+	}
+	defer func() { _ = reason.Close() }()
+	text, err := json.Marshal(f.plan())
+	if err != nil {
+		return outcome{}, err
+	}
+	stage := exec.Command(paths.Runner(), "stage", string(text))
+	stage.Env, stage.Dir, stage.Stdout, stage.Stderr, stage.ExtraFiles = f.variables(), "/", stdout, stderr, []*os.File{failed}
+	stage.SysProcAttr = &syscall.SysProcAttr{Cloneflags: f.namespaces()}
+	begin := time.Now()
+	err = stage.Start()
+	_ = failed.Close()
+	if err != nil {
+		return outcome{}, fmt.Errorf("cannot make namespaces: %w (%s)", err, mount.Needs)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- stage.Wait() }()
+	isTimeout, err := f.await(ended, func() { _ = stage.Process.Kill() })
+	if err != nil {
+		return outcome{}, err
+	}
+	why, err := io.ReadAll(io.LimitReader(reason, maxReason))
+	if err != nil {
+		return outcome{}, err
+	}
+	if len(why) > 0 {
+		return outcome{}, errors.New(output.OneLine(why))
+	}
+	found := outcome{code: stage.ProcessState.ExitCode(), isTimeout: isTimeout, duration: time.Since(begin)}
+	if isTimeout || found.code < 0 {
+		found.code = killed
+	}
+	return found, nil
+}
+
+// await waits for the end of the function, its time, or SIGTERM. It reports whether the time was over.
+func (f *function) await(ended <-chan error, kill func()) (bool, error) {
+	timer := time.NewTimer(f.timeout)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return false, nil
+	case <-timer.C:
+		kill()
+		<-ended
+		return true, nil
+	case <-f.stops:
+		kill()
+		<-ended
+		return false, errStopped
+	}
+}
+
+func (f *function) namespaces() uintptr {
+	flags := uintptr(unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC)
+	if f.hasNoNetwork {
+		flags |= unix.CLONE_NEWNET
+	}
+	return flags
+}
+
+// variables are the function's: what the container has, and where the agent's tree and the results are.
+func (f *function) variables() []string {
+	return process.Variables(f.handed, f.user, f.workingDirectory,
+		"ASSAY_DEVBOX="+f.devbox(), "ASSAY_DEVBOX_WORKDIR="+f.devboxDirectory(devboxPath), "ASSAY_RESULTS="+f.results())
+}

@@ -1,0 +1,114 @@
+package function
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"assay.dev/runner/internal/gate"
+	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/testfiles"
+)
+
+// list is a flag that may be given again.
+type list []string
+
+func (l *list) String() string { return "" }
+
+func (l *list) Set(value string) error {
+	*l = append(*l, value)
+	return nil
+}
+
+// options are the arguments of `runner function`.
+type options struct {
+	user, workingDirectory string
+	timeout                time.Duration
+	isClean, isCopy        bool
+	image                  string // where the environment's image is, if the function brings its own
+	environmentDirectory   string // the environment's working directory
+	restored               list
+	junit                  string
+	isAllOrNothing         bool
+	messageBytes           int
+	gate                   gate.Options
+	nestedUserNamespaces   bool
+	hasNoNetwork           bool
+	followsLinks           bool
+	pidsMax                uint64
+	handed                 list
+	script                 string
+	command                []string
+}
+
+func parseArguments(args []string) (options, error) {
+	var o options
+	var root, filesystem string
+	var seconds uint
+	flags := flag.NewFlagSet("function", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.user, "user", "", "user[:group] of the image")
+	flags.StringVar(&o.workingDirectory, "working-dir", "/", "where the function starts")
+	flags.UintVar(&seconds, "timeout", 0, "seconds that it may take")
+	flags.StringVar(&root, "root", "Merged", "Merged: the agent's tree; Clean: the image as it was built, the agent's tree at /devbox")
+	flags.StringVar(&filesystem, "root-filesystem", "Overlay", "Overlay, or Copy: the copy is mounted already, there is no privilege")
+	flags.StringVar(&o.image, "image", "/", "where the environment's image is")
+	flags.StringVar(&o.environmentDirectory, "environment-working-dir", "", "the environment's working directory")
+	flags.Var(&o.restored, "restore", "a path to put back as it is in the image; may be repeated")
+	flags.StringVar(&o.junit, "junit", "", "a JUnit report in the results to score by")
+	flags.BoolVar(&o.isAllOrNothing, "all-or-nothing", false, "score 1 only if all tests pass")
+	flags.IntVar(&o.messageBytes, "message-bytes", 4000, "the room for the termination message")
+	o.gate.AddFlags(flags)
+	flags.BoolVar(&o.nestedUserNamespaces, "nested-user-namespaces", false, "leave user namespaces open")
+	flags.BoolVar(&o.hasNoNetwork, "no-network", false, "run in a network namespace with loopback only")
+	flags.BoolVar(&o.followsLinks, "follow-links", false, "follow the links in /devbox, which may lead into the function's own root")
+	flags.Uint64Var(&o.pidsMax, "pids", 0, "processes and threads that the pod may have")
+	flags.Var(&o.handed, "hand", "a variable that begins with ASSAY_ and is the function's; may be repeated")
+	flags.StringVar(&o.script, "script", "", "a file that the command gets as descriptor 3, and nothing else sees")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.timeout, o.command = time.Duration(seconds)*time.Second, flags.Args()
+	o.isClean, o.isCopy = root == "Clean", filesystem == "Copy"
+	if o.environmentDirectory == "" {
+		o.environmentDirectory = o.workingDirectory
+	}
+	return o, o.check(root, filesystem)
+}
+
+func (o options) check(root, filesystem string) error {
+	switch {
+	case root != "Merged" && root != "Clean":
+		return fmt.Errorf("--root is %s: Merged or Clean", root)
+	case filesystem != "Overlay" && filesystem != "Copy":
+		return fmt.Errorf("--root-filesystem is %s: Overlay or Copy", filesystem)
+	case o.timeout <= 0:
+		return errors.New("--timeout is at least a second")
+	case len(o.command) == 0:
+		return errors.New("there is no command")
+	case !filepath.IsAbs(o.workingDirectory):
+		return errors.New("--working-dir is an absolute path")
+	case o.junit != "" && !filepath.IsLocal(o.junit):
+		return fmt.Errorf("the report's path leads out of the results: %s", o.junit)
+	}
+	return testfiles.CheckPaths(o.restored)
+}
+
+// devbox is where the function finds the agent's tree.
+func (o options) devbox() string {
+	if o.isClean {
+		return devboxPath
+	}
+	return "/"
+}
+
+// results is where the function leaves its report and result.json.
+func (o options) results() string {
+	if o.isCopy {
+		return filepath.Join(paths.Scratch(), "results")
+	}
+	return paths.Results()
+}

@@ -1,0 +1,264 @@
+package function
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"assay.dev/runner/internal/environ"
+	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/identity"
+	"assay.dev/runner/internal/mount"
+	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/process"
+	"assay.dev/runner/internal/rootfs"
+	"assay.dev/runner/internal/testfiles"
+	"assay.dev/runner/internal/users"
+	"assay.dev/runner/internal/within"
+)
+
+// reasonDescriptor is where a stage says what failed on our side.
+const reasonDescriptor = 3
+
+// plan is what a stage is told.
+type plan struct {
+	User                                                 users.User
+	WorkingDirectory, Image, EnvironmentDirectory        string
+	IsClean, HasNoNetwork, NestedUserNamespaces, Follows bool
+	Restored                                             []string
+	Script                                               string
+	PidsMax                                              uint64
+	Command                                              []string
+}
+
+func (f *function) plan() plan {
+	return plan{
+		f.user, f.workingDirectory, f.image, f.environmentDirectory, f.isClean, f.hasNoNetwork, f.nestedUserNamespaces,
+		f.followsLinks, f.restored, f.script, f.pidsMax, f.command,
+	}
+}
+
+// Stage is `runner stage PLAN`, the first process of a function's namespaces: makes the function's root and enters it,
+// scratch space over the agent's disk over the image, or (Clean) over the image alone, with the agent's tree at /devbox.
+// Then it is the init of the function. It keeps SYS_ADMIN, so that the function may not trace it; when it ends, the
+// kernel kills all that the function left.
+func Stage(args []string) int {
+	unix.CloseOnExec(reasonDescriptor)
+	reason := os.NewFile(reasonDescriptor, "reason")
+	end, err := stage(args)
+	if err != nil {
+		fmt.Fprintln(reason, err)
+		return failure.Code
+	}
+	return end.Code
+}
+
+func stage(args []string) (process.End, error) {
+	var p plan
+	if len(args) != 1 {
+		return process.End{}, fmt.Errorf("usage: stage PLAN")
+	}
+	if err := json.Unmarshal([]byte(args[0]), &p); err != nil {
+		return process.End{}, err
+	}
+	if err := process.Protect(); err != nil {
+		return process.End{}, err
+	}
+	script, err := p.takeScript()
+	if err != nil {
+		return process.End{}, err
+	}
+	archive, err := p.build()
+	if err != nil {
+		return process.End{}, err
+	}
+	if err := p.furnish(archive); err != nil {
+		return process.End{}, err
+	}
+	options := process.Options{Variables: p.variables(), Files: script}
+	return process.Supervise(identity.Command(p.User, p.PidsMax, ".", p.Command), options)
+}
+
+// build makes the function's root this process's own. It returns what is to be restored there.
+func (p plan) build() (*bytes.Buffer, error) {
+	if err := mount.Private(); err != nil {
+		return nil, err
+	}
+	if p.HasNoNetwork {
+		if err := raiseLoopback(); err != nil {
+			return nil, fmt.Errorf("cannot raise the loopback interface: %w: add CAP_NET_ADMIN", err)
+		}
+	}
+	// A container that is started again must not see what its first run wrote.
+	for _, name := range []string{"upper", "work"} {
+		if err := within.RemovePath(scratch(name)); err != nil {
+			return nil, err
+		}
+		if err := os.Mkdir(scratch(name), 0o755); err != nil {
+			return nil, fmt.Errorf("cannot write to the scratch space: %w", err)
+		}
+	}
+	if err := rootfs.CheckCanary(); err != nil {
+		return nil, err
+	}
+	archive := new(bytes.Buffer)
+	if !p.IsClean {
+		if err := testfiles.Save(archive, p.WorkingDirectory, p.Restored); err != nil {
+			return nil, fmt.Errorf("cannot restore files of the image: %w", err)
+		}
+	}
+	root, err := p.root()
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range []string{"/dev/termination-log", paths.Disk(), paths.Scratch(), paths.Results(), paths.Tests(), paths.Expect()} {
+		if err := mount.Detach(path); err != nil {
+			return nil, err
+		}
+	}
+	if err := root.Switch(); err != nil {
+		return nil, err
+	}
+	return archive, root.Place()
+}
+
+func (p plan) root() (*rootfs.Root, error) {
+	lower := rootfs.Upper() + ":/"
+	if p.IsClean {
+		lower = "/"
+	}
+	root, err := rootfs.New(lower, paths.Scratch(), true)
+	if err != nil {
+		return nil, err
+	}
+	if !p.NestedUserNamespaces {
+		if err := root.CloseUserNamespaces(); err != nil {
+			return nil, err
+		}
+	}
+	masks, err := kernelMounts()
+	if err != nil {
+		return nil, err
+	}
+	if err := root.StageMount("/proc", mount.Proc); err != nil {
+		return nil, fmt.Errorf("%w (%s)", err, mount.Needs)
+	}
+	// The proc is a new one; the parts of it that the runtime hides or makes read-only stay so.
+	if err := root.Stage(append(masks, "/sys", "/dev", paths.Results(), paths.Tests(), paths.Tools())...); err != nil {
+		return nil, err
+	}
+	if err := root.CopyNodeFiles(); err != nil {
+		return nil, err
+	}
+	if p.Script != "" {
+		if err := root.Leave(paths.Files()); err != nil {
+			return nil, err
+		}
+	}
+	if p.IsClean {
+		return root, root.StageMount(devboxPath, p.mountDevbox)
+	}
+	return root, nil
+}
+
+// mountDevbox shows the agent's tree to functions that look at it: nothing in it gains rights, nothing of ours runs in
+// it, and by default no link of it is followed, because that would lead into the function's own root.
+func (p plan) mountDevbox(target string) error {
+	if err := mount.OverlayReadOnly(rootfs.Upper()+":"+p.Image, target, p.Follows); err != nil {
+		return fmt.Errorf("cannot mount the agent's tree: %w (%s)", err, mount.Needs)
+	}
+	return nil
+}
+
+// kernelMounts are the runtime's mounts in /proc.
+func kernelMounts() ([]string, error) {
+	all, err := mount.Points()
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, path := range all {
+		if strings.HasPrefix(path, "/proc/") {
+			found = append(found, path)
+		}
+	}
+	return found, nil
+}
+
+// furnish completes the root: what is new for each function, a place for temporary files, restored files and tests.
+func (p plan) furnish(archive *bytes.Buffer) error {
+	if err := mount.Tmpfs("/dev/shm", "mode=1777", unix.MS_NOSUID|unix.MS_NODEV); err != nil {
+		return err
+	}
+	if _, err := os.Stat("/dev/mqueue"); err == nil {
+		if err := mount.Queues("/dev/mqueue"); err != nil {
+			return err
+		}
+	}
+	makeTemporary()
+	if !p.IsClean {
+		_ = os.MkdirAll(p.WorkingDirectory, 0o755) // else the function runs in "/"
+	}
+	owner := testfiles.Owner{UID: int(p.User.UID), GID: int(p.User.GID)}
+	if err := testfiles.Put(p.WorkingDirectory, owner, p.Restored, archive, paths.Tests()); err != nil {
+		return fmt.Errorf("cannot write the tests: %w", rootfs.Explain(err))
+	}
+	// The tests are in place; where they came from concerns no one.
+	if err := mount.Detach(paths.Tests()); err != nil {
+		return err
+	}
+	return p.enter()
+}
+
+// makeTemporary has a place for temporary files, which bare images lack. It is this function's alone.
+func makeTemporary() {
+	if _, err := os.Lstat("/tmp"); err != nil && os.Mkdir("/tmp", 0o777) == nil {
+		_ = os.Chmod("/tmp", 0o777|os.ModeSticky)
+	}
+}
+
+// enter goes to the working directory. Python and others import what lies where they start, so a function with a root of
+// its own never starts in the agent's.
+func (p plan) enter() error {
+	if err := os.Chdir(p.WorkingDirectory); err != nil {
+		if !p.IsClean {
+			fmt.Fprintf(os.Stderr, "the working directory %s is gone, running in /\n", p.WorkingDirectory)
+		}
+		return os.Chdir("/")
+	}
+	if here, err := unix.Getwd(); p.IsClean && (err != nil || strings.HasPrefix(here+"/", devboxPath+"/")) {
+		return os.Chdir("/")
+	}
+	return nil
+}
+
+// variables are the function's own, with the agent's working directory as it is found now.
+func (p plan) variables() []string {
+	given := environ.All()
+	if here, err := unix.Getwd(); err == nil && here == "/" {
+		given = environ.With(given, "PWD=/")
+	}
+	if !p.IsClean {
+		return given
+	}
+	found := options{isClean: true, environmentDirectory: p.EnvironmentDirectory}
+	return environ.With(given, "ASSAY_DEVBOX_WORKDIR="+found.devboxDirectory(devboxPath))
+}
+
+// takeScript reads the script before anything of the agent's can, into memory that nothing else has a name for. Its
+// directory is not in the function's root.
+func (p plan) takeScript() ([]*os.File, error) {
+	if p.Script == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(p.Script)
+	if err != nil {
+		return nil, err
+	}
+	return scriptFiles(filepath.Base(p.Script), text)
+}
