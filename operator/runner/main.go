@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"assay.dev/runner/internal/boot"
+	"assay.dev/runner/internal/copymode"
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/function"
 	"assay.dev/runner/internal/identity"
@@ -22,11 +23,16 @@ var commands = map[string]func([]string) int{
 	"bash":      tools.Bash,
 	"become":    identity.Main,
 	"boot":      boot.Main,
+	"copy-disk": function.CopyDisk,
+	"exec":      identity.ExecMain,
 	"function":  function.Main,
+	"install":   copymode.Install,
 	"parse":     parse.Main,
+	"prepare":   copymode.Prepare,
 	"python":    tools.Python,
 	"reference": tools.Reference,
 	"stage":     function.Stage,
+	"supervise": copymode.Supervise,
 }
 
 func main() {

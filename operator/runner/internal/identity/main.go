@@ -32,6 +32,17 @@ func Command(user users.User, pidsMax uint64, directory string, command []string
 	return append(words, command...)
 }
 
+// ExecMain is `runner exec -- COMMAND`: it becomes the command as the user that it is already, looked for on PATH.
+func ExecMain(args []string) int {
+	if len(args) < 2 || args[0] != "--" {
+		fmt.Fprintln(os.Stderr, "assay-exec: usage: exec -- COMMAND [ARGUMENT...]")
+		return failure.Code
+	}
+	code, err := Exec(args[1:], environ.All())
+	fmt.Fprintf(os.Stderr, "assay-exec: %v\n", err)
+	return code
+}
+
 // Main is `runner become`: it becomes the command as the user, in the environment that it was given, ours in it.
 func Main(args []string) int {
 	code, err := become(args)

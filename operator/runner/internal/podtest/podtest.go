@@ -29,6 +29,7 @@ type Container struct {
 	// ReadOnlyDisk mounts it as a scorer has it.
 	ReadOnlyDisk bool
 	Files        map[string]string // below /.assay: path to content, such as files/launch
+	Small        bool              // the image has /etc, /home and /tmp, and this machine's /usr as a mount
 	Image        map[string]string // changes of the image: path to content; content that begins with "-> " is a link
 	Directories  []string          // volumes below /.assay, such as scratch
 	Variables    []string

@@ -1,0 +1,97 @@
+package copymode
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"assay.dev/runner/internal/environ"
+	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/paths"
+	"assay.dev/runner/internal/process"
+)
+
+const (
+	// grace is what a command has between SIGTERM and SIGKILL when its time is over.
+	grace = time.Second
+	// killing is how long we wait for what the command left running.
+	killing = 5 * time.Second
+)
+
+// names is a flag that may be given again.
+type names []string
+
+func (n *names) String() string { return "" }
+
+func (n *names) Set(name string) error {
+	*n = append(*n, name)
+	return nil
+}
+
+// Supervise is `runner supervise [--hand NAME]... [--timeout SECONDS] [COMMAND...]`, the first process of a devbox in
+// Copy mode, as the image's user and where it starts. It runs the launch commands, if there are any, and looks after the
+// command as its init; without a command it stays up. The exit code is the command's. The termination message is no
+// secret here: the command can write it too.
+func Supervise(args []string) int {
+	log := failure.Open()
+	var handed names
+	flags := flag.NewFlagSet("supervise", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.Var(&handed, "hand", "")
+	seconds := flags.Uint("timeout", 0, "")
+	if err := flags.Parse(args); err != nil {
+		return log.Fail(part, err)
+	}
+	if err := process.Protect(); err != nil {
+		return log.Fail(part, err)
+	}
+	variables := environ.Given(handed...)
+	limit := limit{begin: time.Now(), timeout: time.Duration(*seconds) * time.Second}
+	launch := filepath.Join(paths.Files(), "launch")
+	if _, err := os.Stat(launch); err == nil {
+		end, err := process.Supervise([]string{paths.Runner(), "bash", "-e", launch}, limit.options(variables))
+		if err != nil {
+			return log.Fail(part, err)
+		}
+		if end.IsTimeout || end.WasStopped {
+			return limit.end(end)
+		}
+		if end.Code != 0 {
+			return log.Fail("launch", fmt.Errorf("the launch commands failed with exit code %d, see the log", end.Code))
+		}
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return log.Fail(part, err)
+	}
+	if flags.NArg() == 0 {
+		return limit.end(process.Wait(limit.timeout))
+	}
+	end, err := process.Supervise(append([]string{paths.Runner(), "exec", "--"}, flags.Args()...), limit.options(variables))
+	if err != nil {
+		return log.Fail(part, err)
+	}
+	return limit.end(end)
+}
+
+// limit is the time that all commands have together.
+type limit struct {
+	begin   time.Time
+	timeout time.Duration
+}
+
+func (l limit) options(variables []string) process.Options {
+	options := process.Options{Variables: variables, Grace: grace}
+	if l.timeout > 0 {
+		options.Timeout = max(l.timeout-time.Since(l.begin), time.Nanosecond)
+	}
+	return options
+}
+
+// end kills all that still runs.
+func (l limit) end(end process.End) int {
+	process.KillAll(killing)
+	return end.Code
+}
