@@ -39,13 +39,13 @@ func (f *function) prepareInPlace() error {
 	if err := f.readPrepared(); err != nil {
 		return err
 	}
-	if err := within.RemovePath(f.results()); err != nil {
+	if err := within.RemovePath(paths.Results()); err != nil {
 		return err
 	}
-	if err := os.Mkdir(f.results(), 0o700); err != nil {
-		return fmt.Errorf("cannot write to the scratch space: %w", err)
+	if err := os.Mkdir(paths.Results(), 0o700); err != nil {
+		return err
 	}
-	return os.Chown(f.results(), int(f.user.UID), int(f.user.GID))
+	return os.Chown(paths.Results(), int(f.user.UID), int(f.user.GID))
 }
 
 func (f *function) readPrepared() error {

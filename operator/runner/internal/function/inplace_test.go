@@ -49,7 +49,7 @@ func TestInPlaceVariablesAreTheFunctions(t *testing.T) {
 	in := podtest.Container{Variables: []string{"STAGE=test", "user=me", "S=sierra", "ASSAY_ROOT=Clean", "ASSAY_RESULTS=/evil", "ASSAY_DEVBOX=/evil", "ASSAY_KEEP=/etc"}}
 	script := "env; echo 1"
 	got := inPlace(t, in, nil, script)
-	for _, variable := range []string{"STAGE=test", "user=me", "S=sierra", "HOME=/home/agent", "PWD=/project", "ASSAY_DEVBOX=/", "ASSAY_DEVBOX_WORKDIR=/project", "ASSAY_RESULTS=/.assay/scratch/results"} {
+	for _, variable := range []string{"STAGE=test", "user=me", "S=sierra", "HOME=/home/agent", "PWD=/project", "ASSAY_DEVBOX=/", "ASSAY_DEVBOX_WORKDIR=/project", "ASSAY_RESULTS=/.assay/results"} {
 		if !strings.Contains(got.Stdout, variable+"\n") {
 			t.Errorf("no %s: %+v", variable, got)
 		}

@@ -120,5 +120,5 @@ func (f *function) namespaces() uintptr {
 // variables are the function's: what the container has, and where the agent's tree and the results are.
 func (f *function) variables() []string {
 	return process.Variables(f.handed, f.user, f.workingDirectory,
-		"ASSAY_DEVBOX="+f.devbox(), "ASSAY_DEVBOX_WORKDIR="+f.devboxDirectory(devboxPath), "ASSAY_RESULTS="+f.results())
+		"ASSAY_DEVBOX="+f.devbox(), "ASSAY_DEVBOX_WORKDIR="+f.devboxDirectory(devboxPath), "ASSAY_RESULTS="+paths.Results())
 }

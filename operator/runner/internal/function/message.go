@@ -51,7 +51,7 @@ type reading struct{ fields, result, tests string }
 // read has what was left parsed in a child without privileges.
 func (f *function) read(code int) (reading, error) {
 	var found reading
-	root, err := within.Open(f.results())
+	root, err := within.Open(paths.Results())
 	if err != nil {
 		return found, err
 	}

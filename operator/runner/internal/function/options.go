@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"assay.dev/runner/internal/gate"
-	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/testfiles"
 )
 
@@ -103,12 +102,4 @@ func (o options) devbox() string {
 		return devboxPath
 	}
 	return "/"
-}
-
-// results is where the function leaves its report and result.json.
-func (o options) results() string {
-	if o.isCopy {
-		return filepath.Join(paths.Scratch(), "results")
-	}
-	return paths.Results()
 }
