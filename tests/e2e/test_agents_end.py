@@ -18,7 +18,13 @@ for number in range(5000):
     os.waitpid(child, 0)
 open("/answer", "w").write("42\\n")
 """
-SIGNAL = "import os, signal, time\nopen('/answer', 'w').write('42')\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(9)\nopen('/answer', 'w').write('lived on')"
+SIGNAL = """\
+import os, signal, time
+open("/answer", "w").write("42")
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(9)
+open("/answer", "w").write("lived on")
+"""
 USE_MEMORY = "head -c 300M /dev/zero | tail > /dev/null"
 NOISE = r"head -c 3000 /dev/urandom; printf '\033]0;owned\007\033[31mred\033[0m nul:\0: half: \303 bell:\a cr:\rback\n'"
 

@@ -39,9 +39,9 @@ os._exit(9)
 """
 RAW = """
 import socket
-for family, kind, protocol in ((socket.AF_INET, socket.SOCK_RAW, 255), (socket.AF_INET, socket.SOCK_RAW, 1), (socket.AF_PACKET, socket.SOCK_RAW, 0)):
+for family, protocol in ((socket.AF_INET, 255), (socket.AF_INET, 1), (socket.AF_PACKET, 0)):
     try:
-        socket.socket(family, kind, protocol)
+        socket.socket(family, socket.SOCK_RAW, protocol)
         open("/answer", "a").write("raw\\n")
     except PermissionError:
         pass
@@ -86,7 +86,10 @@ def test_no_raw_packets(namespace: str) -> None:
 
 
 def test_files_of_the_node_cannot_be_filled(namespace: str) -> None:
-    fill = "for f in hosts hostname resolv.conf; do head -c 9000000 /dev/zero >> /etc/$f; done; cat /etc/host* /etc/resolv.conf | wc -c > /answer"
+    fill = (
+        "cd /etc; for f in hosts hostname resolv.conf; do head -c 9000000 /dev/zero >> $f; done;"
+        " cat hosts hostname resolv.conf | wc -c > /answer"
+    )
     run = run_one(
         namespace,
         shell(fill),
@@ -105,8 +108,8 @@ def test_functions_share_no_loopback(namespace: str) -> None:
 def test_a_planted_program_cannot_read_the_script_that_runs_it(namespace: str) -> None:
     script = f"grep -q . /answer\n# {SECRET}\necho 0.25\n"
     plant = (
-        "printf '#!/bin/sh\\ncat /.assay/files/* /proc/self/fd/* /proc/$PPID/fd/3 /proc/$PPID/cmdline 2>/dev/null >&2\\n'"
-        " > /usr/bin/grep; chmod 755 /usr/bin/grep; echo 42 > /answer"
+        "printf '#!/bin/sh\\ncat /.assay/files/* /proc/self/fd/* /proc/$PPID/fd/3 /proc/$PPID/cmdline"
+        " 2>/dev/null >&2\\n' > /usr/bin/grep; chmod 755 /usr/bin/grep; echo 42 > /answer"
     )
     run = run_one(namespace, shell(plant), scenario("hidden", bash("hidden", script)))
     assert run["status"]["score"] == 0.25
