@@ -24,6 +24,7 @@ from tests.integration.running import (
     table,
     writes_since,
 )
+from tests.unit.specs.commands import line
 
 
 def set_mode(api: FakeApi, mode: str) -> None:
@@ -91,7 +92,7 @@ async def test_finished_idle_and_run_anew(api: FakeApi, tmp_path: Path) -> None:
             assert says(api, "Finished", is_=("True", "Error"))
             assert status(api)["exitCode"] == 3
             [pod] = api.all(PODS)
-            assert pod["spec"]["containers"][0]["command"][-3:] == ["tail", "-f", "/dev/null"]
+            assert line(pod["spec"]["containers"][0]["command"]).words == [], "it only stays up"
             assert "activeDeadlineSeconds" not in pod["spec"]
             set_mode(api, "Suspended")
             await operator.until(lambda: says(api, "Suspended", is_=("True", "DiskKept")))

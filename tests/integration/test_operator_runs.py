@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from assay.dispatch import OURS
 from assay.kube.resources import PODS
+from assay.reconcile.devbox import command_pod
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json
 from tests.integration.kubelet import AGENT, PASSED, Kubelet, now, says, states
@@ -76,7 +78,26 @@ async def test_what_is_scored_and_what_is_not(
     assert condition(api, "ScenarioRun", "r", "Complete" if score else "Failed") == ("True", reason)
 
 
-async def test_an_agent_is_stopped_at_its_deadline_and_scored(api: FakeApi, tmp_path: Path) -> None:
+async def test_an_agent_that_the_runner_stopped_is_scored(api: FakeApi, tmp_path: Path) -> None:
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it")
+    report = "assay/2 exit=143 timeout=1 seconds=600.01 signal=15\n"
+    ends = {
+        AGENT: {"exitCode": 143, "reason": "Error", "message": report},
+        "tests": says("1"),
+        "lint": says("1"),
+    }
+    with Kubelet(api, end=lambda _, container: ends[container]):
+        async with operating(api, tmp_path) as operator:
+            await operator.until(lambda: is_over(api, "ScenarioRun", "r"))
+    assert condition(api, "ScenarioRun", "r", "AgentFinished") == ("True", "DeadlineExceeded")
+    assert condition(api, "ScenarioRun", "r", "Complete") == ("True", "Scored")
+
+
+async def test_an_agent_that_outlives_its_deadline_is_stopped_and_scored(
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_pod, "BACKSTOP", timedelta())
     create_definitions(api, "fix-it")
     scenario = {"timeouts": {"agentSeconds": 1}}
     api.patch(OURS["Scenario"], TEAM, "fix-it", {"spec": scenario})

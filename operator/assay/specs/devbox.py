@@ -49,7 +49,6 @@ def _origin(pinned: PinnedRun) -> dict[str, Any]:
 def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, Any]:
     scenario, reference = pinned.scenario, pinned.scenario.reference_output
     environment = scenario.environment
-    variables = _environment(run, pinned, agent)
     files, reference_from = [File(name=PROBLEM, content=scenario.problem_statement)], None
     if agent.type == "Reference" and reference:
         # Only the pod that applies the reference sees it.
@@ -60,9 +59,9 @@ def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, An
         "user": pinned.image.user or None,
         "working_dir": scenario.working_dir or pinned.image.working_dir or None,
         "launch_commands": environment.launch_commands,
-        "command": _command(agent, reference, variables),
+        "command": _command(agent, reference),
         "args": agent.args,
-        "env": variables,
+        "env": _environment(run, pinned, agent),
         "env_from": agent.env_from,
         "files": files,
         "reference_from": reference_from,
@@ -72,7 +71,7 @@ def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, An
     }
 
 
-def _command(agent: AgentSpec, reference: ReferenceOutput | None, variables: list[EnvVar]) -> list[str]:
+def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
     match agent.type:
         case "Nop":
             return [pod_parts.BUSYBOX, "true"]
@@ -80,7 +79,7 @@ def _command(agent: AgentSpec, reference: ReferenceOutput | None, variables: lis
             is_script = reference is not None and (reference.script or reference.kind == "Script")
             kind = "script" if is_script else "patch"
             file = f"{pod_parts.FILES_DIR}/{REFERENCE}"
-            return pod_parts.script("reference.sh", kind, file, visible=pod_parts.handed(variables))
+            return [*pod_parts.runner("reference"), kind, file]
         case "Command":
             return agent.command or []
 

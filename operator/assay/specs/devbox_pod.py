@@ -16,7 +16,7 @@ from .pod_plan import MountPlan, PodPlan, PodRole
 
 CONTAINER = "devbox"
 LAUNCH, REFERENCE = "launch", "reference"  # files under pod_parts.FILES_DIR
-DEADLINE_SLACK = 3600  # the operator stops a devbox in time; this is for when no operator runs
+DEADLINE_SLACK = 3600  # the runner stops its command, else the operator its pod; this is for when no operator runs
 
 
 def claim(devbox: Devbox, settings: Settings, snapshot: DiskSnapshotStatus | None = None) -> KubeObject:
@@ -47,8 +47,8 @@ def pod(devbox: Devbox, plan: PodPlan, settings: Settings) -> KubeObject:
     spec, root = devbox.spec, plan.mount.root_filesystem
     allowed: Egress = "None" if plan.role == "prepare" else network_policies.egress(spec.network, settings)
     gate = {} if plan.role == "prepare" else network_policies.gate(allowed, settings)
-    # A copied root file system runs nothing of ours before the command, so its init container waits.
-    own_gate, init_gate = (gate, {}) if root == "Overlay" else ({}, gate)
+    # The init container of a copy waits: it runs anyway, and the devbox has its user from the start.
+    boot_gate, install_gate = (gate, {}) if root == "Overlay" else ({}, gate)
     files = _files(spec, plan.role)
     container: KubeObject = {
         "name": CONTAINER,
@@ -60,8 +60,7 @@ def pod(devbox: Devbox, plan: PodPlan, settings: Settings) -> KubeObject:
     if plan.role == "prepare":
         container |= devbox_container.preparing()
     else:
-        control = {**_process_limit(settings), **pod_parts.user_namespaces(settings), **own_gate}
-        container |= devbox_container.working(spec, plan, LAUNCH in files, control)
+        container |= devbox_container.working(spec, plan, {**pod_parts.limits(settings), **boot_gate})
         if files or spec.reference_from:
             secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
             mount = {"name": "files", "mountPath": pod_parts.FILES_DIR, "readOnly": True}
@@ -74,7 +73,7 @@ def pod(devbox: Devbox, plan: PodPlan, settings: Settings) -> KubeObject:
         **network_policies.label(allowed),
     }
     metadata["annotations"] = pod_parts.file_annotations(files)
-    pod_spec = pod_parts.pod_spec([container], volumes, settings, root, init_gate)
+    pod_spec = pod_parts.pod_spec([container], volumes, settings, root, install_gate)
     if plan.role == "run" and spec.active_deadline_seconds:
         pod_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds + DEADLINE_SLACK
     return {
@@ -112,11 +111,6 @@ def _files(spec: DevboxSpec, role: PodRole) -> dict[str, str]:
     if role == "run" and spec.launch_commands:
         files[LAUNCH] = "".join(f"{command}\n" for command in spec.launch_commands)
     return files
-
-
-def _process_limit(settings: Settings) -> dict[str, str]:
-    """How many processes the pod may have. Linux counts them per user namespace, so a copy has no limit."""
-    return {"ASSAY_PIDS_MAX": str(settings.pids_max)}
 
 
 def _metadata(devbox: Devbox) -> dict[str, Any]:

@@ -27,16 +27,17 @@ def label(allowed: Egress) -> dict[str, str]:
     return {names.EGRESS: allowed.lower()}
 
 
-def gate(allowed: Egress, settings: Settings) -> dict[str, str]:
-    """What has a script of the toolbox wait until a pod's policies are in force (operator/toolbox/lib.sh), where it
-    may not reach the place that shows it.
+def gate(allowed: Egress, settings: Settings) -> dict[str, str | int]:
+    """The flags by which the runner waits until a pod's policies are in force, where the pod may not reach the place
+    that shows it.
     """
     if allowed == "Any" or not settings.network_gate or not settings.network_gate_seconds:
         return {}
     address, port = settings.network_gate
     if allowed == "Internet" and not _is_blocked(address, settings.blocked_cidrs):
         return {}
-    return {"ASSAY_CLOSED": f"{address} {port} {settings.network_gate_seconds}"}
+    host = f"[{address}]" if ":" in address else address
+    return {"gate": f"{host}:{port}", "gate_seconds": settings.network_gate_seconds}
 
 
 @cache  # asked for every pod, and always the same

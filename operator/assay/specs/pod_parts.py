@@ -1,14 +1,14 @@
 """Parts of every pod whose root file system is on a disk.
 
 Overlay: the container starts as root of the pod's own user namespace and mounts the overlay. It drops the privileges
-for that before anything of the user's runs (operator/toolbox/boot.sh). KEP-127, KEP-4639.
+for that before anything of the user's runs (operator/runner/internal/boot). KEP-127, KEP-4639.
 Copy: an ordinary pod with the disk's directories mounted over the image's. It needs neither user namespaces nor image
 volumes: an init container copies the toolbox.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assay.api.blueprint import BlueprintImage
@@ -26,49 +26,66 @@ FILES_DIR = f"{ROOT}/files"
 SCRATCH = f"{ROOT}/scratch"
 COPIED = "root"  # the directory of a disk, or of scratch space, that has the copied directories
 BUSYBOX = f"{TOOLBOX}/busybox"
-ENVIRON = f"{TOOLBOX}/environ"
+RUNNER = f"{TOOLBOX}/runner"
+_TOOLBOX_IN_IMAGE = "/opt/assay/toolbox"
+
+Flag = str | int | bool | Sequence[str] | None
+"""The value of a flag; one that is a sequence is given once for each member."""
 
 SECURITY_CONTEXT: dict[str, Any] = {
     "runAsUser": 0,
     "runAsGroup": 0,
     # The capabilities hold in the pod's own user namespace only.
     "capabilities": {
-        "add": ["SYS_ADMIN", "SYS_RESOURCE", "SYS_CHROOT", "SETPCAP", "SETFCAP", "MKNOD", "AUDIT_WRITE"]
+        "add": ["SYS_ADMIN", "SYS_RESOURCE", "SYS_CHROOT", "SETPCAP", "SETFCAP", "MKNOD", "AUDIT_WRITE"],
+        "drop": ["NET_RAW"],
     },
     "seccompProfile": {"type": "RuntimeDefault"},
     "appArmorProfile": {"type": "Unconfined"},  # the default profile denies mount
 }
 
-ORDINARY: dict[str, Any] = {"seccompProfile": {"type": "RuntimeDefault"}}
+ORDINARY: dict[str, Any] = {
+    # With raw packets a pod can speak for its neighbours, and network policies see the wrong one.
+    "capabilities": {"drop": ["NET_RAW"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 """The security context of a container that needs no privileges."""
 
+POWERLESS: dict[str, Any] = {
+    "runAsUser": 65532,
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+"""The security context of a container that only copies files of our image."""
 
-def script(
-    name: str,
-    *args: str,
-    control: Mapping[str, str] | None = None,
-    visible: Iterable[str] = (),
-    toolbox: str = TOOLBOX,
-) -> list[str]:
-    """The command line of one of the toolbox's scripts.
 
-    The script sees the variables in `control`, HOME, and those of the container's variables that `visible` names.
-    The program that it starts gets the others (operator/toolbox/environ.c). So nothing that an image, a Secret or a
-    user sets steers the script.
+def runner(command: str, /, **flags: Flag) -> list[str]:
+    """The beginning of a command line of the runner (operator/runner): `runner command --flag=value …`.
+
+    Nothing else steers it: no variable that an image, a Secret or a user sets. A flag whose value is None, False, 0 or
+    empty is left out; the others arrive as written, whatever the kubelet expands.
     """
-    variables = [f"{key}={literal(value)}" for key, value in (control or {}).items()]
-    aside = [f"{toolbox}/environ", "aside", *dict.fromkeys(["HOME", *visible]), *variables, "--"]
-    return [*aside, f"{toolbox}/busybox", "sh", f"{toolbox}/{name}", *args]
+    words = [RUNNER, command]
+    for name, value in flags.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif isinstance(value, (str, int)):
+            words += [f"{flag}={literal(str(value))}"] if value else []
+        else:
+            words += [f"{flag}={literal(one)}" for one in value or ()]
+    return words
+
+
+def limits(settings: Settings) -> dict[str, int | bool]:
+    """The flags of what an overlay's pod may do: Linux counts processes and namespaces per user namespace."""
+    return {"pids": settings.pids_max, "nested_user_namespaces": settings.nested_user_namespaces}
 
 
 def handed(variables: Iterable[EnvVar]) -> list[str]:
     """The names of the variables that a run hands to its agent."""
     return [one.name for one in variables if one.name in HANDED or one.name.startswith(PARAMETER)]
-
-
-def user_namespaces(settings: Settings) -> dict[str, str]:
-    """The control variable that leaves nested user namespaces open; empty by default."""
-    return {"ASSAY_NESTED_USERNS": "1"} if settings.nested_user_namespaces else {}
 
 
 def user_and_directory(image: BlueprintImage, user: str | None, working_dir: str | None) -> tuple[str, str]:
@@ -89,9 +106,12 @@ def pod_spec(
     volumes: list[dict[str, Any]],
     settings: Settings,
     root: MountedRoot = "Overlay",
-    init_control: Mapping[str, str] | None = None,
+    install_gate: Mapping[str, Flag] | None = None,
 ) -> dict[str, Any]:
-    """A pod that runs its containers once, without access to the API; `init_control` is for a copy's init container."""
+    """A pod that runs its containers once, without access to the API.
+
+    `install_gate`: what the init container of a copy waits for (network_policies.gate).
+    """
     common: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -104,7 +124,7 @@ def pod_spec(
         return {"hostUsers": False, **common}
     return {
         **common,
-        "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {}, init_control or {})],
+        "initContainers": [_toolbox_copy(settings, containers[0].get("resources") or {}, install_gate or {})],
     }
 
 
@@ -122,31 +142,24 @@ def toolbox_volume(settings: Settings, root: MountedRoot = "Overlay") -> dict[st
 
 def toolbox_mount(root: MountedRoot = "Overlay") -> dict[str, Any]:
     """The mount of the toolbox."""
-    part = {"subPath": "opt/assay/toolbox"} if root == "Overlay" else {}
+    part = {"subPath": _TOOLBOX_IN_IMAGE.lstrip("/")} if root == "Overlay" else {}
     return {"name": "toolbox", "mountPath": TOOLBOX, **part, "readOnly": True}
 
 
 def shell_mount() -> dict[str, Any]:
-    """`/.assay/shell` of a copied root file system; boot.sh makes that of an overlay."""
-    return {"name": "toolbox", "mountPath": f"{ROOT}/shell", "subPath": "here.sh", "readOnly": True}
+    """`/.assay/shell` of a copied root file system: the runner, which makes that of an overlay itself."""
+    return {"name": "toolbox", "mountPath": f"{ROOT}/shell", "subPath": "runner", "readOnly": True}
 
 
-def _toolbox_copy(
-    settings: Settings, resources: dict[str, Any], control: Mapping[str, str]
-) -> dict[str, Any]:
+def _toolbox_copy(settings: Settings, resources: dict[str, Any], gate: Mapping[str, Flag]) -> dict[str, Any]:
     """Fills the toolbox volume. It has the resources of the pod's container, since a quota may require some."""
     return {
         "name": "toolbox",
         "image": settings.toolbox_image,
         "imagePullPolicy": "IfNotPresent",
-        "command": script("copy.sh", TOOLBOX, control=control, toolbox="/opt/assay/toolbox"),
+        "command": [f"{_TOOLBOX_IN_IMAGE}/runner", *runner("install", **gate)[1:], TOOLBOX],
         "resources": resources,
-        "securityContext": {
-            "runAsUser": 65532,
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": POWERLESS,
         "volumeMounts": [{"name": "toolbox", "mountPath": TOOLBOX}],
     }
 

@@ -21,7 +21,7 @@ def pod(devbox: Devbox, class_hash: str, hosts: Sequence[str], settings: Setting
         "name": CONTAINER,
         "image": settings.toolbox_image,
         "imagePullPolicy": "IfNotPresent",
-        "command": pod_parts.script("boot.sh", "0", "/", pod_parts.BUSYBOX, "true"),
+        "command": [*pod_parts.runner("boot", user="0"), "--", pod_parts.BUSYBOX, "true"],
         "securityContext": pod_parts.SECURITY_CONTEXT,
         "volumeMounts": [{"name": "disk", "mountPath": pod_parts.DISK}, pod_parts.toolbox_mount()],
     }

@@ -1,29 +1,37 @@
-"""One scoring function → its container: the inputs of operator/toolbox/score.sh."""
+"""One scoring function → its container: the command line of `runner function`, and its mounts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from assay.api.disk import MountedRoot
-from assay.api.meta import given
+from assay.api.meta import Egress, given
 from assay.api.scenariorun import PinnedRun
 from assay.api.scoring import ScoringFunction
 from assay.settings import Settings
 
-from . import pod_parts, scorer_files
+from . import network_policies, pod_parts, scorer_files
+from .pod_parts import Flag
 
 IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function with an image of its own
 TOOLS_DIR = f"{pod_parts.ROOT}/tools"
 DEVBOX_DIR = "/devbox"  # the agent's tree, where the function's root is clean
-TREE = ("ASSAY_DEVBOX", "ASSAY_DEVBOX_WORKDIR", "ASSAY_RESULTS")
-"""Variables that score.sh sets for every function: where the agent's tree is, and where results go."""
 Mount = dict[str, Any]
 
 UNPRIVILEGED: dict[str, Any] = {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY}
-"""Copy, without a user namespace: score.sh is uid 0 with default capabilities until it becomes the function's user."""
+"""Copy, without a user namespace: uid 0 with default capabilities, until the runner becomes the function's user."""
+
+_OWN_NETWORK: dict[str, Any] = {
+    **pod_parts.SECURITY_CONTEXT,
+    "capabilities": {
+        **pod_parts.SECURITY_CONTEXT["capabilities"],
+        "add": [*pod_parts.SECURITY_CONTEXT["capabilities"]["add"], "NET_ADMIN"],
+    },
+}
+"""With what brings up the loopback device of a network namespace; the runner gives it up before the function runs."""
 
 
 def root_of(function: ScoringFunction) -> Literal["Merged", "Clean"]:
@@ -48,9 +56,13 @@ class ScorerPod:
     root: MountedRoot
     directories: Sequence[str]
     """Copy: the directories on the disk."""
-    network_gate: Mapping[str, str]
-    """The variable that makes score.sh wait for the pod's network policies."""
+    egress: Egress
     settings: Settings
+
+    @property
+    def has_own_network(self) -> bool:
+        """Whether each function runs in a network namespace of its own, where there is nothing but loopback."""
+        return self.egress == "None" and self.root == "Overlay"
 
     def user_and_directory(self) -> tuple[str, str]:
         """User and working directory of the environment."""
@@ -74,29 +86,38 @@ class ScorerPod:
 
 
 def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> dict[str, Any]:
-    """The function's container; it runs score.sh, which may report so many bytes."""
+    """The function's container; the runner in it may report so many bytes."""
     image, (user, directory) = pod.pinned.image, pod.user_and_directory()
-    control = {"ASSAY_MESSAGE_BYTES": str(message_bytes), "ASSAY_ROOT": root_of(function), **pod.network_gate}
-    control |= {"ASSAY_ROOTFS": "Copy"} if pod.root == "Copy" else pod_parts.user_namespaces(pod.settings)
+    flags: dict[str, Flag] = {}
     if function.image:
         image = (pod.pinned.function_images or {})[function.name]
-        control["ASSAY_ENVIRONMENT_WORKDIR"] = directory
-        if pod.root == "Overlay":
-            control["ASSAY_IMAGE"] = IMAGE_DIR
+        flags = {
+            "environment_working_dir": directory,
+            "image": IMAGE_DIR if pod.root == "Overlay" else None,
+        }
         user, directory = pod_parts.user_and_directory(image, None, None)
-    timeout, context = str(pod.timeouts()[function.name]), _context(function)
+    context = _context(function)
     authors = [*(pod.pinned.scenario.environment.env or ()), *(function.env or ())]
-    command = _command(function, list(dict.fromkeys([*context, *(one.name for one in authors)])))
-    control |= _tests(function)
+    keep = list(dict.fromkeys([*context, *(one.name for one in authors)]))
+    command = pod_parts.runner(
+        "function",
+        user=user,
+        working_dir=directory,
+        timeout=pod.timeouts()[function.name],
+        root=root_of(function),
+        message_bytes=message_bytes,
+        hand=list(context),
+        **flags,
+        **_tests(function),
+        **_pod_flags(pod),
+    )
     made: dict[str, Any] = {
         "name": function.name,
         "image": image.reference,
         "imagePullPolicy": "IfNotPresent",
-        "command": pod_parts.script(
-            "score.sh", user, directory, timeout, *command, control=control, visible=context
-        ),
+        "command": [*command, "--", *_command(function, keep)],
         "env": pod_parts.env_list(authors, **context),
-        "securityContext": pod_parts.SECURITY_CONTEXT if pod.root == "Overlay" else UNPRIVILEGED,
+        "securityContext": _security_context(pod),
         "volumeMounts": [*_mounts(pod, function), *scorer_files.mounts(function)],
     }
     if function.env_from:
@@ -106,26 +127,39 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
     return made
 
 
-def _command(function: ScoringFunction, authors: Sequence[str]) -> list[str]:
-    """The command that score.sh starts.
+def _pod_flags(pod: ScorerPod) -> dict[str, Flag]:
+    """The flags that all functions of the pod have."""
+    flags: dict[str, Flag] = {"root_filesystem": pod.root}
+    if pod.root == "Overlay":
+        flags |= pod_parts.limits(pod.settings)
+    if pod.has_own_network:
+        return {**flags, "no_network": True}
+    return {**flags, **network_policies.gate(pod.egress, pod.settings)}
+
+
+def _security_context(pod: ScorerPod) -> dict[str, Any]:
+    if pod.root == "Copy":
+        return UNPRIVILEGED
+    return _OWN_NETWORK if pod.has_own_network else pod_parts.SECURITY_CONTEXT
+
+
+def _command(function: ScoringFunction, keep: Sequence[str]) -> list[str]:
+    """The command that the runner starts as the function.
 
     Programs of ours that run the function (uv, bash at its start) see only the variables that the contract sets, which
-    are the author's. The script itself sees all variables.
+    are the author's: `keep`. The script itself sees all variables.
     """
     script = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
     if function.bash_script:
         # The toolbox's bash: every image has it, and no agent can have replaced it.
-        return [pod_parts.ENVIRON, "bash", *authors, "--", f"{pod_parts.TOOLBOX}/bash", script]
+        return [*pod_parts.runner("bash", keep=keep), script]
     if python := function.python_script:
-        requirements = f"{pod_parts.FILES_DIR}/{scorer_files.REQUIREMENTS}" if python.requirements else ""
-        visible = [*authors, *TREE]
-        return pod_parts.script(
-            "python.sh", script, requirements, python.python_version or "", visible=visible
-        )
+        requirements = f"{pod_parts.FILES_DIR}/{scorer_files.REQUIREMENTS}" if python.requirements else None
+        flags: dict[str, Flag] = {"requirements": requirements, "python_version": python.python_version}
+        return [*pod_parts.runner("python", keep=keep, **flags), script]
     if ast_grep := function.ast_grep:
-        words = [pod_parts.literal(ast_grep.pattern), pod_parts.literal(ast_grep.directory)]
-        language = [ast_grep.language] if ast_grep.language else []
-        return pod_parts.script("astgrep.sh", *words, *language, visible=TREE)
+        words = [pod_parts.literal(word) for word in (ast_grep.pattern, ast_grep.directory)]
+        return [*pod_parts.runner("ast-grep", language=ast_grep.language), "--", *words]
     if function.command:
         return function.command.command
     return given(function.test_files).command
@@ -139,17 +173,15 @@ def _context(function: ScoringFunction) -> dict[str, str]:
     return {"ASSAY_SCORER_CONTEXT": pod_parts.literal(context)}
 
 
-def _tests(function: ScoringFunction) -> dict[str, str]:
-    """The control variables of score.sh for a function with tests."""
-    found = {}
-    if tests := function.test_files:
-        if tests.restore:
-            found["ASSAY_RESTORE"] = "\n".join(tests.restore)
-        if tests.junit:
-            found["ASSAY_JUNIT"] = tests.junit.path
-            if tests.junit.all_or_nothing:
-                found["ASSAY_ALL_OR_NOTHING"] = "1"
-    return found
+def _tests(function: ScoringFunction) -> dict[str, Flag]:
+    """The flags of a function with tests."""
+    if not (tests := function.test_files):
+        return {}
+    report = tests.junit
+    scored_by: dict[str, Flag] = (
+        {"junit": report.path, "all_or_nothing": report.all_or_nothing} if report else {}
+    )
+    return {"restore": tests.restore, **scored_by}
 
 
 def _mounts(pod: ScorerPod, function: ScoringFunction) -> Iterator[Mount]:

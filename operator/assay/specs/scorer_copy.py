@@ -26,6 +26,7 @@ def containers(pod: ScorerPod) -> list[dict[str, Any]]:
 
 def _copies(pod: ScorerPod) -> Iterator[dict[str, Any]]:
     """One container for all functions that restore the same files: it also saves these files from the image."""
+    user, directory = pod.user_and_directory()
     groups: dict[tuple[str, ...], list[str]] = {}
     for f in pod.functions:
         if root_of(f) == "Merged":
@@ -34,12 +35,10 @@ def _copies(pod: ScorerPod) -> Iterator[dict[str, Any]]:
         yield {
             "name": f"assay-copy-{number}",
             "image": pod.pinned.image.reference,
-            "command": pod_parts.script(
-                "copydisk.sh",
-                *pod.user_and_directory(),
+            "command": [
+                *pod_parts.runner("copy-disk", user=user, working_dir=directory, restore=restore),
                 *those,
-                control={"ASSAY_RESTORE": "\n".join(restore)},
-            ),
+            ],
             "securityContext": UNPRIVILEGED,
             "volumeMounts": [
                 {"name": "disk", "mountPath": pod_parts.DISK, "readOnly": True},
@@ -55,12 +54,7 @@ def _tools(settings: Settings) -> dict[str, Any]:
         "name": "assay-tools",
         "image": settings.toolbox_image,
         "command": [pod_parts.BUSYBOX, "cp", "-R", "/opt/assay/tools/.", TOOLS_DIR],
-        "securityContext": {
-            "runAsUser": 65532,
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            **pod_parts.ORDINARY,
-        },
+        "securityContext": pod_parts.POWERLESS,
         "volumeMounts": [
             {"name": "tools", "mountPath": TOOLS_DIR},
             pod_parts.toolbox_mount("Copy"),

@@ -67,7 +67,7 @@ def _pod(
         functions=functions,
         root=devbox.status.root_filesystem or "Overlay",
         directories=devbox.status.directories or (),
-        network_gate=network_policies.gate(egress, settings),
+        egress=egress,
         settings=settings,
     )
 

@@ -1,4 +1,4 @@
-"""How a container of ours is started: control variables, visible variables and arguments of a toolbox script."""
+"""How a container of ours is started: a command of the runner, its flags, and the words that follow."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from dataclasses import dataclass
 from tests.unit.specs.expansion import expand
 from tests.unit.specs.objects import Obj
 
+RUNNER = "/toolbox/runner"
+
 
 @dataclass(frozen=True)
-class Script:
-    """A script of the toolbox as a command line names it."""
+class Line:
+    """A command line of the runner, as the kubelet hands it over."""
 
     name: str
-    control: dict[str, str]
-    """Variables that the operator sets."""
-    visible: list[str]
-    """Names of the container's variables that the script sees."""
-    args: list[str]
+    flags: dict[str, list[str]]
+    """The values of each flag; [""] for one without a value."""
+    words: list[str]
 
 
-def script(command: Sequence[str]) -> Script:
-    """The command line, which has to begin with `environ aside`: nothing else keeps variables from the script."""
-    environ, verb, *rest = [expand(word, {}) for word in command]
-    assert (environ.rpartition("/")[2], verb) == ("environ", "aside"), command
-    toolbox, end = environ.rpartition("/")[0], rest.index("--")
-    busybox, shell, file, *args = rest[end + 1 :]
-    assert (busybox, shell, file.rpartition("/")[0]) == (f"{toolbox}/busybox", "sh", toolbox), command
-    variables = dict(word.split("=", 1) for word in rest[:end] if "=" in word)
-    return Script(file.rpartition("/")[2], variables, [word for word in rest[:end] if "=" not in word], args)
+def line(command: Sequence[str]) -> Line:
+    """The parts of a command line of the runner."""
+    program, name, *rest = [expand(word, {}) for word in command]
+    assert program.endswith(RUNNER), command
+    flags: dict[str, list[str]] = {}
+    while rest and rest[0].startswith("--"):
+        flag, _, value = rest.pop(0).partition("=")
+        if flag == "--":
+            break
+        flags.setdefault(flag.removeprefix("--"), []).append(value)
+    return Line(name, flags, rest)
 
 
-def control(container: Obj) -> dict[str, str]:
-    """The control variables of the container's script."""
-    return script(container["command"]).control
+def flags(container: Obj) -> dict[str, list[str]]:
+    """The flags of the container's command."""
+    return line(container["command"]).flags

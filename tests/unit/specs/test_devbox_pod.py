@@ -124,7 +124,8 @@ def test_a_copy_runs_as_the_images_user_or_a_number(
     box = a_devbox(DevboxSpec(image="i", user=user))
     pod = devbox_pod.pod(box, plan(mount=mount, image=image), SETTINGS)["spec"]
     context = pod["containers"][0]["securityContext"]
-    assert context == {**identity, "seccompProfile": {"type": "RuntimeDefault"}}
+    ordinary = {"capabilities": {"drop": ["NET_RAW"]}, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert context == {**identity, **ordinary}
     assert "hostUsers" not in pod
 
 

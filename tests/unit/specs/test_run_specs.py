@@ -11,7 +11,7 @@ from assay.api.devbox import DevboxSpec, File
 from assay.specs import devbox, devbox_pod, names, scorer_job
 from assay.specs.devbox import STATEMENT_IN_ENV_MAX
 from tests.unit.specs import objects
-from tests.unit.specs.commands import control, script
+from tests.unit.specs.commands import flags
 from tests.unit.specs.devboxes import a_devbox, plan
 from tests.unit.specs.expansion import VERBATIM, expand
 from tests.unit.specs.objects import IMAGE, SETTINGS, Obj, pinned, run
@@ -91,7 +91,7 @@ def job(**changes: Any) -> Obj:
 @pytest.mark.parametrize(("count", "bytes_each"), [(1, 4080), (2, 4080), (3, 4080), (4, 3056), (32, 368)])
 def test_messages_fit_into_what_the_kubelet_keeps(count: int, bytes_each: int) -> None:
     containers = job(**functions(count))["spec"]["template"]["spec"]["containers"]
-    sizes = [int(control(one)["ASSAY_MESSAGE_BYTES"]) for one in containers]
+    sizes = [int(flags(one)["message-bytes"][0]) for one in containers]
     assert sizes == [bytes_each] * count
     assert max(sizes) < 4096
     assert sum(sizes) < 12288
@@ -107,7 +107,7 @@ def test_timeouts(timeouts: tuple[int | None, ...], scenario_seconds: int, expec
         function["timeoutSeconds"] = seconds
     made = job(**changes, timeouts={"scoringSeconds": scenario_seconds})
     containers = made["spec"]["template"]["spec"]["containers"]
-    assert tuple(int(script(c["command"]).args[2]) for c in containers) == expected
+    assert tuple(int(flags(c)["timeout"][0]) for c in containers) == expected
     # All functions run side by side; the Job's own end comes after the last of them.
     assert made["spec"]["activeDeadlineSeconds"] > max(expected)
 
@@ -200,4 +200,5 @@ def test_who_runs_where(
     spec = DevboxSpec(image="i", user=asked[0], working_dir=asked[1])
     of = IMAGE.model_copy(update={"user": image[0], "working_dir": image[1]})
     made = devbox_pod.pod(a_devbox(spec), plan(image=of), SETTINGS)
-    assert tuple(script(made["spec"]["containers"][0]["command"]).args[:2]) == expected
+    given = flags(made["spec"]["containers"][0])
+    assert (given["user"], given["working-dir"]) == ([expected[0]], [expected[1]])

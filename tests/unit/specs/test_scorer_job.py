@@ -11,7 +11,7 @@ from assay.api.devbox import Devbox
 from assay.api.scoring import ScoringFunction
 from assay.specs import names, scorer_files, scorer_job
 from assay.specs.scorer_container import root_of
-from tests.unit.specs.commands import control, script
+from tests.unit.specs.commands import flags, line
 from tests.unit.specs.expansion import expand
 from tests.unit.specs.objects import SETTINGS, Obj, devbox, pinned, pinned_functions, run
 
@@ -79,13 +79,12 @@ def test_the_safe_root_is_the_default_where_it_can_be(function: Obj, root: str) 
 def test_a_function_with_its_own_image_sees_both() -> None:
     made = container(OVERLAY, "judge")
     assert made["image"].startswith("judge.example.test/judge@sha256:")
-    assert script(made["command"]).args[:3] == ["0", "/judge", "60"]
-    variables = control(made)
-    assert variables["ASSAY_ROOT"] == "Clean"
-    assert variables["ASSAY_ENVIRONMENT_WORKDIR"] == "/src"
+    given = flags(made)
+    assert [given[name] for name in ("user", "working-dir", "timeout")] == [["0"], ["/judge"], ["60"]]
+    assert (given["root"], given["environment-working-dir"]) == (["Clean"], ["/src"])
     [pod] = pods(OVERLAY, "judge").values()
     images = {v["name"]: v["image"]["reference"] for v in pod["volumes"] if "image" in v}
-    mount = mounted(made)[variables["ASSAY_IMAGE"]]
+    mount = mounted(made)[given["image"][0]]
     assert images[mount["name"]] == pinned().image.reference
     assert mount["readOnly"]
 
@@ -111,9 +110,10 @@ def test_what_is_in_secrets_is_mounted_by_its_function_only() -> None:
 
 
 def test_patterns_and_parameters_arrive_as_written() -> None:
-    assert [expand(word, {}) for word in container(OVERLAY, "pattern")["command"]][-3:] == [
-        *("print($$$ARGS)", "src", "python")
-    ]
+    started = line(line(container(OVERLAY, "pattern")["command"]).words)
+    assert (started.name, started.flags) == ("ast-grep", {"language": ["python"]})
+    assert container(OVERLAY, "pattern")["command"][-2:] == ["print($$$$$$ARGS)", "src"]
+    assert started.words[-1] == "src"
     context = json.loads(environment(container(OVERLAY, "custom"))["ASSAY_SCORER_CONTEXT"])
     assert context == {"limit": 3, "note": "costs $(HOME) $5"}
     assert "ASSAY_SCORER_CONTEXT" not in environment(container(OVERLAY, "plain"))
@@ -127,12 +127,12 @@ def test_functions_that_need_tools_have_them(box: Devbox, name: str, has_tools: 
     assert ("tools" in {volume["name"] for volume in pod["volumes"]}) is has_tools
 
 
-def test_the_control_variables_of_a_test_files_function() -> None:
-    variables = control(container(OVERLAY, "tests"))
-    assert variables["ASSAY_RESTORE"] == "tests\npyproject.toml"
-    assert (variables["ASSAY_JUNIT"], variables["ASSAY_ALL_OR_NOTHING"]) == ("junit.xml", "1")
+def test_the_flags_of_a_test_files_function() -> None:
+    given = flags(container(OVERLAY, "tests"))
+    assert given["restore"] == ["tests", "pyproject.toml"]
+    assert (given["junit"], given["all-or-nothing"]) == (["junit.xml"], [""])
     plain = container(OVERLAY, "plain")
-    assert not {"ASSAY_RESTORE", "ASSAY_JUNIT", "ASSAY_ALL_OR_NOTHING"} & control(plain).keys()
+    assert not {"restore", "junit", "all-or-nothing"} & flags(plain).keys()
     assert "/.assay/expect" not in mounted(plain)
 
 
@@ -192,17 +192,17 @@ def test_a_function_that_writes_has_a_copy_of_its_own() -> None:
 def test_files_of_the_image_are_saved_for_functions_that_restore_them() -> None:
     [pod] = pods(COPY, "hidden", "plain", "tests", "shared").values()
     copies = {
-        tuple(script(one["command"]).args[2:]): control(one)["ASSAY_RESTORE"]
+        tuple(line(one["command"]).words): flags(one).get("restore")
         for one in pod["initContainers"]
-        if "copydisk.sh" in str(one["command"])
+        if "copy-disk" in one["command"]
     }
-    assert copies == {("hidden", "plain"): "", ("tests",): "tests\npyproject.toml"}
+    assert copies == {("hidden", "plain"): None, ("tests",): ["tests", "pyproject.toml"]}
 
 
 @pytest.mark.parametrize(("only", "bytes_each"), [(("hidden",), 4080), (("hidden", "plain", "tests"), 2032)])
 def test_containers_that_only_prepare_share_the_messages_too(only: tuple[str, ...], bytes_each: int) -> None:
     [pod] = pods(COPY, *only).values()
-    sizes = {int(control(one)["ASSAY_MESSAGE_BYTES"]) for one in pod["containers"]}
+    sizes = {int(flags(one)["message-bytes"][0]) for one in pod["containers"]}
     assert sizes == {bytes_each}
     assert (bytes_each + 16) * (len(pod["containers"]) + len(pod["initContainers"])) <= 12288
 

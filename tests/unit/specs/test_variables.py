@@ -11,9 +11,9 @@ from assay.api.meta import HANDED, PARAMETER
 from assay.specs import devbox, devbox_pod, pod_parts, scorer_job
 from assay.specs.pod_plan import MountPlan, PodRole
 from tests.unit.specs import objects
-from tests.unit.specs.commands import script
+from tests.unit.specs.commands import RUNNER, flags, line
 from tests.unit.specs.devboxes import a_devbox, plan
-from tests.unit.specs.expansion import expand
+from tests.unit.specs.expansion import VERBATIM, expand
 from tests.unit.specs.golden_cases import CASES
 from tests.unit.specs.objects import OVERLAY, SETTINGS, Obj, pinned, pinned_functions, run
 
@@ -23,7 +23,7 @@ COPIED = objects.devbox("r", rootFilesystem="Copy", directories=["etc"])
 FORGED = {
     "ASSAY_KEEP": "/.assay/disk",
     "ASSAY_NESTED_USERNS": "1",
-    "ASSAY_CLOSED": "127.0.0.1 1 1",
+    "ASSAY_GATE": "127.0.0.1:1",
     "ASSAY_ROOT": "Clean",
 }
 
@@ -34,20 +34,33 @@ def containers(made: Obj) -> Iterator[Obj]:
     yield from (*spec.get("initContainers", ()), *spec.get("containers", ()))
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_every_script_of_ours_is_kept_from_the_variables_of_its_container(case: str) -> None:
-    for one in (container for made in CASES[case]() for container in containers(made)):
-        words = one.get("command", [])
-        shells = [at for at, word in enumerate(words) if word.endswith(("/toolbox/busybox", "/toolbox/bash"))]
-        for at in shells:
-            assert words[at + 1] in ("tail", "true", "cp") or words[at - 1] == "--", words
-        if any("/toolbox/" in word and word.endswith(".sh") for word in words):
-            script(words)
+def all_containers(case: str) -> Iterator[Obj]:
+    """The containers of a golden case, without a builder, which runs nothing of ours."""
+    for made in CASES[case]():
+        yield from (one for one in containers(made) if one["name"] != "build")
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_steers_our_scripts_is_in_no_environment(case: str) -> None:
-    for one in (container for made in CASES[case]() for container in containers(made)):
+def test_every_container_of_ours_is_started_by_the_runner(case: str) -> None:
+    for one in all_containers(case):
+        if one["command"][0].endswith("/busybox"):
+            assert one["name"] == "assay-tools", "a container of our image, with no variable of others"
+            assert not one.get("env")
+        else:
+            assert one["command"][0].endswith(RUNNER)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_container_may_send_raw_packets(case: str) -> None:
+    for one in all_containers(case):
+        capabilities = one["securityContext"]["capabilities"]
+        assert {"NET_RAW", "ALL"} & {*capabilities["drop"]}
+        assert not {"NET_RAW", "ALL"} & {*capabilities.get("add", ())}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_ours_is_in_no_environment(case: str) -> None:
+    for one in all_containers(case):
         names = {variable["name"] for variable in one.get("env") or ()}
         ours = {name for name in names if name.startswith("ASSAY_") and not name.startswith(PARAMETER)}
         assert ours <= {*HANDED, "ASSAY_SCORER_CONTEXT"}
@@ -59,22 +72,26 @@ def test_names_that_the_schema_should_have_refused_mean_nothing(mount: MountPlan
     env = [{"name": name, "value": value} for name, value in {**FORGED, "ASSAY_RUN": "r"}.items()]
     spec = DevboxSpec.model_validate({"image": "i", "command": ["x"], "launchCommands": ["y"], "env": env})
     made = devbox_pod.pod(a_devbox(spec), plan(role, mount), SETTINGS)
-    for one in containers(made):
-        if one["command"][0] == pod_parts.ENVIRON:
-            started = script(one["command"])
-            assert not FORGED.keys() & {*started.control, *started.visible}
-            assert "ASSAY_RUN" in started.visible
+    [one] = made["spec"]["containers"]
+    assert flags(one)["hand"] == ["ASSAY_RUN"]
+    assert "nested-user-namespaces" not in flags(one)
 
 
 @pytest.mark.parametrize("box", [OVERLAID, COPIED], ids=["overlay", "copy"])
-def test_an_author_cannot_steer_the_scripts_that_score(box: Devbox) -> None:
+def test_an_author_s_variables_change_no_flag_of_what_scores(box: Devbox) -> None:
     env = [{"name": name, "value": value} for name, value in FORGED.items()]
-    for job in scorer_job.jobs(RUN, pinned_functions(environment={"image": "x", "env": env}), box, SETTINGS):
-        for one in job["spec"]["template"]["spec"]["containers"]:
-            started = script(one["command"])
-            assert "ASSAY_KEEP" not in {*started.control, *started.visible}
-            assert started.control.get("ASSAY_NESTED_USERNS") is None
-            assert set(started.visible) <= {"HOME", "ASSAY_SCORER_CONTEXT"}
+    with_them, without = (
+        [
+            flags(one)
+            for job in scorer_job.jobs(
+                RUN, pinned_functions(environment={"image": "x", "env": given}), box, SETTINGS
+            )
+            for one in job["spec"]["template"]["spec"]["containers"]
+        ]
+        for given in (env, [])
+    )
+    assert with_them == without
+    assert {name for given in without for name in given.get("hand", ())} == {"ASSAY_SCORER_CONTEXT"}
 
 
 def test_the_contract_s_variables_reach_what_runs_its_functions_and_an_image_s_do_not() -> None:
@@ -83,26 +100,37 @@ def test_the_contract_s_variables_reach_what_runs_its_functions_and_an_image_s_d
         RUN, pinned_functions("python", "hidden", environment=environment), COPIED, SETTINGS
     )
     commands = {
-        one["name"]: one["command"] for job in made for one in job["spec"]["template"]["spec"]["containers"]
+        one["name"]: line(one["command"]).words
+        for job in made
+        for one in job["spec"]["template"]["spec"]["containers"]
     }
-    python = script(script(commands["python"]).args[3:])
-    assert (python.name, python.control) == ("python.sh", {})
-    assert python.visible == ["HOME", "UV_INDEX_URL", "ASSAY_DEVBOX", "ASSAY_DEVBOX_WORKDIR", "ASSAY_RESULTS"]
-    bash = script(commands["hidden"]).args[3:]
-    assert bash == [
-        pod_parts.ENVIRON,
-        "bash",
-        "UV_INDEX_URL",
-        "--",
-        "/.assay/toolbox/bash",
-        "/.assay/files/script",
+    python, bash = line(commands["python"]), line(commands["hidden"])
+    assert (python.name, python.words) == ("python", ["/.assay/files/script"])
+    assert python.flags == {
+        "keep": ["UV_INDEX_URL"],
+        "requirements": ["/.assay/files/requirements"],
+        "python-version": [">=3.11"],
+    }
+    assert (bash.name, bash.flags) == ("bash", {"keep": ["UV_INDEX_URL"]})
+    assert bash.words == ["/.assay/files/script"]
+
+
+@pytest.mark.parametrize("text", VERBATIM)
+def test_flags_arrive_as_written(text: str) -> None:
+    command = pod_parts.runner("function", working_dir=text, restore=["a", text])
+    environment = {"HOME": "/root", "ASSAY_RUN": "r", "date": "today"}
+    assert [expand(word, environment) for word in command[2:]] == [
+        f"--working-dir={text}",
+        "--restore=a",
+        f"--restore={text}",
     ]
 
 
-def test_control_variables_arrive_as_written() -> None:
-    text = "$(HOME) $$ $"
-    command = pod_parts.script("x.sh", control={"ASSAY_RESTORE": text})
-    assert [expand(word, {"HOME": "/root"}) for word in command][3] == f"ASSAY_RESTORE={text}"
+def test_flags_that_say_nothing_are_left_out() -> None:
+    absent = pod_parts.runner("boot", user="", timeout=None, hand=[], pids=0, nested_user_namespaces=False)
+    assert absent == [pod_parts.RUNNER, "boot"]
+    given = pod_parts.runner("boot", pids=1, nested_user_namespaces=True)
+    assert given == [pod_parts.RUNNER, "boot", "--pids=1", "--nested-user-namespaces"]
 
 
 def test_a_run_hands_to_its_agent_what_a_devbox_may_have() -> None:
@@ -120,4 +148,4 @@ def test_user_namespaces_are_the_installation_s_to_allow(wanted: bool) -> None:
     made = devbox_pod.pod(a_devbox(), plan(), settings)
     jobs = scorer_job.jobs(RUN, pinned(), OVERLAID, settings)
     for one in (container for pod in (made, *jobs) for container in containers(pod)):
-        assert ("ASSAY_NESTED_USERNS" in script(one["command"]).control) is wanted
+        assert ("nested-user-namespaces" in flags(one)) is wanted

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from assay.api.reasons import AnyReason, EndReason, ForeignReason, PodReason
 from assay.kube_object import KubeObject
 
-from . import toolbox_failures
+from . import runner_messages
 
 OUTPUT_MAX = 2048
 PATIENCE = timedelta(seconds=10)
@@ -154,7 +154,7 @@ def _init_failure(status: Mapping[str, Any]) -> Cause | None:
         end = _terminated((one.get("state") or {}).get("terminated"))
         if end and end.exit_code != 0:
             text = end.message.strip() or f"init container {one.get('name')}: {end.reason or end.exit_code}"
-            reason = toolbox_failures.reason(end.exit_code, text) or EndReason.BOOT_FAILED
+            reason = runner_messages.failure(end.exit_code, text) or EndReason.BOOT_FAILED
             return Cause(reason, text[:OUTPUT_MAX])
     return None
 

@@ -11,13 +11,18 @@ from datetime import datetime, timedelta
 from assay.api import conditions
 from assay.api.conditions import false
 from assay.api.devbox import DevboxStatus
-from assay.api.reasons import DevboxReason, EndReason, ForeignReason
-from assay.reconcile.common import toolbox_failures
+from assay.api.reasons import DevboxReason, EndReason
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView, Terminated
+from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
+from assay.specs import devbox_pod
 
+from .command_end import command_end, stopped
 from .observed import Observed
 from .status import READY, finish, nothing, put, resumed, starting, up
+
+# The runner stops its command in time. The operator stops a pod in which it does not: time to boot, to wait for the
+# network, to end and to write the disk.
+BACKSTOP = timedelta(minutes=3)
 
 Policy = Callable[[Observed, PodView], Decision | None]
 
@@ -32,8 +37,7 @@ def lost(seen: Observed) -> Decision:
     """The pod is gone; why so, by what was reported while it was there."""
     status, ready = seen.devbox.status.model_copy(), conditions.find(seen.devbox.status.conditions, READY)
     if ready and ready.reason == EndReason.DEADLINE_EXCEEDED:
-        message = f"stopped after activeDeadlineSeconds ({seen.spec.active_deadline_seconds} s)"
-        return finish(seen, status, Cause(EndReason.DEADLINE_EXCEEDED, message))
+        return finish(seen, status, stopped(seen.spec.active_deadline_seconds))
     if ready and ready.reason == EndReason.EVICTED:
         return finish(seen, status, Cause(EndReason.EVICTED, ready.message))
     return finish(seen, status, Cause(EndReason.POD_LOST, "the pod was deleted while its command ran"))
@@ -45,9 +49,11 @@ def _command_ended(seen: Observed, pod: PodView) -> Decision | None:
         return None
     status = _status(seen, pod)
     resumed(seen, status)
-    status.exit_code, status.finish_time = end.exit_code, end.finished_at
-    status.message = (seen.output or end.message)[-OUTPUT_MAX:] or None
-    return finish(seen, status, pod.killed_by or _cause(end))
+    root = devbox_pod.mount_of(pod.obj).root_filesystem
+    exit_code, cause, message = command_end(end, root, seen.spec.active_deadline_seconds)
+    status.exit_code, status.finish_time = exit_code, end.finished_at
+    status.message = (seen.output or message)[-OUTPUT_MAX:] or None
+    return finish(seen, status, pod.killed_by or cause)
 
 
 def _ended_before_the_command(seen: Observed, pod: PodView) -> Decision | None:
@@ -106,16 +112,6 @@ def _status(seen: Observed, pod: PodView) -> DevboxStatus:
     return status
 
 
-def _cause(end: Terminated) -> Cause:
-    """Why a command ended that nothing else ended."""
-    if end.exit_code == 0:
-        return Cause(EndReason.COMPLETED, "the command ended with exit code 0")
-    if failure := toolbox_failures.reason(end.exit_code, end.message):
-        return Cause(failure, end.message.strip()[:OUTPUT_MAX])
-    reason = ForeignReason(end.reason) if end.reason else EndReason.ERROR
-    return Cause(reason, f"the command ended with exit code {end.exit_code}")
-
-
 def _deadline(seen: Observed, pod: PodView) -> datetime | None:
     start, seconds = pod.started_at or seen.devbox.status.start_time, seen.spec.active_deadline_seconds
-    return start + timedelta(seconds=seconds) if start and seconds else None
+    return start + timedelta(seconds=seconds) + BACKSTOP if start and seconds else None

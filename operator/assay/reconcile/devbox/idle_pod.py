@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.api.conditions import false
 from assay.api.reasons import DevboxReason, EndReason
-from assay.reconcile.common import toolbox_failures
+from assay.reconcile.common import runner_messages
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
 
@@ -36,6 +36,7 @@ def _ended(seen: Observed, pod: PodView) -> Decision:
 
 def _cause(pod: PodView) -> Cause:
     end = pod.terminated
-    failure = toolbox_failures.reason(end.exit_code, end.message) if end else None
-    message = (end.message.strip() if end else "") or "its pod ended: suspend it and set it idle again"
-    return Cause(failure or EndReason.ERROR, message)
+    failure = runner_messages.failure(end.exit_code, end.message) if end else None
+    if end and failure:
+        return Cause(failure, end.message.strip())
+    return Cause(EndReason.ERROR, "its pod ended: suspend it and set it idle again")

@@ -6,7 +6,7 @@ import re
 
 from assay.api.conditions import false
 from assay.api.reasons import DevboxReason, EndReason
-from assay.reconcile.common import toolbox_failures
+from assay.reconcile.common import runner_messages
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
 
@@ -50,6 +50,6 @@ def directories(pod: PodView) -> list[str]:
 
 def _cause(pod: PodView) -> Cause:
     end = pod.terminated
-    failure = toolbox_failures.reason(end.exit_code, end.message) if end else None
+    failure = runner_messages.failure(end.exit_code, end.message) if end else None
     message = (end.message.strip() if end else "") or "preparing the disk ended without a message"
     return Cause(failure or EndReason.BOOT_FAILED, message[:OUTPUT_MAX])

@@ -52,7 +52,7 @@ def function_score(function: ScoringFunction, end: Terminated) -> FunctionScore:
 
 
 def _unreported(function: ScoringFunction, end: Terminated) -> FunctionScore:
-    """A container that failed before score.sh could report."""
+    """A container that failed before the runner could report."""
     reason = ScoreReason.SCORER_FAILED if end.reason in _NO_TELLING else ForeignReason(end.reason)
     return FunctionScore(
         name=function.name,

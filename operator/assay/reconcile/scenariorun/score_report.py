@@ -1,4 +1,4 @@
-"""The termination message of a scorer's container, which the toolbox's score.sh writes. No I/O.
+"""The termination message of a scorer's container, which the runner writes. No I/O.
 
 It is the only source of a score: the operator reads no file that an agent can write.
 """
@@ -9,19 +9,18 @@ import re
 from dataclasses import dataclass
 
 from assay.reconcile.common.pod_view import Terminated
+from assay.reconcile.common.runner_messages import DECIMAL, PROTOCOL
 
-PROTOCOL = "assay/2"
-_DECIMAL = r"\d+(?:\.\d+)?"
 _HEADER = re.compile(
-    rf"^{PROTOCOL} exit=(?P<exit>\d+) timeout=(?P<timeout>[01]) seconds=(?P<seconds>{_DECIMAL})"
-    rf"(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{_DECIMAL}))?"
+    rf"^{PROTOCOL} exit=(?P<exit>\d+) timeout=(?P<timeout>[01]) seconds=(?P<seconds>{DECIMAL})"
+    rf"(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{DECIMAL}))?"
     r"(?: junit=(?P<junit>missing|invalid|too-large|empty))?(?: result=(?P<result>too-large))?$"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What score.sh reports of a function."""
+    """What the runner reports of a function."""
 
     exit_code: int
     is_timeout: bool
@@ -42,7 +41,7 @@ class Report:
 
 
 def parse(end: Terminated) -> Report | None:
-    """The report; None where the container failed or its message is not of score.sh."""
+    """The report; None where the container failed or its message is not a report."""
     header, _, rest = end.message.partition("\n")
     match = _HEADER.match(header)
     if end.exit_code != 0 or match is None:

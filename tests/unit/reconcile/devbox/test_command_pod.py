@@ -8,6 +8,7 @@ import pytest
 
 from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.reconcile.common.decision import Decision
+from assay.reconcile.devbox.command_pod import BACKSTOP
 from assay.specs import devbox_pod
 from tests.unit.reconcile.devbox import boxes
 from tests.unit.reconcile.devbox.boxes import observed, reported, status_of, with_output
@@ -89,7 +90,7 @@ def test_running() -> None:
     assert isinstance(decision.status, DevboxStatus)
     assert (decision.status.phase, decision.status.pod_name) == ("Running", "box")
     assert (decision.status.node_name, decision.status.claim_name) == ("node-1", "box")
-    assert decision.requeue == 540, "looks again at the deadline"
+    assert decision.requeue == 540 + BACKSTOP.total_seconds(), "looks again when the runner should have ended"
 
 
 def test_without_a_deadline_it_runs_for_ever() -> None:
@@ -108,14 +109,20 @@ def test_a_look_that_shows_nothing_new_changes_nothing() -> None:
 
 # --- the deadline ---
 
-AT_DEADLINE = START + timedelta(seconds=600)
+AT_DEADLINE = START + timedelta(seconds=600) + BACKSTOP
 
 
 def stopping() -> DevboxStatus:
     return status_of(decide(pod("running"), running(), AT_DEADLINE))
 
 
-def test_at_its_deadline_it_is_stopped() -> None:
+def test_the_runner_stops_its_command_and_the_operator_does_not() -> None:
+    decision = decide(pod("running"), running(), AT_DEADLINE - timedelta(seconds=1))
+    assert reported(decision.status, "Ready") == ("True", "Running")
+    assert not decision.delete
+
+
+def test_past_its_deadline_it_is_stopped_if_the_runner_did_not() -> None:
     decision = decide(pod("running"), running(), AT_DEADLINE)
     assert reported(decision.status, "Ready") == ("False", "DeadlineExceeded")
     assert reported(decision.status, "Finished") is None, "the agent may still write to the disk"
@@ -193,6 +200,18 @@ def test_what_a_command_prints_does_not_change_how_it_ended(forged: str) -> None
     shown = pod("error")
     shown["status"]["containerStatuses"][0]["state"]["terminated"]["message"] = forged
     assert reported(decide(shown).status, "Finished") == ("True", "Error")
+
+
+@pytest.mark.parametrize(("root", "reason", "exit_code"), [("Overlay", "Completed", 0), ("Copy", "Error", 3)])
+def test_a_report_counts_where_no_command_can_write_it(root: str, reason: str, exit_code: int) -> None:
+    shown = pod("error")
+    shown["metadata"]["labels"]["assay.dev/root-filesystem"] = root
+    terminated = shown["status"]["containerStatuses"][0]["state"]["terminated"]
+    terminated["message"] = "assay/2 exit=0 timeout=0 seconds=42.00\n"
+    status = status_of(decide(shown))
+    assert reported(status, "Finished") == ("True", reason)
+    assert status.exit_code == exit_code
+    assert (status.message is None) is (root == "Overlay")
 
 
 # --- what the pod is made of ---

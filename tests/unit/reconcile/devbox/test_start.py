@@ -12,7 +12,7 @@ from assay.reconcile.devbox.start import start
 from assay.specs import devbox_pod, names
 from tests.unit.reconcile.contexts import NOWHERE, blueprint, context, snapshot
 from tests.unit.reconcile.devbox.boxes import observed, reported, status_of
-from tests.unit.specs.commands import script
+from tests.unit.specs.commands import flags
 from tests.unit.specs.objects import Obj
 
 DIGEST = "example.test/x@sha256:" + "0" * 64
@@ -88,7 +88,8 @@ async def test_a_registry_is_asked_once_for_a_tag() -> None:
     ctx.images.resolve = counted  # type: ignore[method-assign]
     first = await start(ctx, observed(None, None, DevboxSpec.model_validate(spec)))
     then = await start(ctx, observed(None, status_of(first), DevboxSpec.model_validate(spec)))
-    assert script(pod_of(then)["spec"]["containers"][0]["command"]).args[:2] == ["1000", "/src"]
+    given = flags(pod_of(then)["spec"]["containers"][0])
+    assert (given["user"], given["working-dir"]) == (["1000"], ["/src"])
     assert asked == ["example.test/x:1"]
 
 

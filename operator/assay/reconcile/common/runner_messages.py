@@ -1,0 +1,29 @@
+"""Termination messages of the runner (operator/runner): reports and failures. No I/O.
+
+A command cannot write them where the root file system is an overlay; in a copy it can.
+"""
+
+from __future__ import annotations
+
+from assay.api.reasons import EndReason
+
+PROTOCOL = "assay/2"
+"""How a report begins."""
+DECIMAL = r"\d+(?:\.\d+)?"
+
+EXIT_CODE = 125
+# How the message of a failure begins, which goes with that exit code; the first that fits counts.
+_REASONS = (
+    ("assay-launch:", EndReason.LAUNCH_FAILED),
+    ("assay-boot: disk full", EndReason.DISK_FULL),
+    ("assay-boot: network open", EndReason.NETWORK_OPEN),
+    ("assay-boot:", EndReason.BOOT_FAILED),
+)
+
+
+def failure(exit_code: int, message: str) -> EndReason | None:
+    """Why the runner failed; None if it did not, and the end is a command's."""
+    if exit_code != EXIT_CODE:
+        return None
+    text = message.lstrip()
+    return next((reason for start, reason in _REASONS if text.startswith(start)), None)

@@ -1,0 +1,80 @@
+"""How the command of a devbox ended. No I/O.
+
+On an overlay the runner reports it in the container's termination message, which the command cannot write. In a copy it
+can, so there only the state of the container counts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from assay.api.disk import MountedRoot
+from assay.api.reasons import EndReason, ForeignReason
+from assay.reconcile.common import runner_messages
+from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, Terminated
+
+_REPORT = re.compile(
+    rf"{runner_messages.PROTOCOL} exit=(?P<exit>\d{{1,3}}) timeout=(?P<timeout>[01])"
+    rf" seconds={runner_messages.DECIMAL}(?: signal=\d+)?(?: oom=(?P<oom>\d+))?"
+)
+_KILLED = 128 + 9  # by SIGKILL, or a shell that tells so of its last command
+# The kubelet's words for a container whose first process ended. Only the third says why, and not always the truth: on
+# cgroup v1 it also stands for a child that the kernel killed, while the command went on.
+_ENDED = ("", EndReason.ERROR, EndReason.COMPLETED, EndReason.OOM_KILLED)
+
+
+class CommandEnd(NamedTuple):
+    """How a command ended."""
+
+    exit_code: int
+    cause: Cause
+    message: str
+    """What the command left as the container's termination message."""
+
+
+class _Facts(NamedTuple):
+    exit_code: int
+    is_timeout: bool
+    oom_kills: int
+    """How many of the command's processes the kernel killed because the memory was used up."""
+
+
+def command_end(end: Terminated, root: MountedRoot, deadline_seconds: int | None) -> CommandEnd:
+    """What is known of the end of a command that nothing but the runner, the kernel or itself ended."""
+    if failure := runner_messages.failure(end.exit_code, end.message):
+        return CommandEnd(end.exit_code, Cause(failure, end.message.strip()[:OUTPUT_MAX]), end.message)
+    report = _REPORT.fullmatch(end.message.strip()) if root == "Overlay" else None
+    if report:
+        facts = _Facts(int(report["exit"]), report["timeout"] == "1", int(report["oom"] or 0))
+    else:
+        facts = _Facts(end.exit_code, root == "Copy" and _is_late(end, deadline_seconds), 0)
+    return CommandEnd(facts.exit_code, _cause(facts, end, deadline_seconds), "" if report else end.message)
+
+
+def stopped(deadline_seconds: int | None) -> Cause:
+    """The cause of an end at the deadline."""
+    return Cause(EndReason.DEADLINE_EXCEEDED, f"stopped after activeDeadlineSeconds ({deadline_seconds} s)")
+
+
+def _is_late(end: Terminated, deadline_seconds: int | None) -> bool:
+    """Whether the container ran for so long that the runner must have stopped its command."""
+    if not deadline_seconds or not end.started_at or not end.finished_at or end.reason not in _ENDED:
+        return False
+    return (end.finished_at - end.started_at).total_seconds() >= deadline_seconds
+
+
+def _cause(facts: _Facts, end: Terminated, deadline_seconds: int | None) -> Cause:
+    message = f"the command ended with exit code {facts.exit_code}"
+    if facts.is_timeout:
+        return stopped(deadline_seconds)
+    if facts.exit_code == _KILLED and (facts.oom_kills or end.reason == EndReason.OOM_KILLED):
+        return Cause(EndReason.OOM_KILLED, f"{message}: the memory was used up")
+    if facts.oom_kills:
+        # It went on without them, so its end is its own, whatever the exit code.
+        message += (
+            f"; processes that the kernel killed meanwhile, because the memory was used up: {facts.oom_kills}"
+        )
+    if facts.exit_code == 0:
+        return Cause(EndReason.COMPLETED, message)
+    return Cause(EndReason.ERROR if end.reason in _ENDED else ForeignReason(end.reason), message)
