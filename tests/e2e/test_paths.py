@@ -35,16 +35,11 @@ def test_a_working_directory_that_is_a_link(namespace: str) -> None:
 def test_an_answer_that_is_a_link_to_what_is_expected(namespace: str) -> None:
     expected = "a secret number: 8127\n"
     compare = "/.assay/toolbox/busybox cmp $ASSAY_DEVBOX_WORKDIR/out expected.txt && echo 1 || echo 0"
-    clean = {
-        "type": "TestFiles",
-        "root": "Clean",
-        "testFiles": {"files": [{"path": "expected.txt", "content": expected}]},
-    }
-    files = {"name": "files", **clean}
-    files["testFiles"] = {
-        **clean["testFiles"],
+    tests = {
+        "files": [{"path": "expected.txt", "content": expected}],
         "command": ["/.assay/toolbox/bash", "-c", f"[ $({compare}) = 1 ]"],
     }
+    files = {"name": "files", "type": "TestFiles", "root": "Clean", "testFiles": tests}
     script = (
         f"import os\nexpected = {expected.strip()!r}\n"
         "print(float(expected in open(os.environ['ASSAY_DEVBOX_WORKDIR'] + '/script').read()))"

@@ -16,7 +16,9 @@ from .pod_plan import MountPlan, PodPlan, PodRole
 
 CONTAINER = "devbox"
 LAUNCH, REFERENCE = "launch", "reference"  # files under pod_parts.FILES_DIR
-DEADLINE_SLACK = 3600  # the runner stops its command, else the operator its pod; this is for when no operator runs
+DEADLINE_SLACK = (
+    3600  # the runner stops its command, else the operator its pod; this is for when no operator runs
+)
 
 
 def claim(devbox: Devbox, settings: Settings, snapshot: DiskSnapshotStatus | None = None) -> KubeObject:

@@ -19,6 +19,8 @@ from .pod_parts import Flag
 IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function with an image of its own
 TOOLS_DIR = f"{pod_parts.ROOT}/tools"
 DEVBOX_DIR = "/devbox"  # the agent's tree, where the function's root is clean
+SCRIPT_DESCRIPTOR = 3
+"""Where bash finds its script: what it runs may be the agent's, and sees no file of it."""
 Mount = dict[str, Any]
 
 UNPRIVILEGED: dict[str, Any] = {"runAsUser": 0, "runAsGroup": 0, **pod_parts.ORDINARY}
@@ -99,6 +101,8 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
     context = _context(function)
     authors = [*(pod.pinned.scenario.environment.env or ()), *(function.env or ())]
     keep = list(dict.fromkeys([*context, *(one.name for one in authors)]))
+    if function.bash_script:
+        flags["script"] = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
     command = pod_parts.runner(
         "function",
         user=user,
@@ -152,7 +156,7 @@ def _command(function: ScoringFunction, keep: Sequence[str]) -> list[str]:
     script = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
     if function.bash_script:
         # The toolbox's bash: every image has it, and no agent can have replaced it.
-        return [*pod_parts.runner("bash", keep=keep), script]
+        return [*pod_parts.runner("bash", keep=keep, descriptor=SCRIPT_DESCRIPTOR), script]
     if python := function.python_script:
         requirements = f"{pod_parts.FILES_DIR}/{scorer_files.REQUIREMENTS}" if python.requirements else None
         flags: dict[str, Flag] = {"requirements": requirements, "python_version": python.python_version}

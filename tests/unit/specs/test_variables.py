@@ -111,7 +111,7 @@ def test_the_contract_s_variables_reach_what_runs_its_functions_and_an_image_s_d
         "requirements": ["/.assay/files/requirements"],
         "python-version": [">=3.11"],
     }
-    assert (bash.name, bash.flags) == ("bash", {"keep": ["UV_INDEX_URL"]})
+    assert (bash.name, bash.flags) == ("bash", {"keep": ["UV_INDEX_URL"], "descriptor": ["3"]})
     assert bash.words == ["/.assay/files/script"]
 
 

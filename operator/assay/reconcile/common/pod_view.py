@@ -11,6 +11,7 @@ from assay.api.reasons import AnyReason, EndReason, ForeignReason, PodReason
 from assay.kube_object import KubeObject
 
 from . import runner_messages
+from .text import printable
 
 OUTPUT_MAX = 2048
 PATIENCE = timedelta(seconds=10)
@@ -119,7 +120,7 @@ def _terminated(state: Mapping[str, Any] | None) -> Terminated | None:
     return Terminated(
         exit_code=state.get("exitCode", 0),
         reason=state.get("reason") or "",
-        message=state.get("message") or "",
+        message=printable(state.get("message") or ""),
         started_at=timestamp(state.get("startedAt")),
         finished_at=timestamp(state.get("finishedAt")),
     )

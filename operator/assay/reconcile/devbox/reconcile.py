@@ -13,6 +13,7 @@ from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import get_live
 from assay.reconcile.common.pod_view import PodView
+from assay.reconcile.common.text import printable
 from assay.specs import devbox_pod
 
 from . import pod_lifecycle
@@ -64,8 +65,9 @@ def _has_just_failed(devbox: Devbox, pod: PodView) -> bool:
 async def _output(ctx: Context, devbox: Devbox) -> str:
     """The end of what a failed command printed; empty if the log is gone already."""
     try:
-        return await ctx.client.pod_log(
+        log = await ctx.client.pod_log(
             devbox.namespace, devbox.name, devbox_pod.CONTAINER, tail_lines=OUTPUT_LINES
         )
+        return printable(log)
     except ApiError:
         return ""

@@ -66,7 +66,7 @@ def _unreported(function: ScoringFunction, end: Terminated) -> FunctionScore:
 
 def _reported(function: ScoringFunction, report: Report) -> FunctionScore:
     verdict = _verdict(function, report)
-    parts = result_file.TOO_LARGE if report.is_result_too_large else result_file.parse(report.result)
+    parts = result_file.parse(report.result)
     return FunctionScore(
         name=function.name,
         weight=function.weight,

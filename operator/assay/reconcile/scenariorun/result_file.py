@@ -17,11 +17,6 @@ class Parts(NamedTuple):
     """What is wrong with the file."""
 
 
-TOO_LARGE = Parts(
-    problem="result.json is too large (1500 bytes at most, less with many functions): it was left out"
-)
-
-
 def parse(content: str) -> Parts:
     """The parts in the content of the file; empty content: there is no file."""
     if not content:
@@ -33,7 +28,8 @@ def parse(content: str) -> Parts:
     if not isinstance(data, dict):
         return Parts(problem="result.json is not an object with scores and comment")
     subscores, problem = _subscores(data.get("scores"))
-    return Parts(subscores, _comment(data.get("comment")), problem)
+    found = data.get("problem")  # by the runner, which leaves out what cannot be used
+    return Parts(subscores, _comment(data.get("comment")), found if isinstance(found, str) else problem)
 
 
 def _subscores(scores: object) -> tuple[dict[str, float] | None, str | None]:

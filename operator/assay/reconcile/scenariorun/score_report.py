@@ -13,8 +13,8 @@ from assay.reconcile.common.runner_messages import DECIMAL, PROTOCOL
 
 _HEADER = re.compile(
     rf"^{PROTOCOL} exit=(?P<exit>\d+) timeout=(?P<timeout>[01]) seconds=(?P<seconds>{DECIMAL})"
-    rf"(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{DECIMAL}))?"
-    r"(?: junit=(?P<junit>missing|invalid|too-large|empty))?(?: result=(?P<result>too-large))?$"
+    rf"(?: oom=\d+)?(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{DECIMAL}))?"
+    r"(?: junit=(?P<junit>missing|invalid|too-large|empty))?$"
 )
 
 
@@ -31,11 +31,10 @@ class Report:
     """The score by a JUnit report."""
     tests_problem: str | None
     """Why there is none: missing, invalid, too-large or empty."""
-    is_result_too_large: bool
     last_line: str
     """The last line on standard output."""
     result: str
-    """The content of result.json."""
+    """What result.json says, as far as it can be used: JSON of the runner's (operator/runner/internal/function)."""
     output: str
     """The end of the output."""
 
@@ -55,7 +54,6 @@ def parse(end: Terminated) -> Report | None:
         disk_percent=int(match["disk"]) if match["disk"] else None,
         tests_score=float(match["score"]) if match["score"] else None,
         tests_problem=match["junit"],
-        is_result_too_large=match["result"] is not None,
         last_line=last_line.strip(),
         result=result,
         output=output,

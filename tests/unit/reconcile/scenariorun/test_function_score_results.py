@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from assay.api.scenariorun import FunctionScore
@@ -46,10 +48,11 @@ def test_a_result_that_is_none_is_left_out(result: str, expected: str) -> None:
     assert score.message.endswith("log")
 
 
-def test_a_result_that_is_too_large_is_left_out() -> None:
-    score = parts("", " result=too-large")
-    assert score.message is not None
-    assert "too large" in score.message
+def test_the_runner_s_word_on_what_it_left_out() -> None:
+    problem = "result.json is too large (1500 bytes at most): it was left out"
+    score = parts(json.dumps({"problem": problem}))
+    assert (score.subscores, score.comment) == (None, None)
+    assert (score.message or "").startswith(problem)
 
 
 def test_results_are_bounded() -> None:
