@@ -42,12 +42,22 @@ demo: install ## Run the sample benchmark with three agents and show the scores
 	$(CLUSTER_ENV); $(PY) -m tests.tools.demo
 
 .PHONY: test
-test: lint install test-unit ## All checks and tests, from unit to end-to-end
+test: lint install test-runner test-unit ## All checks and tests, from unit to end-to-end
 	$(CLUSTER_ENV); $(E2E)
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## Tests without a cluster; those of a real API server need the programs of `make cluster`
 	$(CLUSTER_ENV); $(PY) -m pytest tests/unit tests/integration -n 2 -q
+
+.PHONY: test-runner
+test-runner: ## Tests of the program in other people's images, with the race detector, and a little fuzzing
+	test -z "$$(gofmt -l operator/runner)"
+	cd operator/runner && go vet ./... && go test -race ./...
+	operator/runner/fuzz.sh 3
+
+.PHONY: fuzz-runner
+fuzz-runner: ## Fuzz the runner's parsers for minutes each; not part of `make test`
+	operator/runner/fuzz.sh 300
 
 .PHONY: test-e2e
 test-e2e: install ## Tests on the kind cluster only
