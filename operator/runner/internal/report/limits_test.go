@@ -100,7 +100,7 @@ func TestNoReportTakesLong(t *testing.T) {
 	} {
 		begin := time.Now()
 		_ = judge(xml, 0, "b[", "c::d")
-		if took := time.Since(begin); took > 10*time.Second || len(xml) > MaxBytes {
+		if took := time.Since(begin); took > time.Minute || len(xml) > MaxBytes {
 			t.Errorf("%s: %v, %d bytes", name, took, len(xml))
 		} else if took > time.Second {
 			t.Logf("%s: %v", name, took)
