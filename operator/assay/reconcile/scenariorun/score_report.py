@@ -13,7 +13,7 @@ from assay.reconcile.common.runner_messages import DECIMAL, PROTOCOL
 
 _HEADER = re.compile(
     rf"^{PROTOCOL} exit=(?P<exit>\d+) timeout=(?P<timeout>[01]) seconds=(?P<seconds>{DECIMAL})"
-    rf"(?: oom=\d+)?(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{DECIMAL}))?"
+    rf"(?: oom=(?P<oom>\d+))?(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{DECIMAL}))?"
     r"(?: junit=(?P<junit>missing|invalid|too-large|empty))?$"
 )
 
@@ -25,6 +25,8 @@ class Report:
     exit_code: int
     is_timeout: bool
     seconds: float
+    oom_kills: int
+    """How many of its processes the kernel killed because the memory was used up."""
     disk_percent: int | None
     """How full the agent left its volume, 0 to 100."""
     tests_score: float | None
@@ -51,6 +53,7 @@ def parse(end: Terminated) -> Report | None:
         exit_code=int(match["exit"]),
         is_timeout=match["timeout"] == "1",
         seconds=float(match["seconds"]),
+        oom_kills=int(match["oom"] or 0),
         disk_percent=int(match["disk"]) if match["disk"] else None,
         tests_score=float(match["score"]) if match["score"] else None,
         tests_problem=match["junit"],

@@ -166,3 +166,20 @@ def test_results_stay_within_the_schemas_limits(line: str) -> None:
 def test_disk(fields: str, percent: int | None) -> None:
     assert score_report.disk_percent(ended(message(fields))) == percent
     assert score_report.disk_percent(ended(message(fields), 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "line", "expected"),
+    [
+        (" oom=1 disk=3", 137, "", ("Error", None, "OOMKilled")),
+        (" oom=2 disk=3", 0, "0.5", ("Complete", 0.5, None)),
+        (" oom=1 disk=3", 1, "0.5", ("Complete", 0.5, None)),
+        (" disk=3", 137, "0.5", ("Complete", 0.5, None)),
+    ],
+    ids=["killed itself", "went on", "went on and failed", "killed by another"],
+)
+def test_only_a_function_that_was_killed_itself_ran_out_of_memory(
+    fields: str, code: int, line: str, expected: tuple[str, float | None, str | None]
+) -> None:
+    score = function_score.function_score(BASH, ended(message(fields, code=code, line=line)))
+    assert (score.state, score.score, score.reason) == expected
