@@ -5,16 +5,30 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
-	// answer is how long a network may take: one that drops packets says nothing.
-	answer = 250 * time.Millisecond
-	pause  = 20 * time.Millisecond
+	// patience is how long a place that is in reach may take to answer.
+	patience = 250 * time.Millisecond
+	// silences in a row mean that it is out of reach: a network that drops packets refuses nothing, and one that is busy
+	// may be silent once.
+	silences = 2
+	pause    = 20 * time.Millisecond
+)
+
+// answer is what a place does if one knocks.
+type answer int
+
+const (
+	open answer = iota
+	refused
+	silent
 )
 
 // Wait returns when a TCP connection to the address can no longer be made. The error says that it still can be after
@@ -26,29 +40,58 @@ func Wait(ctx context.Context, host string, port, seconds int) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds)*time.Second)
 	defer cancel()
-	for answers(ctx, netip.AddrPortFrom(address, uint16(port))) {
+	for silence := 0; ; {
+		switch knock(netip.AddrPortFrom(address, uint16(port))) {
+		case refused:
+			return nil
+		case silent:
+			if silence++; silence == silences {
+				return nil
+			}
+			continue
+		case open:
+			silence = 0
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("network open: %s port %d, which network policies forbid, still answers after %d s; use a network "+
-				"that enforces NetworkPolicies, or set settings.networkGateSeconds to 0 to run without", host, port, seconds)
+			return fmt.Errorf("network open: %s port %d, which network policies forbid, still answers after %d s; use a network that "+
+				"enforces NetworkPolicies, or set settings.networkGateSeconds to 0 to run without", host, port, seconds)
 		case <-time.After(pause):
 		}
 	}
-	return nil
 }
 
-// answers reports whether something accepts a connection. The end of the whole wait does not end an attempt: that would
-// look like silence.
-func answers(ctx context.Context, to netip.AddrPort) bool {
-	attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), answer)
-	defer cancel()
-	connection, err := new(net.Dialer).DialContext(attempt, "tcp", to.String())
+// knock tries once. It asks the kernel, not the clock, whether there was an answer in time: on a busy machine this process
+// may sleep for longer than its patience while the answer is there.
+func knock(to netip.AddrPort) answer {
+	family := unix.AF_INET
+	var address unix.Sockaddr = &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()}
+	if !to.Addr().Unmap().Is4() {
+		family, address = unix.AF_INET6, &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
+	}
+	socket, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return false
+		return refused // no such protocol here: no one gets there by it
 	}
-	if file, is := connection.(*net.TCPConn); is {
-		_ = file.SetLinger(0) // nothing is left in the network's tables
+	defer func() { _ = unix.Close(socket) }()
+	if err := unix.Connect(socket, address); err == nil {
+		return open
+	} else if !errors.Is(err, unix.EINPROGRESS) {
+		return refused
 	}
-	_ = connection.Close()
-	return true
+	ready := []unix.PollFd{{Fd: int32(socket), Events: unix.POLLOUT}}
+	for end := time.Now().Add(patience); ; {
+		n, err := unix.Poll(ready, int(max(time.Until(end), 0)/time.Millisecond))
+		if errors.Is(err, unix.EINTR) {
+			continue // Go's runtime interrupts its threads
+		}
+		if err != nil || n == 0 {
+			return silent
+		}
+		break
+	}
+	if failed, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || failed != 0 {
+		return refused
+	}
+	return open
 }

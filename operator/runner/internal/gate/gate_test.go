@@ -4,6 +4,8 @@ import (
 	"context"
 	"flag"
 	"net"
+	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -71,5 +73,36 @@ func TestFlags(t *testing.T) {
 	options.AddFlags(flags)
 	if err := flags.Parse([]string{"--gate", "[::1]:443", "--gate-seconds", "7"}); err != nil || options != (Options{"[::1]:443", 7}) {
 		t.Errorf("%+v, %v", options, err)
+	}
+}
+
+func TestASilenceIsNoRefusal(t *testing.T) {
+	begin := time.Now()
+	// A network for documents (RFC 5737), to which no packet gets an answer, or none is sent at all.
+	if err := Wait(context.Background(), "192.0.2.1", 9, 5); err != nil {
+		t.Error(err)
+	}
+	if knock(netip.MustParseAddrPort("192.0.2.1:9")) == silent && time.Since(begin) < silences*patience {
+		t.Error("one silence was enough")
+	}
+}
+
+func TestABusyMachineClosesNothing(t *testing.T) {
+	to := listen(t, "127.0.0.1:0")
+	stop := make(chan struct{})
+	defer close(stop)
+	for range 8 * runtime.NumCPU() {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		}()
+	}
+	if err := Wait(context.Background(), "127.0.0.1", to.Port, 3); err == nil {
+		t.Error("an open place counts as closed")
 	}
 }
