@@ -64,10 +64,10 @@ func Wait(ctx context.Context, host string, port, seconds int) error {
 // knock tries once. It asks the kernel, not the clock, whether there was an answer in time: on a busy machine this process
 // may sleep for longer than its patience while the answer is there.
 func knock(to netip.AddrPort) answer {
-	family := unix.AF_INET
-	var address unix.Sockaddr = &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()}
-	if !to.Addr().Unmap().Is4() {
-		family, address = unix.AF_INET6, &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
+	family := unix.AF_INET6
+	var address unix.Sockaddr = &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
+	if host := to.Addr().Unmap(); host.Is4() {
+		family, address = unix.AF_INET, &unix.SockaddrInet4{Port: int(to.Port()), Addr: host.As4()}
 	}
 	socket, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
