@@ -71,7 +71,7 @@ test ! -e /devbox/usr/share/doc && test $(cat /devbox/root/answer) = 42 && echo 
 def _agent_pod(namespace: str):  # type: ignore[no-untyped-def]
     def look() -> dict[str, object] | None:
         pods = get(namespace, "pods", "-l", "app.kubernetes.io/component=devbox")
-        ours = [pod for pod in pods if pod["metadata"]["labels"].get("assay.dev/mode", "run") == "run"]
+        ours = [pod for pod in pods if pod["metadata"]["labels"].get("assay.dev/pod-role", "run") == "run"]
         return ours[0] if ours else None
 
     return look

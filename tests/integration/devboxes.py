@@ -29,7 +29,7 @@ def status(api: FakeApi, name: str = "box") -> Json:
 
 def prepares(pod: Json, _: str) -> Json:
     """How containers end where the root file system is a copy: two directories are prepared."""
-    prepared = pod["metadata"]["labels"].get("assay.dev/mode") == "prepare"
+    prepared = pod["metadata"]["labels"].get("assay.dev/pod-role") == "prepare"
     return {**PASSED, "message": "assay-prepare: etc usr\n"} if prepared else PASSED
 
 

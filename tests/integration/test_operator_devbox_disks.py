@@ -31,7 +31,7 @@ async def test_a_copy_is_prepared_and_then_run(api: FakeApi, tmp_path: Path) -> 
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: says(api, "Finished", is_=("True", "Completed")))
             await operator.settled()
-    assert [pod["metadata"]["labels"]["assay.dev/mode"] for pod in made] == ["prepare", "run"]
+    assert [pod["metadata"]["labels"]["assay.dev/pod-role"] for pod in made] == ["prepare", "run"]
     mounts = made[1]["spec"]["containers"][0]["volumeMounts"]
     assert [(m["mountPath"], m["subPath"]) for m in mounts if m["name"] == "disk"] == [
         ("/etc", "root/etc"),

@@ -212,7 +212,7 @@ async def test_the_disk_of_a_run_that_failed_is_opened(api: FakeApi, tmp_path: P
 
     def idle_pod() -> bool:
         pod = api.get(PODS, TEAM, "r") or {}
-        return (pod.get("metadata", {}).get("labels") or {}).get("assay.dev/mode") == "idle"
+        return (pod.get("metadata", {}).get("labels") or {}).get("assay.dev/pod-role") == "idle"
 
     with Kubelet(api, end=end):
         async with operating(api, tmp_path) as operator:

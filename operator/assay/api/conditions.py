@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from .condition_types import ConditionType
 from .meta import Condition, Status
 from .object import ApiObject
+from .reasons import AnyReason
 
 MESSAGE_MAX = 4096
 Truth = Literal["True", "False", "Unknown"]
@@ -17,23 +18,23 @@ Truth = Literal["True", "False", "Unknown"]
 class NewCondition(NamedTuple):
     """A condition to set."""
 
-    type: str
+    type: ConditionType
     status: Truth
-    reason: str
+    reason: AnyReason
     message: str = ""
 
 
-def true(type_: str, reason: str, message: str = "") -> NewCondition:
+def true(type_: ConditionType, reason: AnyReason, message: str = "") -> NewCondition:
     """A condition that holds."""
     return NewCondition(type_, "True", reason, message)
 
 
-def false(type_: str, reason: str, message: str = "") -> NewCondition:
+def false(type_: ConditionType, reason: AnyReason, message: str = "") -> NewCondition:
     """A condition that does not hold."""
     return NewCondition(type_, "False", reason, message)
 
 
-def unknown(type_: str, reason: str, message: str = "") -> NewCondition:
+def unknown(type_: ConditionType, reason: AnyReason, message: str = "") -> NewCondition:
     """A condition of which nothing is known yet."""
     return NewCondition(type_, "Unknown", reason, message)
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assay.api import conditions
+from assay.api.condition_types import ConditionType
 from assay.api.conditions import is_finished
 from assay.api.devbox import Devbox, DevboxSpec, DevboxStatus
 from assay.api.disksnapshot import DiskSnapshot
+from assay.api.reasons import DevboxReason, ForeignReason
 from assay.api.scenariorun import PinnedRun, ScenarioRun, ScenarioRunStatus
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.decision import Decision
@@ -101,17 +103,20 @@ def finished(reason: str, exit_code: int | None = None, message: str | None = No
     )
     status.start_time = NOW - timedelta(minutes=4)
     status.conditions = conditions.put(
-        [], conditions.NewCondition("Finished", "True", reason, "as told"), 1, NOW
+        [], conditions.true(ConditionType.FINISHED, ForeignReason(reason), "as told"), 1, NOW
     )
     return box(None).model_copy(update={"status": status})
 
 
 def restored(**ready: str) -> Devbox:
     """The devbox of a run without an agent: its disk is there, or `reason` and `message` say why not."""
-    given = (ready["reason"], ready["message"]) if ready else ("Suspended", "")
-    found = conditions.put([], conditions.NewCondition("Ready", "False", *given), 1, NOW)
+    reason, message = (ready["reason"], ready["message"]) if ready else ("Suspended", "")
+    waits = conditions.false(ConditionType.READY, ForeignReason(reason), message)
+    found = conditions.put([], waits, 1, NOW)
     if not ready:
-        found = conditions.put(found, conditions.NewCondition("Suspended", "True", "DiskKept", ""), 1, NOW)
+        found = conditions.put(
+            found, conditions.true(ConditionType.SUSPENDED, DevboxReason.DISK_KEPT), 1, NOW
+        )
     spec = DevboxSpec.model_validate({"diskSnapshotRef": {"name": "kept"}, "operatingMode": "Suspended"})
     status = DevboxStatus(conditions=found, claim_name="r")
     return box(None).model_copy(update={"spec": spec, "status": status})

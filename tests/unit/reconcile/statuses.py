@@ -235,7 +235,7 @@ def pod(
 ) -> Obj:
     """A pod in one of those states."""
     metadata: Obj = {"name": name, "namespace": "team", "uid": f"uid-of-pod-{name}"}
-    metadata["labels"] = {"assay.dev/mode": role}
+    metadata["labels"] = {"assay.dev/pod-role": role}
     if which in DELETING if deleting is None else deleting:
         metadata["deletionTimestamp"] = FINISHED
     unassigned = which in ("unseen", "unschedulable")

@@ -7,7 +7,7 @@ from datetime import datetime
 from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunStatus, RunCounts
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, set_condition, true
-from assay.api.reasons import BenchmarkRunReason
+from assay.api.reasons import AnyReason, BenchmarkRunReason
 from assay.reconcile.common.decision import Decision, Event
 
 
@@ -27,7 +27,9 @@ def end(run: BenchmarkRun, summary: BenchmarkRunStatus, counts: RunCounts, now: 
     return Decision(status, event=Event("Normal", reason, message))
 
 
-def fail(run: BenchmarkRun, status: BenchmarkRunStatus, reason: str, message: str, now: datetime) -> Decision:
+def fail(
+    run: BenchmarkRun, status: BenchmarkRunStatus, reason: AnyReason, message: str, now: datetime
+) -> Decision:
     """The decision if the BenchmarkRun ends without a score; the new status is made from `status`."""
     status = status.model_copy(update={"phase": "Failed", "completion_time": now})
     set_condition(run, status, false(ConditionType.COMPLETE, reason, "the run has no score"), now)

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 async def apply(
-    ctx: Context, obj: ApiObject[Any, Any], decision: Decision, *, blocked_condition: str
+    ctx: Context, obj: ApiObject[Any, Any], decision: Decision, *, blocked_condition: ConditionType
 ) -> float | None:
     """Carry out a decision about an object; returns after how many seconds to reconcile it again.
 

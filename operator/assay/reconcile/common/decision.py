@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assay.api.condition_types import ConditionType
 from assay.api.meta import Status
+from assay.api.reasons import AnyReason
 from assay.kube_object import KubeObject
 
 
@@ -15,7 +17,7 @@ class Event:
     """A Kubernetes Event to post once the status that justifies it is written."""
 
     type: Literal["Normal", "Warning"]
-    reason: str
+    reason: AnyReason
     message: str
 
 
@@ -26,7 +28,7 @@ class OptionalChild:
     manifest: KubeObject
     status: Status
     """The status to write, in place of the decision's, once the child exists."""
-    rejected_condition: str
+    rejected_condition: ConditionType
     """The condition of the decision's status that says why the API server rejects the child."""
 
 
@@ -53,7 +55,7 @@ class Decision:
 class ChildRejected(Exception):
     """The API server rejects a child for a reason that a user can cure."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: AnyReason, message: str) -> None:
         super().__init__(reason, message)
         self.reason = reason
         self.message = message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from assay.api.reasons import AnyReason
+
 
 class ReferenceNotReady(Exception):
     """What an object refers to cannot be used yet; the object waits.
@@ -9,7 +11,7 @@ class ReferenceNotReady(Exception):
     `retry` is after how many seconds to look again; None: a change of what it refers to reconciles it anyway.
     """
 
-    def __init__(self, reason: str, message: str, retry: float | None = None) -> None:
+    def __init__(self, reason: AnyReason, message: str, retry: float | None = None) -> None:
         super().__init__(reason, message)
         self.reason = reason
         self.message = message
@@ -19,7 +21,7 @@ class ReferenceNotReady(Exception):
 class InvalidReference(Exception):
     """What an object refers to can never be used in the way that the object asks for; the object fails."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: AnyReason, message: str) -> None:
         super().__init__(reason, message)
         self.reason = reason
         self.message = message

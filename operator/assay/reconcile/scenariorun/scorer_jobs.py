@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from assay.api.condition_types import ConditionType
-from assay.api.reasons import EndReason, ScenarioRunReason, ScoreReason
+from assay.api.reasons import AnyReason, EndReason, ScenarioRunReason, ScoreReason
 from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
@@ -17,7 +17,7 @@ from assay.reconcile.common.objects import find_condition
 class Failure(NamedTuple):
     """Why a run ends without a score."""
 
-    reason: str
+    reason: AnyReason
     message: str
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from assay.api.blueprint import Blueprint, BlueprintStatus
 from assay.api.conditions import find
+from assay.api.reasons import BlueprintReason
 from assay.kube_object import KubeObject
 from assay.reconcile.blueprint.image_step import CONTEXT_RETRY_SECONDS
 from assay.reconcile.blueprint.observed import BuildJob, Ended, Observed
@@ -83,7 +84,7 @@ def test_an_image_that_is_given_is_pinned_by_its_digest() -> None:
     assert (image.reference, image.user, image.command) == (f"example.test/x@{DIGEST}", "1000", ["bash"])
     text = f"example.test/x:1 is example.test/x@{DIGEST}"
     assert message(decision) == text
-    assert decision.event == Event("Normal", "ImagePinned", text)
+    assert decision.event == Event("Normal", BlueprintReason.IMAGE_PINNED, text)
     assert decision.requeue is None
 
 
@@ -152,7 +153,7 @@ def test_an_image_that_the_registry_has_is_not_built() -> None:
     assert image.reference == f"pull.example.test/team/assay/blueprints@{DIGEST}"
     assert build is not None
     assert (build.cached, build.job) == (True, None)
-    assert decision.event == Event("Normal", "ImageReady", f"built as {DIGEST}")
+    assert decision.event == Event("Normal", BlueprintReason.IMAGE_READY, f"built as {DIGEST}")
 
 
 def test_another_content_has_neither_the_image_nor_the_build_of_the_former_one() -> None:
@@ -207,7 +208,7 @@ def test_a_build_that_failed_names_its_step() -> None:
     assert build is not None
     assert (build.failed_step, build.completion_time) == ("[2/2] RUN make", END)
     assert build.job == OWN["metadata"]["name"]
-    assert decision.event == Event("Warning", "BuildFailed", message(decision))
+    assert decision.event == Event("Warning", BlueprintReason.BUILD_FAILED, message(decision))
 
 
 def test_a_context_that_changed_meanwhile_is_no_failure_of_the_build() -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from assay.api import conditions
+from assay.api.condition_types import ConditionType
 from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
 from assay.kube.errors import Forbidden
 from assay.reconcile.common.apply import RETRY_SECONDS, apply
@@ -44,11 +45,11 @@ async def applied(client: Client, decision: Decision, run: ScenarioRun = RUN) ->
         pass
 
     ctx = replace(context(), client=cast(Any, client), observe=nothing, now=lambda: datetime.now(UTC))
-    return await apply(ctx, run, decision, blocked_condition="Complete")
+    return await apply(ctx, run, decision, blocked_condition=ConditionType.COMPLETE)
 
 
 def keeping(requeue: float | None = None) -> Decision:
-    child = OptionalChild(KEPT, ScenarioRunStatus(disk_snapshot="kept"), "DiskKept")
+    child = OptionalChild(KEPT, ScenarioRunStatus(disk_snapshot="kept"), ConditionType.DISK_KEPT)
     return Decision(ScenarioRunStatus(phase="Scoring"), create=[JOB], optional=child, requeue=requeue)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from assay.api.condition_types import ConditionType
 from assay.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
 from assay.kube.resources import CONFIG_MAPS, PODS
 from assay.reconcile.common.apply import apply
@@ -106,7 +107,7 @@ class Cluster:
             if isinstance(step, MountPlan) or not (step.create or step.delete):
                 return step
             wait = await apply(
-                self.ctx, BOX.devbox, start.probe(self.ctx, BOX, step), blocked_condition="Ready"
+                self.ctx, BOX.devbox, start.probe(self.ctx, BOX, step), blocked_condition=ConditionType.READY
             )
             if self.refusal and wait:
                 return Probing(wait)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from assay.api import conditions
-from assay.api.reasons import ReferenceReason
+from assay.api.condition_types import ConditionType
+from assay.api.reasons import ForeignReason, ReferenceReason
 from assay.api.scenario import Scenario, ScenarioSpec, ScenarioStatus, ValidationStatus
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
@@ -94,7 +95,7 @@ def validated_before(content: str = OLD) -> ScenarioStatus:
     """The status of a scenario that was validated with that content."""
     status = ScenarioStatus(validation=ValidationStatus(content_hash=content))
     status.conditions = conditions.put(
-        [], conditions.NewCondition("Validated", "True", "ReferencePassed", "x"), 3, NOW
+        [], conditions.true(ConditionType.VALIDATED, ForeignReason("ReferencePassed"), "x"), 3, NOW
     )
     return status
 
