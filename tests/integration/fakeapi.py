@@ -26,7 +26,6 @@ from aiohttp import web
 from assay.kube.resources import EVENTS, LEASES, Resource, known, resource_of
 from tests.integration import fakehttp, fakeselectors
 from tests.integration.fakecollection import Collection, Fault, Json
-from tests.integration.fakeexec import Command, Ended, Run
 from tests.integration.fakestorage import Storage, merged
 
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
@@ -71,9 +70,6 @@ class FakeApi:
         self.token: str | None = None
         self.requests: list[fakehttp.Request] = []
         self.logs: dict[tuple[str, str], str] = {}
-        self.commands: list[Command] = []
-        """What was executed in pods."""
-        self.run_command: Run = lambda _: Ended()
         self.url = ""
         self.cut = asyncio.Event()
         self.pages: dict[str, tuple[int, list[Json]]] = {}

@@ -10,7 +10,6 @@ import jsonpatch
 from aiohttp import web
 
 from assay.kube.resources import PODS
-from tests.integration import fakeexec
 from tests.integration.fakecollection import Collection, Fault, Json
 from tests.integration.fakestorage import merged
 from tests.integration.fakewatch import Call, Watch, status_object
@@ -57,8 +56,6 @@ class _Handler:
         if self.api.token and request.headers.get("Authorization") != f"Bearer {self.api.token}":
             return _status(Fault(401, "Unauthorized", "Unauthorized"))
         parts = request.path.strip("/").split("/")
-        if parts[:3:2] == ["api", "namespaces"] and parts[4:5] == ["pods"] and parts[6:] == ["exec"]:
-            return await fakeexec.serve(self.api, request, parts[3], parts[5])
         found = self._discovery(parts) if request.method == "GET" else None
         if found is not None:
             return web.json_response(found)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assay.kube.resources import VOLUME_SNAPSHOTS
-from assay.reconcile.disksnapshot import observed, source
+from assay.reconcile.disksnapshot import observed
 from tests.integration.disksnapshots import (
     LONG,
     READY,
@@ -20,7 +20,6 @@ from tests.integration.disksnapshots import (
     status,
 )
 from tests.integration.fakeapi import CUSTOM_RESOURCE_DEFINITIONS, FakeApi
-from tests.integration.fakeexec import Command, Ended
 from tests.integration.kubelet import Kubelet, now
 from tests.integration.running import (
     RUNS,
@@ -44,21 +43,16 @@ def announce_crd(api: FakeApi) -> None:
     api.create({**head, "metadata": {"name": name}, "spec": spec}, resource)
 
 
-async def test_a_live_disk_is_flushed_and_frozen_once(api: FakeApi, tmp_path: Path) -> None:
+async def test_a_live_disk_is_frozen_once_when_it_is_flushed(api: FakeApi, tmp_path: Path) -> None:
     create_devbox(api)
-    there: list[int] = []
-
-    def run_command(_: Command) -> Ended:
-        there.append(len(api.all(VOLUME_SNAPSHOTS)))
-        return Ended()
-
-    api.run_command = run_command
     with Kubelet(api, work=LONG, snapshot=0.4):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: condition(api, "Devbox", "box", "Ready") == ("True", "Running"))
             await operator.settled()
             mark = len(api.writes)
             create_snapshot(api)
+            await operator.until(lambda: says(api) == ("False", "Flushing"))
+            assert api.all(VOLUME_SNAPSHOTS) == []
             await operator.until(lambda: says(api) == READY)
             await operator.settled()
             writes = writes_since(api, mark)
@@ -66,12 +60,10 @@ async def test_a_live_disk_is_flushed_and_frozen_once(api: FakeApi, tmp_path: Pa
         async with operating(api, tmp_path) as operator:
             await operator.settled(beyond=1.1)
     assert table(writes_since(api, mark)) == table({}), "a restart changes nothing"
-    assert there == [0], "flushed once, before the VolumeSnapshot was there"
-    assert [(one.pod, one.words[-3:]) for one in api.commands] == [("box", ["sync", "-f", "/"])]
-    # Beside it: Creating, SnapshotReady, its Event, and the finalizer of the blueprint.
+    # Beside it: Flushing, Creating, SnapshotReady, its Event, and the finalizer of the blueprint.
     assert writes == {
         ("POST", "volumesnapshots"): 1,
-        ("PATCH", "disksnapshots/status"): 2,
+        ("PATCH", "disksnapshots/status"): 3,
         ("POST", "events"): 1,
         ("PATCH", "blueprints"): 1,
     }
@@ -81,23 +73,6 @@ async def test_a_live_disk_is_flushed_and_frozen_once(api: FakeApi, tmp_path: Pa
     assert (found["restoreSize"], found["volumeSnapshotName"], found["phase"]) == ("1Gi", "frozen", "Ready")
     api.delete(SNAPSHOTS, TEAM, "frozen")
     assert api.all(VOLUME_SNAPSHOTS) == []
-
-
-async def test_a_disk_that_cannot_be_flushed(
-    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(source, "FLUSH_RETRY_SECONDS", 0.2)
-    create_devbox(api)
-    api.run_command = lambda _: Ended(1, "", "sync: input/output error")
-    with Kubelet(api, work=LONG):
-        async with operating(api, tmp_path) as operator:
-            await operator.until(lambda: condition(api, "Devbox", "box", "Ready") == ("True", "Running"))
-            create_snapshot(api)
-            await operator.until(lambda: says(api) == ("False", "DevboxNotReady"))
-            assert "input/output error" in message(api)
-            assert api.all(VOLUME_SNAPSHOTS) == []
-            api.run_command = lambda _: Ended()
-            await operator.until(lambda: says(api) == READY)
 
 
 async def test_it_waits_for_its_devbox(api: FakeApi, tmp_path: Path) -> None:

@@ -1,17 +1,15 @@
 """A small client of the Kubernetes API: raw JSON in and out, typed errors, writes limited and counted."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from assay import __version__, metrics
 from assay.kube_object import KubeObject
 
-from . import exec as execution
 from .connection import JSON, Answer, Connection, Request, load_configuration
-from .errors import ApiError, Conflict, NotFound, Unavailable, from_response
+from .errors import Conflict, NotFound, Unavailable, from_response
 from .merge_patch import merge_patch
 from .rate_limit import TokenBucket
 from .resources import PODS, Resource, resource_of
@@ -158,31 +156,6 @@ class Client:
             subresource="log",
         )
         return (await self._request(call)).body.decode(errors="replace")
-
-    async def exec(
-        self, namespace: str, pod: str, container: str, command: Sequence[str], seconds: float
-    ) -> str:
-        """Run a command in a container, without input; returns what it printed.
-
-        ApiError: it could not be started, ended with another exit code than 0, or took longer than so many
-        seconds (it may then go on).
-        """
-        path, code = PODS.path(namespace, pod, "exec"), "101"
-        parameters = execution.query(container, command)
-        try:
-            async with (
-                asyncio.timeout(seconds),
-                self._connection.messages(path, parameters, execution.PROTOCOLS) as messages,
-            ):
-                return await execution.outcome(messages)
-        except TimeoutError as error:
-            code = "none"
-            raise Unavailable(0, "Timeout", f"{' '.join(command)}: not done in {seconds:.0f} s") from error
-        except ApiError as error:
-            code = str(error.status or "none")
-            raise
-        finally:
-            metrics.api_requests_total.labels("create", "pods/exec", code).inc()
 
     async def _write(self, call: Call, *, urgent: bool = False) -> KubeObject:
         if not urgent:

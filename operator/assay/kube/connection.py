@@ -1,11 +1,10 @@
 """Where the API server is and how to authenticate: `kubernetes.aio` does both, and the transport."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -17,14 +16,13 @@ from kubernetes.aio.config.incluster_config import SERVICE_TOKEN_FILENAME
 
 from assay.clock import monotonic
 
-from .errors import ConfigError, Unavailable, from_response
+from .errors import ConfigError, Unavailable
 
 log = logging.getLogger(__name__)
 
 POOL_SIZE = 25
 TIMEOUT = 30.0
 RELOAD_INTERVAL = 10.0
-CLOSE_TIMEOUT = 2.0
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 _TIMEOUT = aiohttp.ClientTimeout(total=TIMEOUT)
@@ -99,45 +97,6 @@ class Connection:
         if answer.status == 401 and await self._reload(started):
             answer = await self._send(request)
         return answer
-
-    @contextlib.asynccontextmanager
-    async def messages(
-        self, path: str, params: Sequence[tuple[str, str]], protocols: Sequence[str]
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The binary messages of a WebSocket; ApiError if the server refuses it, Unavailable if it breaks."""
-        started = monotonic()
-        try:
-            async with contextlib.AsyncExitStack() as stack:
-                try:
-                    socket = await stack.enter_async_context(await self._socket(path, params, protocols))
-                except aiohttp.WSServerHandshakeError as error:
-                    if error.status != 401 or not await self._reload(started):
-                        raise
-                    socket = await stack.enter_async_context(await self._socket(path, params, protocols))
-                yield (one.data async for one in socket if one.type is aiohttp.WSMsgType.BINARY)
-        except aiohttp.WSServerHandshakeError as error:
-            message = f"GET {path}: the server refuses the WebSocket"  # its reason is lost in the handshake
-            raise from_response(error.status, message.encode(), {}) from error
-        except (aiohttp.ClientError, ConfigException, OSError) as error:
-            raise Unavailable(0, type(error).__name__, f"GET {path}: {error}") from error
-
-    async def _socket(
-        self, path: str, params: Sequence[tuple[str, str]], protocols: Sequence[str]
-    ) -> contextlib.AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
-        headers = {"User-Agent": self._user_agent}
-        if token := await self._configuration.get_api_key_with_prefix("BearerToken"):
-            headers["Authorization"] = token
-        if self._rest.pool_manager is None:  # as its `request` does
-            self._rest.pool_manager = self._rest._create_pool_manager()
-        return self._rest.pool_manager.ws_connect(
-            f"{self._configuration.host}{path}?{urlencode(params)}",
-            protocols=protocols,
-            headers=headers,
-            timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT),
-            server_hostname=self._configuration.tls_server_name,
-            proxy=self._configuration.proxy,
-            proxy_headers=self._configuration.proxy_headers,
-        )
 
     async def _send(self, request: Request) -> Answer:
         method, path = request.method, request.path

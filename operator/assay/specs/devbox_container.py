@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from assay.api.devbox import DevboxSpec
 from assay.kube_object import KubeObject
@@ -56,11 +56,16 @@ def _copied(spec: DevboxSpec, plan: PodPlan, flags: Mapping[str, Flag]) -> KubeO
     ]
     identity = pod_parts.numeric_identity(spec.user) if spec.user and spec.user != image.user else None
     return {
-        "command": pod_parts.runner("supervise", **flags),
+        "command": pod_parts.runner("supervise", disk=_flushed(plan.mount.directories), **flags),
         "workingDir": pod_parts.user_and_directory(image, spec.user, spec.working_dir)[1],
         "securityContext": {**(identity or {}), **pod_parts.ORDINARY},
         "volumeMounts": [*mounts, pod_parts.toolbox_mount("Copy"), pod_parts.shell_mount()],
     }
+
+
+def _flushed(directories: Sequence[str]) -> str | None:
+    """A directory of the disk by which the runner flushes it: one that every user may read, if there is one."""
+    return next((f"/{name}" for name in ("etc", *directories) if name in directories), None)
 
 
 def preparing() -> KubeObject:

@@ -204,8 +204,6 @@ async def test_an_unknown_token_is_refused(kubeconfig_with_an_unknown_token: str
     await stranger.close()
 
 
-async def test_the_log_and_commands_of_a_missing_pod_are_not_found(client: Client) -> None:
+async def test_the_log_of_a_missing_pod_is_not_found(client: Client) -> None:
     with pytest.raises(errors.NotFound):
         await client.pod_log("ns", "none")
-    with pytest.raises(errors.NotFound):
-        await client.exec("ns", "none", "main", ["sync"], 5)

@@ -56,7 +56,6 @@ def test_operator_on_others() -> None:
     assert _rights(role, "") == {
         "pods": {*READ, "create", "delete"},
         "pods/log": {"get"},
-        "pods/exec": {"create", "get"},
         "persistentvolumeclaims": {"create", "get"},
         "configmaps": READ,
     }

@@ -73,6 +73,7 @@ DISK_SNAPSHOT = (
         ConditionType.READY,
         "False",
         (
+            DiskSnapshotReason.FLUSHING,
             DiskSnapshotReason.CREATING,
             ReferenceReason.DEVBOX_NOT_FOUND,
             ReferenceReason.DEVBOX_NOT_READY,

@@ -10,6 +10,10 @@ class DiskSnapshotReason(Reason):
         "SnapshotReady",
         "The disk is kept.",
     )
+    FLUSHING = (
+        "Flushing",
+        "The devbox runs: it writes its disk out before the disk is frozen.",
+    )
     CREATING = (
         "Creating",
         "The CSI driver makes the snapshot.",

@@ -46,23 +46,14 @@ async def observe(ctx: Context, snapshot: DiskSnapshot) -> Observed:
     try:
         found = await _volume_snapshot(ctx, snapshot)
         if found is None:
-            return replace(observed, source=await source.find_source(ctx, snapshot))
+            disk = await source.find_source(ctx, snapshot)
+            source.check_flushed(ctx, snapshot, disk)
+            return replace(observed, source=disk)
         observed = replace(observed, volume_snapshot=found)
         if snapshot.spec.image and snapshot.status.image is None:
             return replace(observed, image=await images.of_reference(ctx, snapshot.spec.image))
     except ReferenceNotReady as problem:
         return replace(observed, problem=problem)
-    return observed
-
-
-async def flush(ctx: Context, observed: Observed) -> Observed:
-    """Flush the disk that is to be frozen. One that cannot be flushed is not to be frozen yet."""
-    if observed.source is None:
-        return observed
-    try:
-        await source.flush(ctx, observed.source)
-    except ReferenceNotReady as problem:
-        return replace(observed, source=None, problem=problem)
     return observed
 
 

@@ -22,7 +22,7 @@ from assay.specs import volume_snapshot as volume_snapshot_spec
 from assay.specs.volume_snapshot import FrozenDisk
 
 from . import retention
-from .observed import Observed, flush, observe
+from .observed import Observed, observe
 from .volume_snapshot import CONTROLLER_PATIENCE, READY, State, creating, state
 
 _PHASES: Mapping[str, str] = {
@@ -41,8 +41,6 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     snapshot = DiskSnapshot.parse(found)
     # Read the VolumeSnapshot, the disk to freeze if there is none yet, and what needs the snapshot.
     observed = await observe(ctx, snapshot)
-    # A running devbox writes its disk out before the disk is frozen.
-    observed = await flush(ctx, observed)
     # Create the VolumeSnapshot, report its state, or delete what is no longer to be kept.
     decision = decide(snapshot, observed, ctx.settings, ctx.now())
     return await apply(ctx, snapshot, decision, blocked_condition=READY)

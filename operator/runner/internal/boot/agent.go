@@ -38,6 +38,7 @@ type agent struct {
 // run is the devbox from the launch commands to the end.
 func (a agent) run() int {
 	begin := time.Now()
+	defer process.KeepFlushed(a.disk)()
 	launch := filepath.Join(paths.Files(), "launch")
 	if _, err := os.Stat(launch); err == nil {
 		end, err := a.supervise([]string{paths.Runner(), "bash", "-e", launch}, begin)
@@ -83,7 +84,7 @@ func (a agent) stayUp() process.End {
 func (a agent) report(end process.End) int {
 	signal.Ignore(unix.SIGTERM) // the end has come already
 	process.KillAll(killing)
-	if err := flush(a.disk); err != nil && !errors.Is(err, unix.EROFS) {
+	if err := process.Flush(a.disk); err != nil && !errors.Is(err, unix.EROFS) {
 		return a.log.Fail(part, rootfs.Explain(fmt.Errorf("cannot flush the disk: %w", err)))
 	}
 	line := fmt.Sprintf("assay/2 exit=%d timeout=%d seconds=%.2f", end.Code, number(end.IsTimeout), end.Duration.Seconds())

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"assay.dev/runner/internal/cgroup"
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/mount"
@@ -135,6 +133,3 @@ func lookup(name string) (users.User, error) {
 func variables(in config, user users.User) []string {
 	return process.Variables(in.Handed, user, in.WorkingDirectory)
 }
-
-// flush has the disk's file system on its medium.
-func flush(disk *os.File) error { return unix.Syncfs(int(disk.Fd())) }

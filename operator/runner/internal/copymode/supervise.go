@@ -32,7 +32,7 @@ func (n *names) Set(name string) error {
 	return nil
 }
 
-// Supervise is `runner supervise [--hand NAME]... [--timeout SECONDS] [COMMAND...]`, the first process of a devbox in
+// Supervise is `runner supervise [--hand NAME]... [--timeout SECONDS] [--disk DIRECTORY] [COMMAND...]`, the first process of a devbox in
 // Copy mode, as the image's user and where it starts. It runs the launch commands, if there are any, and looks after the
 // command as its init; without a command it stays up. The exit code is the command's. The termination message is no
 // secret here: the command can write it too.
@@ -43,6 +43,7 @@ func Supervise(args []string) int {
 	flags.SetOutput(io.Discard)
 	flags.Var(&handed, "hand", "")
 	seconds := flags.Uint("timeout", 0, "")
+	directory := flags.String("disk", "", "a directory of the disk")
 	if err := flags.Parse(args); err != nil {
 		return log.Fail(part, err)
 	}
@@ -50,6 +51,12 @@ func Supervise(args []string) int {
 		return log.Fail(part, err)
 	}
 	variables := environ.Given(handed...)
+	if *directory != "" {
+		if disk, err := os.Open(*directory); err == nil { // else only the kubelet flushes it, when it unmounts the volume
+			defer process.KeepFlushed(disk)()
+			defer func() { _ = process.Flush(disk) }()
+		}
+	}
 	limit := limit{begin: time.Now(), timeout: time.Duration(*seconds) * time.Second}
 	launch := filepath.Join(paths.Files(), "launch")
 	if _, err := os.Stat(launch); err == nil {

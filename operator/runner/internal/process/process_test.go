@@ -73,3 +73,20 @@ func TestOnlyTheFirstProcessKills(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestKeepsDoingUntilItIsStopped(t *testing.T) {
+	did := make(chan bool, 100)
+	stop := keep(time.Millisecond, func() { did <- true })
+	<-did
+	<-did
+	stop()
+	file, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	KeepFlushed(file)()
+	if err := Flush(file); err != nil {
+		t.Error(err)
+	}
+}

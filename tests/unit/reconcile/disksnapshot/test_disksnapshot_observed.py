@@ -12,7 +12,7 @@ from assay.kube.errors import NotFound, Unavailable
 from assay.kube.resources import Resource
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.disksnapshot.observed import Observed, flush, observe
+from assay.reconcile.disksnapshot.observed import Observed, observe
 from assay.reconcile.disksnapshot.volume_snapshot import UNAVAILABLE_RETRY_SECONDS
 from tests.unit.reconcile import contexts
 from tests.unit.reconcile.caches import owner
@@ -150,17 +150,12 @@ async def test_what_needs_it_is_read_only_of_one_whose_time_ends(ttl: int | None
     assert list(observed.needed_by) == (["Devbox new"] if ttl else [])
 
 
-async def test_a_disk_that_cannot_be_flushed_is_not_frozen() -> None:
+async def test_a_running_devbox_is_not_frozen_before_it_has_flushed_its_disk() -> None:
     running = pod("running")
     running["metadata"]["ownerReferences"] = owner("Devbox", "box")
     ctx = seeing(BOX, running)
-    observed = await observe(ctx, frozen())
-    assert observed.source is not None
-    flushed = await flush(ctx, observed)
-    assert problem(flushed)[0] == "DevboxNotReady"
-
-
-async def test_where_nothing_is_to_be_frozen_nothing_is_flushed() -> None:
-    ctx = seeing(volume_snapshot())
-    observed = await observe(ctx, frozen())
-    assert await flush(ctx, observed) is observed
+    new = frozen()
+    new.metadata.creation_timestamp = ctx.now()
+    observed = await observe(ctx, new)
+    assert observed.source is None
+    assert problem(observed)[0] == "Flushing"

@@ -1,19 +1,19 @@
-"""What is known of a disk when it is frozen, what keeps it from being frozen, and how it is flushed."""
+"""What is known of a disk when it is frozen, what keeps it from being frozen, and whether it is flushed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from assay.api.blueprint import BlueprintImage
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, Lineage
-from assay.kube.errors import Unavailable
 from assay.reconcile.common.context import Context
-from assay.reconcile.disksnapshot.source import FLUSH_RETRY_SECONDS, find_source, flush, missing
+from assay.reconcile.disksnapshot.source import Source, check_flushed, find_source, missing
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs import pod_parts
+from assay.specs.volume_snapshot import FrozenDisk
 from tests.unit.reconcile import contexts
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.statuses import pod
@@ -36,22 +36,8 @@ def box_pod(which: str, name: str = "box") -> Obj:
     return shown
 
 
-class Executing:
-    """Keeps the commands it executes; fails with that error if there is one."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
-        self.commands: list[tuple[str, ...]] = []
-
-    async def exec(self, namespace: str, pod: str, container: str, command: list[str], _: float) -> str:
-        self.commands.append((namespace, pod, container, *command))
-        if self.error:
-            raise self.error
-        return ""
-
-
-def seeing(*objects: Obj, client: Executing | None = None) -> Context:
-    return replace(contexts.context(*objects), client=cast(Any, client))
+def seeing(*objects: Obj) -> Context:
+    return contexts.context(*objects)
 
 
 # --- whether there is a disk ---
@@ -170,39 +156,25 @@ async def test_labels_alone_make_no_run() -> None:
 # --- flushing ---
 
 
-async def flushed(ctx: Context) -> None:
-    await flush(ctx, await find_source(ctx, FROZEN))
+def flushed(*objects: Obj, age: float) -> float | None:
+    """How long a snapshot of this age waits for the disk of the devbox; None: it does not."""
+    ctx = seeing(*objects)
+    snapshot = FROZEN.model_copy(deep=True)
+    snapshot.metadata.creation_timestamp = ctx.now() - timedelta(seconds=age)
+    found = Source(Devbox.parse(devbox()), "box", FrozenDisk(image=BlueprintImage(reference="x")))
+    try:
+        check_flushed(ctx, snapshot, found)
+    except ReferenceNotReady as waits:
+        return waits.retry if waits.reason == "Flushing" else -1.0
+    return None
 
 
-@pytest.mark.parametrize(
-    ("more", "path"),
-    [({}, "/"), ({"rootFilesystem": "Copy", "directories": ["etc", "usr"]}, "/etc")],
-    ids=["Overlay", "Copy"],
-)
-async def test_a_live_devbox_is_flushed(more: Obj, path: str) -> None:
-    client = Executing()
-    ctx = seeing(devbox(status={**BEGAN, **more}), box_pod("running"), client=client)
-    await flushed(ctx)
-    assert client.commands == [("team", "box", "devbox", pod_parts.BUSYBOX, "sync", "-f", path)]
-
-
-async def test_reading_a_disk_executes_nothing() -> None:
-    client = Executing()
-    await find_source(seeing(devbox(), box_pod("running"), client=client), FROZEN)
-    assert client.commands == []
+@pytest.mark.parametrize(("age", "left"), [(0, 6.0), (4, 2.0), (6, None), (600, None), (-30, 6.0)])
+def test_a_live_devbox_has_to_have_flushed_its_disk(age: float, left: float | None) -> None:
+    waits = flushed(devbox(), box_pod("running"), age=age)
+    assert waits == (pytest.approx(left, abs=0.5) if left else None)
 
 
 @pytest.mark.parametrize("which", ["completed", "error", "creating"])
-async def test_where_nothing_runs_there_is_nothing_to_flush(which: str) -> None:
-    client = Executing()
-    await flushed(seeing(devbox(), box_pod(which), box_pod("running", name="probe"), client=client))
-    assert client.commands == []
-
-
-async def test_a_disk_that_cannot_be_flushed_is_not_frozen() -> None:
-    client = Executing(Unavailable(0, "Timeout", "sync: not done in 60 s"))
-    with pytest.raises(ReferenceNotReady) as refused:
-        await flushed(seeing(devbox(), box_pod("running"), client=client))
-    assert refused.value.reason == "DevboxNotReady"
-    assert "not done in 60 s" in refused.value.message
-    assert refused.value.retry == FLUSH_RETRY_SECONDS
+def test_where_nothing_runs_there_is_nothing_to_flush(which: str) -> None:
+    assert flushed(devbox(), box_pod(which), box_pod("running", name="probe"), age=0) is None
