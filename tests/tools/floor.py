@@ -1,7 +1,9 @@
-"""The bare floor of a run: a claim, a pod, a Job, made by a script with a watch. No operator.
+"""The bare floor of a run, made by a script with a watch. No operator.
 
-Per item: create claim and pod; when the watch shows the pod terminated, create a Job on the same claim; when the
-watch shows the Job Complete, the item is done. One pod watch and one Job watch, started once; nothing is polled.
+Two pods an item: create claim and pod; when the watch shows the pod terminated, create a Job on the claim; when the
+watch shows the Job Complete, the item is done. One pod: create claim and a pod whose init container does the work and
+whose container checks it; the item is done when the watch shows the pod terminated. One pod watch and one Job watch,
+started once; nothing is polled.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ class Floor:
 
     namespace: str
     image: str
+    pods: int = 2
+    """For each item: 2, or 1."""
     run: str = field(default_factory=lambda: f"floor-{uuid.uuid4().hex[:6]}")
 
     def __post_init__(self) -> None:
@@ -71,34 +75,38 @@ class Floor:
         self._core.create_namespaced_persistent_volume_claim(
             self.namespace, {"metadata": metadata, "spec": claim}
         )
-        self._core.create_namespaced_pod(
-            self.namespace, {"metadata": metadata, "spec": self._pod(name, "echo 42 > /w/answer")}
-        )
+        work, check = "echo 42 > /w/answer", "grep -qx 42 /w/answer"
+        spec = self._pod(name, work) if self.pods == 2 else self._pod(name, check, first=work)
+        self._core.create_namespaced_pod(self.namespace, {"metadata": metadata, "spec": spec})
         self._wait(f"Pod/{name}")
+        if self.pods == 1:
+            return
         template = {
             "metadata": {"labels": {"floor-job": self.run}},
-            "spec": self._pod(name, "grep -qx 42 /w/answer"),
+            "spec": self._pod(name, check),
         }
         job = {"metadata": metadata, "spec": {"backoffLimit": 0, "template": template}}
         self._batch.create_namespaced_job(self.namespace, job)
         self._wait(f"Job/{name}")
 
-    def _pod(self, claim: str, script: str) -> dict[str, Any]:
+    def _pod(self, claim: str, script: str, first: str | None = None) -> dict[str, Any]:
         return {
             "restartPolicy": "Never",
             "terminationGracePeriodSeconds": 1,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "volumes": [{"name": "w", "persistentVolumeClaim": {"claimName": claim}}],
-            "containers": [
-                {
-                    "name": "c",
-                    "image": self.image,
-                    "imagePullPolicy": "IfNotPresent",
-                    "command": ["/bin/sh", "-c", script],
-                    "volumeMounts": [{"name": "w", "mountPath": "/w"}],
-                }
-            ],
+            "initContainers": [self._container("i", first)] if first else [],
+            "containers": [self._container("c", script)],
+        }
+
+    def _container(self, name: str, script: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "image": self.image,
+            "imagePullPolicy": "IfNotPresent",
+            "command": ["/bin/sh", "-c", script],
+            "volumeMounts": [{"name": "w", "mountPath": "/w"}],
         }
 
     def _follow(self, list_function: Any, ended: Any) -> None:
