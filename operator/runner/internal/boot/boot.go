@@ -15,7 +15,6 @@ import (
 	"assay.dev/runner/internal/process"
 	"assay.dev/runner/internal/rootfs"
 	"assay.dev/runner/internal/users"
-	"assay.dev/runner/internal/within"
 )
 
 // part names our failures: the operator tells them by it from what an agent does.
@@ -23,8 +22,7 @@ const part = "boot"
 
 // Main is `runner boot`, the first process of a devbox. Every change of what it starts lands on the disk alone.
 //
-// How the command ended stands in the termination message, which it cannot write, and in the exit code, unless that is
-// always 0. Our own failures end with failure.Code and a line `assay-boot: …`; failed launch commands with a line
+// How the command ended stands in the termination message, which it cannot write, and in the exit code. Our own failures end with failure.Code and a line `assay-boot: …`; failed launch commands with a line
 // `assay-launch: …`.
 func Main(args []string) int {
 	log := failure.Open()
@@ -105,7 +103,7 @@ func root(given options) (*os.File, error) {
 
 // enter finds the user in the new root, and has a working directory there.
 func enter(in config) (users.User, error) {
-	user, err := lookup(in.User)
+	user, err := parse.LookupHere(in.User)
 	if err != nil {
 		return user, fmt.Errorf("%w (the image's USER, or the one asked for)", err)
 	}
@@ -113,20 +111,6 @@ func enter(in config) (users.User, error) {
 		return user, fmt.Errorf("cannot create the working directory: %w", err)
 	}
 	return user, nil
-}
-
-// lookup finds a user in the root that this process is in, and checks that the pod can have it.
-func lookup(name string) (users.User, error) {
-	root, err := within.Open("/")
-	if err != nil {
-		return users.User{}, err
-	}
-	defer func() { _ = root.Close() }()
-	user, err := parse.LookupUser(context.Background(), root, name)
-	if err != nil {
-		return user, err
-	}
-	return user, user.CheckHere()
 }
 
 // variables are those of the command.

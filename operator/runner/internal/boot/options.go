@@ -2,22 +2,11 @@ package boot
 
 import (
 	"errors"
-	"flag"
-	"io"
 	"time"
 
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/gate"
 )
-
-// list is a flag that may be given again.
-type list []string
-
-func (l *list) String() string { return "" }
-
-func (l *list) Set(value string) error {
-	*l = append(*l, value)
-	return nil
-}
 
 // options are the arguments of `runner boot`.
 type options struct {
@@ -25,7 +14,6 @@ type options struct {
 	gate                 gate.Options
 	nestedUserNamespaces bool
 	timeout              time.Duration
-	alwaysSucceed        bool
 	command              []string
 }
 
@@ -39,24 +27,22 @@ type config struct {
 
 func parseArguments(args []string) (options, error) {
 	var given options
-	var handed list
-	flags := flag.NewFlagSet("boot", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&given.User, "user", "", "user[:group] of the image")
-	flags.StringVar(&given.WorkingDirectory, "working-dir", "/", "where the command starts")
-	flags.Var(&handed, "hand", "a variable that begins with ASSAY_ and is the command's; may be repeated")
-	flags.Uint64Var(&given.PidsMax, "pids", 0, "processes and threads that the pod may have; 0: no limit of ours")
-	flags.BoolVar(&given.nestedUserNamespaces, "nested-user-namespaces", false, "leave user namespaces open")
-	seconds := flags.Uint("timeout", 0, "seconds after which the command is stopped; 0: never")
-	flags.BoolVar(&given.alwaysSucceed, "always-succeed", false, "end with exit code 0 however the command ended")
-	given.gate.AddFlags(flags)
-	if err := flags.Parse(args); err != nil {
+	var handed flags.List
+	set := flags.New("boot")
+	set.StringVar(&given.User, "user", "", "user[:group] of the image")
+	set.StringVar(&given.WorkingDirectory, "working-dir", "/", "where the command starts")
+	set.Var(&handed, "hand", "a variable that begins with ASSAY_ and is the command's; may be repeated")
+	set.Uint64Var(&given.PidsMax, "pids", 0, "processes and threads that the pod may have; 0: no limit of ours")
+	set.BoolVar(&given.nestedUserNamespaces, "nested-user-namespaces", false, "leave user namespaces open")
+	seconds := set.Uint("timeout", 0, "seconds after which the command is stopped; 0: never")
+	given.gate.AddFlags(set)
+	if err := set.Parse(args); err != nil {
 		return given, err
 	}
 	if given.WorkingDirectory == "" || given.WorkingDirectory[0] != '/' {
 		return given, errors.New("--working-dir is an absolute path")
 	}
-	given.Handed, given.command = handed, flags.Args()
+	given.Handed, given.command = handed, set.Args()
 	given.timeout = time.Duration(*seconds) * time.Second
 	return given, nil
 }

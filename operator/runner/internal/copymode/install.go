@@ -3,7 +3,6 @@ package copymode
 import (
 	"context"
 	"errors"
-	"flag"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/gate"
 )
 
@@ -28,13 +28,12 @@ func Install(args []string) int {
 
 func install(args []string) error {
 	var options gate.Options
-	flags := flag.NewFlagSet("install", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	options.AddFlags(flags)
-	if err := flags.Parse(args); err != nil {
+	set := flags.New("install")
+	options.AddFlags(set)
+	if err := set.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() != 1 {
+	if set.NArg() != 1 {
 		return errors.New("there has to be one directory")
 	}
 	closed := options.Begin(context.Background())
@@ -43,7 +42,7 @@ func install(args []string) error {
 		return err
 	}
 	unix.Umask(0)
-	if err := copyTools(filepath.Dir(program), flags.Arg(0)); err != nil {
+	if err := copyTools(filepath.Dir(program), set.Arg(0)); err != nil {
 		return err
 	}
 	return closed()

@@ -2,15 +2,14 @@ package copymode
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"assay.dev/runner/internal/environ"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/process"
 )
@@ -22,29 +21,18 @@ const (
 	killing = 5 * time.Second
 )
 
-// names is a flag that may be given again.
-type names []string
-
-func (n *names) String() string { return "" }
-
-func (n *names) Set(name string) error {
-	*n = append(*n, name)
-	return nil
-}
-
 // Supervise is `runner supervise [--hand NAME]... [--timeout SECONDS] [--disk DIRECTORY] [COMMAND...]`, the first process of a devbox in
 // Copy mode, as the image's user and where it starts. It runs the launch commands, if there are any, and looks after the
 // command as its init; without a command it stays up. The exit code is the command's. The termination message is no
 // secret here: the command can write it too.
 func Supervise(args []string) int {
 	log := failure.Open()
-	var handed names
-	flags := flag.NewFlagSet("supervise", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Var(&handed, "hand", "")
-	seconds := flags.Uint("timeout", 0, "")
-	directory := flags.String("disk", "", "a directory of the disk")
-	if err := flags.Parse(args); err != nil {
+	var handed flags.List
+	set := flags.New("supervise")
+	set.Var(&handed, "hand", "")
+	seconds := set.Uint("timeout", 0, "")
+	directory := set.String("disk", "", "a directory of the disk")
+	if err := set.Parse(args); err != nil {
 		return log.Fail(part, err)
 	}
 	if err := process.Protect(); err != nil {
@@ -73,10 +61,10 @@ func Supervise(args []string) int {
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return log.Fail(part, err)
 	}
-	if flags.NArg() == 0 {
+	if set.NArg() == 0 {
 		return limit.end(process.Wait(limit.timeout))
 	}
-	end, err := process.Supervise(append([]string{paths.Runner(), "exec", "--"}, flags.Args()...), limit.options(variables))
+	end, err := process.Supervise(append([]string{paths.Runner(), "exec", "--"}, set.Args()...), limit.options(variables))
 	if err != nil {
 		return log.Fail(part, err)
 	}

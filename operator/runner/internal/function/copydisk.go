@@ -3,9 +3,7 @@ package function
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -13,6 +11,7 @@ import (
 
 	"assay.dev/runner/internal/copytree"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/testfiles"
 	"assay.dev/runner/internal/within"
@@ -35,15 +34,14 @@ func CopyDisk(args []string) int {
 
 func copyDisk(args []string) error {
 	var o options
-	flags := flag.NewFlagSet("copy-disk", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&o.user, "user", "", "")
-	flags.StringVar(&o.workingDirectory, "working-dir", "/", "")
-	flags.Var(&o.restored, "restore", "")
-	if err := flags.Parse(args); err != nil {
+	set := flags.New("copy-disk")
+	set.StringVar(&o.user, "user", "", "")
+	set.StringVar(&o.workingDirectory, "working-dir", "/", "")
+	set.Var(&o.restored, "restore", "")
+	if err := set.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() == 0 {
+	if set.NArg() == 0 {
 		return errors.New("there is no function to copy the disk for")
 	}
 	if err := testfiles.CheckPaths(o.restored); err != nil {
@@ -62,7 +60,7 @@ func copyDisk(args []string) error {
 		return err
 	}
 	unix.Umask(0o022)
-	for _, name := range flags.Args() {
+	for _, name := range set.Args() {
 		if err := o.copyFor(scratch(name), copied, prepared{user, used}); err != nil {
 			return err
 		}

@@ -130,16 +130,11 @@ func (f *function) capture() (outcome, error) {
 // lookUp finds the function's user in the image's own databases: what the agent did to its copy must not decide how it
 // is scored.
 func (o options) lookUp() (users.User, error) {
-	root, err := within.Open("/")
+	user, err := parse.LookupHere(o.user)
 	if err != nil {
-		return users.User{}, err
+		err = fmt.Errorf("%w (in the image)", err)
 	}
-	defer func() { _ = root.Close() }()
-	user, err := parse.LookupUser(context.Background(), root, o.user)
-	if err != nil {
-		return user, fmt.Errorf("%w of the image", err)
-	}
-	return user, user.CheckHere()
+	return user, err
 }
 
 // percentUsed is how full a volume is.

@@ -97,7 +97,7 @@ func TestFailuresOfOurs(t *testing.T) {
 		reason string
 	}{
 		"no disk":            {podtest.Container{Disk: t.TempDir()}, nil, "there is no devbox's disk"},
-		"no such user":       {podtest.Container{Disk: left}, []string{"--user", "ghost"}, `no user "ghost" in /etc/passwd of the image`},
+		"no such user":       {podtest.Container{Disk: left}, []string{"--user", "ghost"}, `no user "ghost" in /etc/passwd (in the image)`},
 		"an id not mapped":   {podtest.Container{Disk: left}, []string{"--user", "70000"}, "user 70000 does not exist in the pod's user namespace"},
 		"no timeout":         {podtest.Container{Disk: left}, []string{"--timeout", "0"}, "--timeout"},
 		"a link to restore":  {podtest.Container{Disk: left, Image: map[string]string{"project/tests": "-> /srv"}}, []string{"--restore", "tests/a"}, "tests is a symlink in the image"},

@@ -2,25 +2,14 @@ package function
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
 
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/gate"
 	"assay.dev/runner/internal/testfiles"
 )
-
-// list is a flag that may be given again.
-type list []string
-
-func (l *list) String() string { return "" }
-
-func (l *list) Set(value string) error {
-	*l = append(*l, value)
-	return nil
-}
 
 // options are the arguments of `runner function`.
 type options struct {
@@ -29,7 +18,7 @@ type options struct {
 	isClean, isCopy        bool
 	image                  string // where the environment's image is, if the function brings its own
 	environmentDirectory   string // the environment's working directory
-	restored               list
+	restored               flags.List
 	junit                  string
 	isAllOrNothing         bool
 	messageBytes           int
@@ -38,7 +27,7 @@ type options struct {
 	hasNoNetwork           bool
 	followsLinks           bool
 	pidsMax                uint64
-	handed                 list
+	handed                 flags.List
 	script                 string
 	command                []string
 }
@@ -47,30 +36,29 @@ func parseArguments(args []string) (options, error) {
 	var o options
 	var root, filesystem string
 	var seconds uint
-	flags := flag.NewFlagSet("function", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.StringVar(&o.user, "user", "", "user[:group] of the image")
-	flags.StringVar(&o.workingDirectory, "working-dir", "/", "where the function starts")
-	flags.UintVar(&seconds, "timeout", 0, "seconds that it may take")
-	flags.StringVar(&root, "root", "Merged", "Merged: the agent's tree; Clean: the image as it was built, the agent's tree at /devbox")
-	flags.StringVar(&filesystem, "root-filesystem", "Overlay", "Overlay, or Copy: the copy is mounted already, there is no privilege")
-	flags.StringVar(&o.image, "image", "/", "where the environment's image is")
-	flags.StringVar(&o.environmentDirectory, "environment-working-dir", "", "the environment's working directory")
-	flags.Var(&o.restored, "restore", "a path to put back as it is in the image; may be repeated")
-	flags.StringVar(&o.junit, "junit", "", "a JUnit report in the results to score by")
-	flags.BoolVar(&o.isAllOrNothing, "all-or-nothing", false, "score 1 only if all tests pass")
-	flags.IntVar(&o.messageBytes, "message-bytes", 4000, "the room for the termination message")
-	o.gate.AddFlags(flags)
-	flags.BoolVar(&o.nestedUserNamespaces, "nested-user-namespaces", false, "leave user namespaces open")
-	flags.BoolVar(&o.hasNoNetwork, "no-network", false, "run in a network namespace with loopback only")
-	flags.BoolVar(&o.followsLinks, "follow-links", false, "follow the links in /devbox, which may lead into the function's own root")
-	flags.Uint64Var(&o.pidsMax, "pids", 0, "processes and threads that the pod may have")
-	flags.Var(&o.handed, "hand", "a variable that begins with ASSAY_ and is the function's; may be repeated")
-	flags.StringVar(&o.script, "script", "", "a file that the command gets as descriptor 3, and nothing else sees")
-	if err := flags.Parse(args); err != nil {
+	set := flags.New("function")
+	set.StringVar(&o.user, "user", "", "user[:group] of the image")
+	set.StringVar(&o.workingDirectory, "working-dir", "/", "where the function starts")
+	set.UintVar(&seconds, "timeout", 0, "seconds that it may take")
+	set.StringVar(&root, "root", "Merged", "Merged: the agent's tree; Clean: the image as it was built, the agent's tree at /devbox")
+	set.StringVar(&filesystem, "root-filesystem", "Overlay", "Overlay, or Copy: the copy is mounted already, there is no privilege")
+	set.StringVar(&o.image, "image", "/", "where the environment's image is")
+	set.StringVar(&o.environmentDirectory, "environment-working-dir", "", "the environment's working directory")
+	set.Var(&o.restored, "restore", "a path to put back as it is in the image; may be repeated")
+	set.StringVar(&o.junit, "junit", "", "a JUnit report in the results to score by")
+	set.BoolVar(&o.isAllOrNothing, "all-or-nothing", false, "score 1 only if all tests pass")
+	set.IntVar(&o.messageBytes, "message-bytes", 4000, "the room for the termination message")
+	o.gate.AddFlags(set)
+	set.BoolVar(&o.nestedUserNamespaces, "nested-user-namespaces", false, "leave user namespaces open")
+	set.BoolVar(&o.hasNoNetwork, "no-network", false, "run in a network namespace with loopback only")
+	set.BoolVar(&o.followsLinks, "follow-links", false, "follow the links in /devbox, which may lead into the function's own root")
+	set.Uint64Var(&o.pidsMax, "pids", 0, "processes and threads that the pod may have")
+	set.Var(&o.handed, "hand", "a variable that begins with ASSAY_ and is the function's; may be repeated")
+	set.StringVar(&o.script, "script", "", "a file that the command gets as descriptor 3, and nothing else sees")
+	if err := set.Parse(args); err != nil {
 		return o, err
 	}
-	o.timeout, o.command = time.Duration(seconds)*time.Second, flags.Args()
+	o.timeout, o.command = time.Duration(seconds)*time.Second, set.Args()
 	o.isClean, o.isCopy = root == "Clean", filesystem == "Copy"
 	if o.environmentDirectory == "" {
 		o.environmentDirectory = o.workingDirectory

@@ -2,15 +2,14 @@ package identity
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
 
 	"assay.dev/runner/internal/environ"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/users"
 )
@@ -51,16 +50,15 @@ func Main(args []string) int {
 }
 
 func become(args []string) (int, error) {
-	flags := flag.NewFlagSet("become", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	uid, gid := flags.Uint("uid", 0, ""), flags.Uint("gid", 0, "")
-	list := flags.String("groups", "", "")
-	pidsMax := flags.Uint64("pids", 0, "")
-	directory := flags.String("directory", "", "")
-	if err := flags.Parse(args); err != nil {
+	set := flags.New("become")
+	uid, gid := set.Uint("uid", 0, ""), set.Uint("gid", 0, "")
+	list := set.String("groups", "", "")
+	pidsMax := set.Uint64("pids", 0, "")
+	directory := set.String("directory", "", "")
+	if err := set.Parse(args); err != nil {
 		return failure.Code, err
 	}
-	if flags.NArg() == 0 {
+	if set.NArg() == 0 {
 		return failure.Code, errors.New("there is no command")
 	}
 	groups, err := parseGroups(*list)
@@ -76,7 +74,7 @@ func become(args []string) (int, error) {
 	if err := Assume(users.User{UID: uint32(*uid), GID: uint32(*gid), Groups: groups}, *pidsMax); err != nil {
 		return failure.Code, err
 	}
-	return Exec(flags.Args(), variables)
+	return Exec(set.Args(), variables)
 }
 
 func parseGroups(list string) ([]uint32, error) {

@@ -106,6 +106,20 @@ func readResults(request resultsRequest, files []*os.File) (ResultsAnswer, error
 	return answer, nil
 }
 
+// LookupHere finds user[:group] in the root that this process is in, and checks that the pod can have them.
+func LookupHere(user string) (users.User, error) {
+	root, err := within.Open("/")
+	if err != nil {
+		return users.User{}, err
+	}
+	defer func() { _ = root.Close() }()
+	found, err := LookupUser(context.Background(), root, user)
+	if err != nil {
+		return found, err
+	}
+	return found, found.CheckHere()
+}
+
 type userRequest struct {
 	Passwd, Group               []byte
 	PasswdProblem, GroupProblem string

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,6 +15,7 @@ import (
 	"strings"
 
 	"assay.dev/runner/internal/environ"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/paths"
 )
 
@@ -33,21 +33,20 @@ var extension = regexp.MustCompile(`^[A-Za-z]{1,8}$`)
 // matches on stderr. Without a language it is that of each file. No score, and exit code 125, where the question makes
 // no sense.
 func AstGrep(args []string) int {
-	flags := flag.NewFlagSet("ast-grep", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	language := flags.String("language", "", "")
-	if err := flags.Parse(args); err != nil {
+	set := flags.New("ast-grep")
+	language := set.String("language", "", "")
+	if err := set.Parse(args); err != nil {
 		return fail("ast-grep", err)
 	}
-	if flags.NArg() != 2 {
+	if set.NArg() != 2 {
 		return fail("ast-grep", errors.New("usage: ast-grep [--language LANGUAGE] PATTERN DIRECTORY"))
 	}
 	variables := environ.All()
-	directory, err := directoryOf(environ.Get(variables, "ASSAY_DEVBOX"), environ.Get(variables, "ASSAY_DEVBOX_WORKDIR"), flags.Arg(1))
+	directory, err := directoryOf(environ.Get(variables, "ASSAY_DEVBOX"), environ.Get(variables, "ASSAY_DEVBOX_WORKDIR"), set.Arg(1))
 	if err != nil {
 		return fail("ast-grep", err)
 	}
-	found, err := score(flags.Arg(0), directory, *language)
+	found, err := score(set.Arg(0), directory, *language)
 	if err != nil {
 		return fail("ast-grep", err)
 	}

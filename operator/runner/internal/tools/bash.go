@@ -4,14 +4,13 @@ package tools
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
 	"assay.dev/runner/internal/environ"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/identity"
 	"assay.dev/runner/internal/paths"
 )
@@ -22,33 +21,22 @@ var steering = []string{
 	"FUNCNEST", "GLOBSORT", "TMOUT",
 }
 
-// names is a flag that may be given again.
-type names []string
-
-func (n *names) String() string { return "" }
-
-func (n *names) Set(name string) error {
-	*n = append(*n, name)
-	return nil
-}
-
 // Bash is `runner bash [--keep NAME]... [-e] [--descriptor N] SCRIPT [ARGUMENT...]`: becomes our own shell, which every image has and no
 // agent can have replaced, with a user's script. Variables remain, but none steers the shell: it reads no start-up
 // file, takes over no function and no option (-p). What -p leaves of them is removed, unless it is kept.
 func Bash(args []string) int {
-	var kept names
-	flags := flag.NewFlagSet("bash", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Var(&kept, "keep", "")
-	exitOnError := flags.Bool("e", false, "end at the first command that fails")
-	descriptor := flags.Int("descriptor", -1, "the script is open as this descriptor, SCRIPT is only its name")
-	if err := flags.Parse(args); err != nil {
+	var kept flags.List
+	set := flags.New("bash")
+	set.Var(&kept, "keep", "")
+	exitOnError := set.Bool("e", false, "end at the first command that fails")
+	descriptor := set.Int("descriptor", -1, "the script is open as this descriptor, SCRIPT is only its name")
+	if err := set.Parse(args); err != nil {
 		return fail("bash", err)
 	}
-	if flags.NArg() == 0 {
+	if set.NArg() == 0 {
 		return fail("bash", errors.New("there is no script"))
 	}
-	words := flags.Args()
+	words := set.Args()
 	if *descriptor >= 0 {
 		// Bash reads all of a sourced file before it runs any of it. The script then begins by closing the descriptor,
 		// so that nothing it starts can read it (scripts in function/script.go).

@@ -2,9 +2,7 @@ package tools
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,13 +13,14 @@ import (
 
 	"assay.dev/runner/internal/environ"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/identity"
 	"assay.dev/runner/internal/paths"
 )
 
 // pythonOptions are the arguments of `runner python`.
 type pythonOptions struct {
-	kept                  names
+	kept                  flags.List
 	requirements, version string
 	script                string
 }
@@ -32,18 +31,17 @@ type pythonOptions struct {
 // PATH, HOME and the kept variables. The script sees everything.
 func Python(args []string) int {
 	var given pythonOptions
-	flags := flag.NewFlagSet("python", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	flags.Var(&given.kept, "keep", "")
-	flags.StringVar(&given.requirements, "requirements", "", "")
-	flags.StringVar(&given.version, "python-version", "", "")
-	if err := flags.Parse(args); err != nil {
+	set := flags.New("python")
+	set.Var(&given.kept, "keep", "")
+	set.StringVar(&given.requirements, "requirements", "", "")
+	set.StringVar(&given.version, "python-version", "", "")
+	if err := set.Parse(args); err != nil {
 		return fail("python", err)
 	}
-	if flags.NArg() != 1 {
+	if set.NArg() != 1 {
 		return fail("python", errors.New("there has to be one script"))
 	}
-	given.script = flags.Arg(0)
+	given.script = set.Arg(0)
 	code, err := given.run(environ.All())
 	return failWith(code, "python", err)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"assay.dev/runner/internal/environ"
+	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/podtest"
 )
@@ -114,7 +115,7 @@ func TestUVSeesWhatTheContractSets(t *testing.T) {
 		t.Fatal(err)
 	}
 	variables := []string{"PATH=/usr/bin:/bin", "HOME=/h", "UV_FIND_LINKS=/agent", "LD_PRELOAD_=/agent", "UV_INDEX_URL=index", "TMPDIR=" + base}
-	given := pythonOptions{kept: names{"UV_INDEX_URL", "TMPDIR"}, requirements: "x"}
+	given := pythonOptions{kept: flags.List{"UV_INDEX_URL", "TMPDIR"}, requirements: "x"}
 	python, err := given.install("/usr/bin/python3", variables)
 	if err != nil {
 		t.Fatal(err)
