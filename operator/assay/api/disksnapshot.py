@@ -35,7 +35,7 @@ class DiskSnapshotSpec(Model):
         ),
     )
     devbox_ref: LocalRef | None = None
-    """The devbox whose disk to freeze; one that runs writes its disk out first, which takes 6 seconds."""
+    """The devbox whose disk to freeze; one that runs writes its disk out first, which takes 8 seconds."""
     volume_snapshot_ref: LocalRef | None = None
     """An existing VolumeSnapshot of a devbox's disk to import. It is never deleted by Assay."""
     image: ImageReference | None = None

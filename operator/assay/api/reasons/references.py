@@ -98,7 +98,7 @@ class ReferenceReason(Reason):
     )
     DEVBOX_NOT_READY = (
         "DevboxNotReady",
-        "The Devbox has no disk yet, or its disk cannot be written out.",
+        "The Devbox has no disk yet.",
         "Look at the Devbox; the snapshot is taken once the disk is there.",
     )
     VOLUME_SNAPSHOT_NOT_FOUND = (

@@ -19,8 +19,10 @@ from assay.reconcile.references.snapshots import devbox_of
 from assay.specs import devbox_pod, names
 from assay.specs.volume_snapshot import FrozenDisk
 
-FLUSH_SECONDS = 6.0
-"""The runner flushes a running devbox's disk every 5 seconds (operator/runner/internal/process)."""
+FLUSH_SECONDS = 8.0
+"""The runner flushes a running devbox's disk every 5 seconds (operator/runner/internal/process). Times of objects are cut
+to whole seconds, and a flush takes time.
+"""
 
 
 @dataclass(frozen=True, slots=True)

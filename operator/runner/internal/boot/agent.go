@@ -1,7 +1,6 @@
 package boot
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -84,8 +83,8 @@ func (a agent) stayUp() process.End {
 func (a agent) report(end process.End) int {
 	signal.Ignore(unix.SIGTERM) // the end has come already
 	process.KillAll(killing)
-	if err := process.Flush(a.disk); err != nil && !errors.Is(err, unix.EROFS) {
-		return a.log.Fail(part, rootfs.Explain(fmt.Errorf("cannot flush the disk: %w", err)))
+	if err := process.Flush(a.disk); err != nil {
+		return a.log.Fail(part, rootfs.Explain(err))
 	}
 	line := fmt.Sprintf("assay/2 exit=%d timeout=%d seconds=%.2f", end.Code, number(end.IsTimeout), end.Duration.Seconds())
 	if end.Signal != 0 {

@@ -184,6 +184,8 @@ func TestADevboxInCopyMode(t *testing.T) {
 		"stops":           {podtest.Container{Stop: 400 * time.Millisecond}, nil, []string{"sleep", "60"}, 143, "", ""},
 		"stays up":        {podtest.Container{Stop: 400 * time.Millisecond}, nil, nil, 0, "", ""},
 		"its own signal":  {podtest.Container{}, nil, []string{"sh", "-c", "kill $$; sleep 9"}, 143, "", ""},
+		"a disk":          {launch("true"), []string{"--disk", "/home"}, []string{"sh", "-c", "echo >/home/x; exit 3"}, 3, "", ""},
+		"no disk":         {podtest.Container{}, []string{"--disk", "/etc/hosts"}, []string{"sh", "-c", "exit 3"}, 3, "", ""},
 		"variables":       {podtest.Container{Variables: []string{"ASSAY_X=1", "ASSAY_Y=2", "GOGC=off"}}, []string{"--hand", "ASSAY_Y"}, []string{"sh", "-c", "echo $ASSAY_X $ASSAY_Y $GOGC"}, 0, "2 off\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

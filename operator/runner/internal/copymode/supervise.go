@@ -7,11 +7,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"assay.dev/runner/internal/environ"
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/process"
+	"assay.dev/runner/internal/rootfs"
 )
 
 const (
@@ -39,13 +42,16 @@ func Supervise(args []string) int {
 		return log.Fail(part, err)
 	}
 	variables := environ.Given(handed...)
+	limit := limit{begin: time.Now(), timeout: time.Duration(*seconds) * time.Second, log: log}
 	if *directory != "" {
-		if disk, err := os.Open(*directory); err == nil { // else only the kubelet flushes it, when it unmounts the volume
+		disk, err := os.OpenFile(*directory, os.O_RDONLY|unix.O_DIRECTORY, 0)
+		if err != nil { // only the kubelet flushes it then, when it unmounts the volume
+			fmt.Fprintln(os.Stderr, "assay-boot: the disk is not flushed:", err)
+		} else {
 			defer process.KeepFlushed(disk)()
-			defer func() { _ = process.Flush(disk) }()
+			limit.disk = disk
 		}
 	}
-	limit := limit{begin: time.Now(), timeout: time.Duration(*seconds) * time.Second}
 	launch := filepath.Join(paths.Files(), "launch")
 	if _, err := os.Stat(launch); err == nil {
 		end, err := process.Supervise([]string{paths.Runner(), "bash", "-e", launch}, limit.options(variables))
@@ -71,10 +77,12 @@ func Supervise(args []string) int {
 	return limit.end(end)
 }
 
-// limit is the time that all commands have together.
+// limit is the time that all commands have together, and what is due at their end.
 type limit struct {
 	begin   time.Time
 	timeout time.Duration
+	log     *failure.Log
+	disk    *os.File // to flush; nil: none
 }
 
 func (l limit) options(variables []string) process.Options {
@@ -85,8 +93,13 @@ func (l limit) options(variables []string) process.Options {
 	return options
 }
 
-// end kills all that still runs.
+// end kills all that still runs, and has the disk written.
 func (l limit) end(end process.End) int {
 	process.KillAll(killing)
+	if l.disk != nil {
+		if err := process.Flush(l.disk); err != nil {
+			return l.log.Fail(part, rootfs.Explain(err))
+		}
+	}
 	return end.Code
 }

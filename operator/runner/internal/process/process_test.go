@@ -74,19 +74,33 @@ func TestOnlyTheFirstProcessKills(t *testing.T) {
 	}
 }
 
-func TestKeepsDoingUntilItIsStopped(t *testing.T) {
-	did := make(chan bool, 100)
-	stop := keep(time.Millisecond, func() { did <- true })
-	<-did
-	<-did
-	stop()
-	file, err := os.Open(t.TempDir())
+func TestADiskIsFlushedAgainAndAgainThoughItFails(t *testing.T) {
+	stopped, warnings, flushes := make(chan struct{}), 0, 0
+	flush := func() error {
+		if flushes++; flushes == 3 {
+			close(stopped)
+		}
+		return unix.EIO
+	}
+	keep(stopped, time.Millisecond, flush, func(error) { warnings++ })
+	if flushes < 3 || warnings != 1 {
+		t.Errorf("%d flushes, %d warnings", flushes, warnings)
+	}
+}
+
+func TestADiskIsFlushedWhileItIsOpen(t *testing.T) {
+	disk, err := os.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = file.Close() }()
-	KeepFlushed(file)()
-	if err := Flush(file); err != nil {
+	KeepFlushed(disk)()
+	if err := Flush(disk); err != nil {
 		t.Error(err)
+	}
+	if err := disk.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Flush(disk); err == nil {
+		t.Error("a disk that is not open was flushed")
 	}
 }

@@ -169,7 +169,7 @@ def flushed(*objects: Obj, age: float) -> float | None:
     return None
 
 
-@pytest.mark.parametrize(("age", "left"), [(0, 6.0), (4, 2.0), (6, None), (600, None), (-30, 6.0)])
+@pytest.mark.parametrize(("age", "left"), [(0, 8.0), (4, 4.0), (8, None), (600, None), (-30, 8.0)])
 def test_a_live_devbox_has_to_have_flushed_its_disk(age: float, left: float | None) -> None:
     waits = flushed(devbox(), box_pod("running"), age=age)
     assert waits == (pytest.approx(left, abs=0.5) if left else None)
