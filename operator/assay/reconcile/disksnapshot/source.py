@@ -20,8 +20,9 @@ from assay.specs import devbox_pod, names
 from assay.specs.volume_snapshot import FrozenDisk
 
 FLUSH_SECONDS = 8.0
-"""The runner flushes a running devbox's disk every 5 seconds (operator/runner/internal/process). Times of objects are cut
-to whole seconds, and a flush takes time.
+"""The runner flushes a running devbox's disk every 5 seconds (operator/runner/internal/process).
+
+Times of objects are cut to whole seconds, and a flush takes time.
 """
 
 
