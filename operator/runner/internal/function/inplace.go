@@ -120,9 +120,9 @@ func (f *function) pristine() (io.Reader, error) {
 		f.restored = nil
 		return new(bytes.Buffer), nil
 	}
-	data, err := os.ReadFile(scratch(pristineName))
+	archive, err := os.Open(scratch(pristineName))
 	if err != nil {
 		return nil, fmt.Errorf("copy-disk has not run: %w", err)
 	}
-	return bytes.NewReader(data), nil
+	return archive, nil // until this process ends
 }

@@ -1,9 +1,9 @@
 package function
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,6 +77,7 @@ func stage(args []string) (process.End, error) {
 	if err != nil {
 		return process.End{}, err
 	}
+	defer func() { _ = archive.Close() }()
 	if err := p.furnish(archive); err != nil {
 		return process.End{}, err
 	}
@@ -85,7 +86,7 @@ func stage(args []string) (process.End, error) {
 }
 
 // build makes the function's root this process's own. It returns what is to be restored there.
-func (p plan) build() (*bytes.Buffer, error) {
+func (p plan) build() (*os.File, error) {
 	if err := mount.Private(); err != nil {
 		return nil, err
 	}
@@ -106,11 +107,9 @@ func (p plan) build() (*bytes.Buffer, error) {
 	if err := rootfs.CheckCanary(); err != nil {
 		return nil, err
 	}
-	archive := new(bytes.Buffer)
-	if !p.IsClean {
-		if err := testfiles.Save(archive, p.WorkingDirectory, p.Restored); err != nil {
-			return nil, fmt.Errorf("cannot restore files of the image: %w", err)
-		}
+	archive, err := p.save()
+	if err != nil {
+		return nil, fmt.Errorf("cannot restore files of the image: %w", err)
 	}
 	root, err := p.root()
 	if err != nil {
@@ -125,6 +124,21 @@ func (p plan) build() (*bytes.Buffer, error) {
 		return nil, err
 	}
 	return archive, root.Place()
+}
+
+// save archives what is to be restored in the scratch space, which the function will not see: it may be large.
+func (p plan) save() (*os.File, error) {
+	archive, err := os.Create(scratch(pristineName))
+	if err != nil {
+		return nil, err
+	}
+	if !p.IsClean {
+		if err := testfiles.Save(archive, p.WorkingDirectory, p.Restored); err != nil {
+			return nil, err
+		}
+	}
+	_, err = archive.Seek(0, io.SeekStart)
+	return archive, err
 }
 
 func (p plan) root() (*rootfs.Root, error) {
@@ -191,7 +205,7 @@ func kernelMounts() ([]string, error) {
 }
 
 // furnish completes the root: what is new for each function, a place for temporary files, restored files and tests.
-func (p plan) furnish(archive *bytes.Buffer) error {
+func (p plan) furnish(archive io.Reader) error {
 	if err := mount.Tmpfs("/dev/shm", "mode=1777", unix.MS_NOSUID|unix.MS_NODEV); err != nil {
 		return err
 	}

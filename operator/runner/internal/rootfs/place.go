@@ -110,7 +110,7 @@ func makeFile(path string) error {
 		if stat.Mode&unix.S_IFMT == unix.S_IFREG {
 			return nil
 		}
-		if err := os.RemoveAll(path); err != nil {
+		if err := within.RemovePath(path); err != nil {
 			return err
 		}
 	}
