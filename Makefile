@@ -82,8 +82,8 @@ crds: $(STAMP) cluster ## Generate CRDs, reference, tables of reasons, the chart
 	$(CLUSTER_ENV); helm/render-base.sh
 
 .PHONY: bench
-bench: install ## Measure runs beside bare floors, phases, CPU of the node, API writes: ITEMS=100 PARALLEL="1 8"
-	$(CLUSTER_ENV); $(PY) -m tests.tools.bench $(if $(ITEMS),--scenarios $(ITEMS)) $(if $(PARALLEL),--parallel $(PARALLEL))
+bench: install ## Measure runs beside two bare floors, phases, CPU of the node, API writes: ITEMS=100 PARALLEL="1 8" ROUNDS=1
+	$(CLUSTER_ENV); $(PY) -m tests.tools.bench $(if $(ITEMS),--items $(ITEMS)) $(if $(PARALLEL),--parallel $(PARALLEL)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: bench-disks
 bench-disks: install ## Measure snapshot, restore, suspend, resume and re-score, and their sizes

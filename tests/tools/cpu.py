@@ -1,92 +1,140 @@
 """CPU time of the node by program, from the kernel's own accounts: short-lived processes count, too.
 
-Programs that live in pods are read from their cgroups, others from the scheduler's statistics of their threads. What is
-left of the pods are the containers of the work itself; what is left of the node is runc, the shims and other programs
-that live shortly.
+Pods are read from their cgroups. Those that are there before the measurement are known by name; what is left of all pods
+is the work itself. kubelet and containerd are read from /proc/PID/stat, which also counts threads that have ended, and
+children that were waited for. What is left of the node are shims, runc and systemd.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from .kube import get
 
 NODE = "assay-control-plane"
-PROGRAMS = {
-    "kube-apiserver": "API server",
-    "etcd": "etcd",
-    "kubelet": "kubelet",
-    "containerd": "containerd",
-    "kube-scheduler": "scheduler, controllers",
-    "kube-controller": "scheduler, controllers",
-    "kube-router": "network",
-    "kube-proxy": "network",
-    "coredns": "network",
-    "hostpathplugin": "CSI driver",
-    "csi-provisioner": "CSI driver",
-    "csi-snapshotter": "CSI driver",
-    "csi-node-driver": "CSI driver",
-    "snapshot-contro": "CSI driver",
-    "python": "operator",
+TICKS_A_SECOND = 100  # of the kernel's interface, whatever its own clock
+# By the first of these that the pod's namespace/name begins with.
+PODS = {
+    "kube-system/kube-apiserver": "API server",
+    "kube-system/etcd": "etcd",
+    "kube-system/kube-scheduler": "scheduler, controllers",
+    "kube-system/kube-controller": "scheduler, controllers",
+    "kube-system/": "network",
+    "assay-system/": "operator",
+    "csi/": "CSI drivers",
+    "": "other pods of the cluster",
 }
-WORK, REST = "pods of the runs", "runc, shims and the rest"
-# Lines `total NS`, `pods NS`, and `COMM pod|node NS` for each program that lives.
+# (itself, its children): of containerd these are network plugins with iptables, and the starts of shims.
+DAEMONS = {
+    "kubelet": ("kubelet", "kubelet's children"),
+    "containerd": ("containerd", "containerd's children: network plugins, shim starts"),
+}
+WORK, REST = "pods of the runs", "shims, runc and the rest of the node"
+# Prints `FILE LINE` for the account of each cgroup and each process, in one process of its own.
 SCRIPT = r"""
-if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-  usage() { awk '$1 == "usage_usec" { print $2 "000" }' "/sys/fs/cgroup$1/cpu.stat"; }
-  path_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
-else
-  usage() { cat "/sys/fs/cgroup/cpuacct$1/cpuacct.usage"; }
-  path_of() { sed -n 's/^[0-9]*:\(.*,\)*cpuacct\(,.*\)*:\//\//p' "/proc/$1/cgroup"; }
-fi
-echo "total $(usage /)"
-for pods in /kubelet/kubepods /kubelet.slice/kubelet-kubepods.slice; do
-  ns=$(usage $pods 2>/dev/null) && [ "${ns:-0}" -gt 0 ] && echo "pods $ns"
-done
-for dir in /proc/[0-9]*; do
-  comm=$(cat "$dir/comm" 2>/dev/null) || continue
-  case " $WANTED " in *" $comm "*) ;; *) continue ;; esac
-  path=$(path_of "${dir#/proc/}")
-  case $path in
-    *kubepods*) echo "$comm pod $(usage "$path")" ;;
-    *) echo "$comm node $(cat "$dir"/task/*/schedstat | awk '{ ns += $1 } END { printf "%.0f", ns }')" ;;
-  esac
-done
+cd /sys/fs/cgroup
+if [ -e cgroup.controllers ]; then file=cpu.stat; else cd cpuacct; file=cpuacct.usage; fi
+pods="kubelet/kubepods kubelet.slice/kubelet-kubepods.slice"
+set -- $file
+for dir in $pods; do set -- "$@" $dir/$file $dir/*pod[0-9a-f]*/$file $dir/*/*pod[0-9a-f]*/$file; done
+exec awk 'BEGIN { for (i = 1; i < ARGC; i++) if ((getline line < ARGV[i]) > 0) print ARGV[i], line }' \
+  "$@" /proc/[0-9]*/stat
 """
+Usage = dict[str, float]
+"""CPU seconds by group of programs."""
 
 
-def look() -> dict[str, float]:
-    """CPU seconds since the node began, by group of programs."""
-    wanted = " ".join(PROGRAMS)
-    command = ["docker", "exec", "-e", f"WANTED={wanted}", NODE, "sh", "-c", SCRIPT]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return parse(done.stdout)
+@dataclass
+class Meter:
+    """Adds up the CPU time of the node during what is measured."""
+
+    pods: Mapping[str, str]
+    """Pod's id in cgroups → group."""
+    used: dict[str, Usage] = field(default_factory=dict)
+
+    @contextmanager
+    def on(self, what: str) -> Iterator[None]:
+        """Count the time of the block for `what`."""
+        before = self._look()
+        yield
+        after, total = self._look(), self.used.setdefault(what, {})
+        for group, seconds in after.items():
+            # A pod that has been started anew begins at nothing.
+            total[group] = total.get(group, 0.0) + max(0.0, seconds - before.get(group, 0.0))
+
+    def _look(self) -> Usage:
+        command = ["docker", "exec", NODE, "sh", "-c", SCRIPT]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return parse(done.stdout, self.pods)
 
 
-def parse(text: str) -> dict[str, float]:
+def lasting_pods() -> dict[str, str]:
+    """The pods that are there now, as Meter wants them."""
+    return groups(get("default", "pods", "--all-namespaces"))
+
+
+def groups(pods: list[dict[str, Any]]) -> dict[str, str]:
+    """A static pod's cgroup has the hash of its manifest, all others the uid."""
+    found = {}
+    for pod in pods:
+        metadata = pod["metadata"]
+        uid = metadata.get("annotations", {}).get("kubernetes.io/config.hash", metadata["uid"])
+        name = f"{metadata['namespace']}/{metadata['name']}"
+        found[uid] = next(group for prefix, group in PODS.items() if name.startswith(prefix))
+    return found
+
+
+def parse(text: str, pods: Mapping[str, str]) -> Usage:
     """The groups in the script's lines; what is in none is in one of the two remainders."""
-    found: dict[str, float] = {}
-    total = pods = 0.0
+    found: Usage = {}
+
+    def add(group: str, seconds: float) -> float:
+        found[group] = found.get(group, 0.0) + seconds
+        return seconds
+
+    node = all_pods = 0.0
     for line in text.splitlines():
-        name, *where, nanoseconds = line.split()
-        seconds = int(nanoseconds) / 1e9
-        if name == "total":
-            total += seconds
-        elif name == "pods":
-            pods += seconds
+        path, account = line.split(maxsplit=1)
+        if path.startswith("/proc/"):
+            program, _, rest = account.partition(" (")[2].rpartition(") ")
+            # Fields 14 to 17: of itself in user and kernel mode, of waited children in both.
+            ticks = [int(one) for one in rest.split()[11:15]]
+            if program in DAEMONS:
+                own, children = DAEMONS[program]
+                node -= add(own, sum(ticks[:2]) / TICKS_A_SECOND) + add(
+                    children, sum(ticks[2:]) / TICKS_A_SECOND
+                )
+            continue
+        seconds = _seconds(account)
+        if uid := re.search(r"pod([0-9a-f_-]{32,36})(\.slice)?/", path):
+            if group := pods.get(uid[1].replace("_", "-")):
+                all_pods -= add(group, seconds)
+        elif "kubepods" in path:
+            all_pods += seconds
+            node -= seconds
         else:
-            group = PROGRAMS[name]
-            found[group] = found.get(group, 0.0) + seconds
-            total -= seconds
-            pods -= seconds if where == ["pod"] else 0.0
-    return {**found, WORK: pods, REST: total - pods}
+            node += seconds
+    return {**found, WORK: all_pods, REST: node}
 
 
-def table(before: Mapping[str, float], after: Mapping[str, float], runs: int) -> list[str]:
-    """A line for each group: seconds a run and the share of all, the largest first."""
-    used = {group: max(0.0, after[group] - before.get(group, 0.0)) for group in after}
-    whole = sum(used.values()) or 1.0
-    ordered = sorted(used.items(), key=lambda item: -item[1])
-    lines = [
-        f"  {seconds / runs:6.3f}  {100 * seconds / whole:3.0f} %  {group}" for group, seconds in ordered
-    ]
-    return [*lines, f"  {whole / runs:6.3f}  100 %  in all ({runs} runs)"]
+def _seconds(account: str) -> float:
+    """cgroup v1 has nanoseconds, v2 `usage_usec` with microseconds."""
+    *microseconds, value = account.split()
+    return int(value) / (1e6 if microseconds else 1e9)
+
+
+def table(used: Mapping[str, Usage], items: int) -> list[str]:
+    """Markdown: a row for each group; seconds an item of each that was measured, and the share of the last one's."""
+    *_, last = used.values()
+    totals = {what: sum(usage.values()) for what, usage in used.items()}
+    rows = [f"| CPU seconds an item | {' | '.join(used)} | share |", "|---" + "|---:" * (len(used) + 1) + "|"]
+    for group in sorted(last, key=lambda group: -last[group]):
+        cells = " | ".join(f"{usage.get(group, 0.0) / items:.3f}" for usage in used.values())
+        rows.append(f"| {group} | {cells} | {100 * last[group] / (sum(last.values()) or 1.0):.0f} % |")
+    cells = " | ".join(f"{total / items:.3f}" for total in totals.values())
+    return [*rows, f"| all | {cells} | 100 % |"]

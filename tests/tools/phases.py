@@ -1,15 +1,17 @@
-"""How long the phases of runs take, by a watch of what the cluster shows of them."""
+"""How long the phases of runs take, by a watch of what the cluster shows of them.
+
+By the clock of the watcher, since times in statuses are whole seconds. A mark is when the API server shows it: a container
+has ended, for instance, when the kubelet has reported it.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from kubernetes import client, config, watch
+from .watching import Watches
 
 RUN_LABEL = "assay.dev/scenario-run"
 MARKS = (
@@ -19,81 +21,88 @@ MARKS = (
     "agent's pod scheduled",
     "agent started",
     "agent ended",
+    "scorer Job created",
     "functions' pod created",
+    "functions started",
     "functions ended",
     "scored",
 )
+Seen = dict[str, float]
+"""When a run was first seen at a mark, in seconds of the monotonic clock."""
 
 
-@dataclass
 class Phases:
-    """When each run of a namespace was first seen at each mark, in seconds of the monotonic clock."""
+    """Watches the runs of a namespace with their pods and Jobs."""
 
-    namespace: str
-    seen: dict[str, dict[str, float]] = field(default_factory=dict)
+    def __init__(self, namespace: str) -> None:
+        self._seen: dict[str, Seen] = {}
+        self._watches = watches = Watches()
+        runs = ("assay.dev", "v1alpha1", namespace, "scenarioruns")
+        watches.follow(self._changed, watches.custom.list_namespaced_custom_object, *runs)
+        for listing in (watches.core.list_namespaced_pod, watches.batch.list_namespaced_job):
+            watches.follow(self._changed, listing, namespace, label_selector=RUN_LABEL)
 
-    def start(self) -> Phases:
-        """Begin to watch."""
-        config.load_kube_config()  # type: ignore[no-untyped-call]
-        core, custom = client.CoreV1Api(), client.CustomObjectsApi()
-        runs = ("assay.dev", "v1alpha1", self.namespace, "scenarioruns")
-        pods = {"label_selector": RUN_LABEL}
-        self._in_background(custom.list_namespaced_custom_object, runs, {})
-        self._in_background(core.list_namespaced_pod, (self.namespace,), pods)
-        return self
+    def _changed(self, found: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        run, marks = reached(found)
+        seen = self._seen.setdefault(run, {})
+        for mark in marks:
+            seen.setdefault(mark, now)
 
-    def _in_background(self, *what: Any) -> None:
-        threading.Thread(target=self._follow, args=what, daemon=True).start()
+    def take(self) -> list[Seen]:
+        """The runs that were seen since the last time."""
+        taken, self._seen = self._seen, {}
+        return list(taken.values())
 
-    def _follow(self, listing: Any, args: Sequence[str], selection: Mapping[str, str]) -> None:
-        events: Any = watch.Watch().stream  # type: ignore[no-untyped-call]
-        for event in events(listing, *args, timeout_seconds=3600, **selection):
-            now = time.monotonic()
-            found = event["raw_object"]
-            run, marks = of_pod(found) if found.get("kind") == "Pod" else of_run(found)
-            known = self.seen.setdefault(run, {})
-            for mark in marks:
-                known.setdefault(mark, now)
-
-    def table(self) -> list[str]:
-        """A line for each phase, with the median and the 95th percentile in seconds."""
-        return table(list(self.seen.values()))
+    def close(self) -> None:
+        """End the watches."""
+        self._watches.close()
 
 
-def of_run(run: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """The run's name, and the marks that it has reached."""
-    status = run.get("status") or {}
-    marks = ["run created"]
-    if status.get("pinned"):
-        marks.append("pinned")
-    if status.get("completionTime"):
-        marks.append("scored")
-    return run["metadata"]["name"], marks
-
-
-def of_pod(pod: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """The name of the pod's run, and the marks that it has reached by it."""
-    run, status = pod["metadata"]["labels"][RUN_LABEL], pod.get("status") or {}
+def reached(found: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The run that a run, a pod or a Job belongs to, and the marks that it has reached by it."""
+    metadata, status = found["metadata"], found.get("status") or {}
+    match found["kind"]:
+        case "ScenarioRun":
+            marks = {"run created": True, "pinned": "pinned" in status, "scored": "completionTime" in status}
+            return metadata["name"], _true(marks)
+        case "Job":
+            return metadata["labels"][RUN_LABEL], ["scorer Job created"]
+    run = metadata["labels"][RUN_LABEL]
     states = [one.get("state") or {} for one in status.get("containerStatuses") or ()]
+    started = any("running" in state or "terminated" in state for state in states)
     ended = bool(states) and all("terminated" in state for state in states)
-    if pod["metadata"]["name"] != run:
-        return run, ["functions' pod created", *(["functions ended"] if ended else [])]
-    marks = ["agent's pod created"]
-    if (pod.get("spec") or {}).get("nodeName"):
-        marks.append("agent's pod scheduled")
-    if any("running" in state or "terminated" in state for state in states):
-        marks.append("agent started")
-    return run, [*marks, *(["agent ended"] if ended else [])]
+    if metadata["name"] != run:
+        marks = {"functions' pod created": True, "functions started": started, "functions ended": ended}
+        return run, _true(marks)
+    marks = {
+        "agent's pod created": True,
+        "agent's pod scheduled": "nodeName" in (found.get("spec") or {}),
+        "agent started": started,
+        "agent ended": ended,
+    }
+    return run, _true(marks)
 
 
-def table(runs: Sequence[Mapping[str, float]]) -> list[str]:
-    """A line for each phase, over the runs that were seen at both its ends."""
-    lines = []
+def _true(marks: Mapping[str, bool]) -> list[str]:
+    return [mark for mark, is_reached in marks.items() if is_reached]
+
+
+def table(measured: Mapping[str, Sequence[Seen]]) -> list[str]:
+    """Markdown: a row for each phase; for each group of runs the median and the 95th percentile in seconds."""
+    rows = [f"| phase | {' | '.join(measured)} |", "|---" * (len(measured) + 1) + "|"]
     for begin, end in [*pairwise(MARKS), (MARKS[0], MARKS[-1])]:
-        took = sorted(run[end] - run[begin] for run in runs if begin in run and end in run)
-        if took:
-            lines.append(f"  {percentile(took, 50):6.2f} {percentile(took, 95):6.2f}  {begin} → {end}")
-    return lines
+        cells = (
+            _cell(run[end] - run[begin] for run in runs if begin in run and end in run)
+            for runs in measured.values()
+        )
+        rows.append(f"| {begin} → {end} | {' | '.join(cells)} |")
+    return rows
+
+
+def _cell(seconds: Iterable[float]) -> str:
+    took = sorted(seconds)
+    return f"{percentile(took, 50):.2f} {percentile(took, 95):.2f}" if took else "-"
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float:
