@@ -1,8 +1,8 @@
 """CPU time of the node by program, from the kernel's own accounts: short-lived processes count, too.
 
-Pods are read from their cgroups. Those that are there before the measurement are known by name; what is left of all pods
-is the work itself. kubelet and containerd are read from /proc/PID/stat, which also counts threads that have ended, and
-children that were waited for. What is left of the node are shims, runc and systemd.
+Pods are read from their cgroups. Those that are there before the measurement are known by name; what is left of all
+pods is the work itself. kubelet and containerd are read from /proc/PID/stat, which also counts threads that have ended,
+and children that were waited for. What is left of the node are shims, runc and systemd.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long the phases of runs take, by a watch of what the cluster shows of them.
 
-By the clock of the watcher, since times in statuses are whole seconds. A mark is when the API server shows it: a container
-has ended, for instance, when the kubelet has reported it.
+By the clock of the watcher, since times in statuses are whole seconds. A mark is when the API server shows it: a
+container has ended, for instance, when the kubelet has reported it.
 """
 
 from __future__ import annotations
