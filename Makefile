@@ -83,7 +83,7 @@ crds: $(STAMP) cluster ## Generate CRDs, reference, tables of reasons, the chart
 
 .PHONY: bench
 bench: install ## Measure runs beside two bare floors, phases, CPU of the node, API writes: ITEMS=100 PARALLEL="1 8" ROUNDS=1
-	$(CLUSTER_ENV); $(PY) -m tests.tools.bench $(if $(ITEMS),--items $(ITEMS)) $(if $(PARALLEL),--parallel $(PARALLEL)) $(if $(ROUNDS),--rounds $(ROUNDS))
+	$(CLUSTER_ENV); $(PY) -m tests.tools.bench $(if $(ITEMS),--items $(ITEMS)) $(if $(PARALLEL),--parallel $(PARALLEL)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SAMPLES),--samples)
 
 .PHONY: bench-disks
 bench-disks: install ## Measure snapshot, restore, suspend, resume and re-score, and their sizes

@@ -32,7 +32,6 @@ class Bench:
         self.phases = Phases(NAMESPACE)
         self.seen: dict[str, list[Seen]] = {}
         self.meter = cpu.Meter(cpu.lasting_pods())
-        self.samples = Samples()
 
     def round(self, parallel: int, number: int) -> tuple[float, float, float]:
         """Seconds of the two-pod floor, the one-pod floor and Assay, one after the other."""
@@ -41,7 +40,7 @@ class Bench:
             with self.meter.on(what):
                 floors.append(Floor(NAMESPACE, objects.image(), pods).measure(self.items, parallel))
                 settle()
-        with self.meter.on(ASSAY), self.samples.on():
+        with self.meter.on(ASSAY):
             wall = assay_seconds(parallel, f"bench-{parallel}-{number}")
         self.seen.setdefault(f"{parallel} in flight", []).extend(self.phases.take())
         return floors[0], floors[1], wall
@@ -53,11 +52,14 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20)
     parser.add_argument("--parallel", type=int, nargs="+", default=[1, 4, 8])
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--samples", action="store_true", help="a last round of Assay by samples, untimed")
     options = parser.parse_args()
     create_namespace(NAMESPACE)
     try:
         _prepare(options.items)
         _measure(options.items, options.parallel, options.rounds)
+        if options.samples:
+            _sample(options.items, max(options.parallel))
     finally:
         kubectl("delete", "namespace", NAMESPACE, "--timeout=300s")
 
@@ -87,9 +89,16 @@ def _measure(items: int, parallels: Sequence[int], rounds: int) -> None:
     bench.phases.close()
     print("\nphases of runs: median and 95th percentile, seconds\n", *phase_table(bench.seen), sep="\n")
     print("\nCPU of the node, clean-up included\n", *cpu.table(bench.meter.used, measured), sep="\n")
-    print("\nthe same of Assay by samples of the whole machine\n", *bench.samples.table(measured), sep="\n")
     print(f"\nthe operator: {after.memory_bytes / 2**20:.0f} MiB resident\n")
     print(*operator_metrics.table(before, after, measured), sep="\n")
+
+
+def _sample(items: int, parallel: int) -> None:
+    """Runs of their own: taking samples is work, which would be counted as Assay's."""
+    samples = Samples()
+    with samples.on():
+        assay_seconds(parallel, "bench-samples")
+    print("\nCPU of Assay by samples of the whole machine\n", *samples.table(items), sep="\n")
 
 
 def row(label: str, items: int, walls: tuple[float, float, float]) -> str:
