@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +44,12 @@ func Put(workingDirectory string, owner Owner, restored []string, archive io.Rea
 		return err
 	}
 	defer func() { _ = unix.Close(at.fd) }()
+	// First, so that what is put there stays.
+	for _, path := range slices.Concat(restored, files) {
+		if err := at.removeRivals(filepath.Clean(path)); err != nil {
+			return err
+		}
+	}
 	for _, path := range restored {
 		if err := at.makeWay(filepath.Clean(path)); err != nil {
 			return err
@@ -53,11 +60,6 @@ func Put(workingDirectory string, owner Owner, restored []string, archive io.Rea
 	}
 	for _, path := range files {
 		if err := at.copyTest(tests, path); err != nil {
-			return err
-		}
-	}
-	for _, path := range append(files, restored...) {
-		if err := at.removeProducts(filepath.Clean(path)); err != nil {
 			return err
 		}
 	}
@@ -159,6 +161,9 @@ func (p place) step(at int, name string) (int, error) {
 	if err == nil {
 		return next, nil
 	}
+	if !errors.Is(err, unix.ENOENT) && !isNoDirectory(err) {
+		return -1, err
+	}
 	if err := within.RemoveAll(at, name); err != nil {
 		return -1, err
 	}
@@ -170,6 +175,9 @@ func (p place) step(at int, name string) (int, error) {
 	}
 	return unix.Openat(at, name, flags, 0)
 }
+
+// isNoDirectory says that what could not be opened is there and is something else, perhaps a link.
+func isNoDirectory(err error) bool { return errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) }
 
 // makeWay has nothing at a path, whose parents are directories.
 func (p place) makeWay(path string) error {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,6 +26,7 @@ func CheckPaths(paths []string) error {
 // Save writes an archive of those paths, relative to the working directory of an image as it was built, that exist.
 func Save(to io.Writer, workingDirectory string, wanted []string) error {
 	archive := tar.NewWriter(to)
+	workingDirectory = filepath.Clean(workingDirectory)
 	for _, path := range wanted {
 		path = filepath.Clean(path)
 		if err := checkParents(workingDirectory, path); err != nil {
@@ -42,6 +42,16 @@ func Save(to io.Writer, workingDirectory string, wanted []string) error {
 	}
 	return archive.Close()
 }
+
+// unnamed is a file whose owner is numbers alone. For names the library would read the image's user databases, which
+// may have no end.
+type unnamed struct{ fs.FileInfo }
+
+// Uname is the name of the owner: none.
+func (unnamed) Uname() (string, error) { return "", nil }
+
+// Gname is the name of the group: none.
+func (unnamed) Gname() (string, error) { return "", nil }
 
 // checkParents refuses a path that leads through a link: it would be put back beside what it means.
 func checkParents(directory, path string) error {
@@ -71,12 +81,13 @@ func saveTree(archive *tar.Writer, directory, top string) error {
 				return err
 			}
 		}
-		header, err := tar.FileInfoHeader(info, target)
+		header, err := tar.FileInfoHeader(unnamed{info}, target)
 		if err != nil {
 			return err
 		}
-		// Numbers count, not the names that this machine has for them.
-		header.Name, header.Uname, header.Gname = strings.TrimPrefix(path, strings.TrimSuffix(directory, "/")+"/"), "", ""
+		if header.Name, err = filepath.Rel(directory, path); err != nil {
+			return err
+		}
 		if err := archive.WriteHeader(header); err != nil {
 			return err
 		}

@@ -201,23 +201,17 @@ func TestFilesThatTheAgentAddedToARestoredDirectoryAreGone(t *testing.T) {
 	}
 }
 
-func TestByteCodeOfWhatIsPutThereIsGone(t *testing.T) {
+func TestWorkingDirectoriesThatAreNotWrittenAsTheyShouldBe(t *testing.T) {
 	r := newRoots(t)
-	write(t, r.image, map[string]string{"tests/helper.py": "image"})
-	write(t, r.work, map[string]string{
-		"tests/helper.py": "agent", "tests/__pycache__/helper.cpython-313.pyc": "x", "tests/__pycache__/helper.cpython-313.opt-1.pyc": "x",
-		"tests/__pycache__/test_a.cpython-313.pyc": "x", "tests/__pycache__/other.cpython-313.pyc": "x", "tests/test_a.pyc": "x",
-		"tests/gone.pyc": "x", "deep/__pycache__": "-> " + r.secret,
-	})
-	r.put(t, r.work, []string{"tests/helper.py", "tests/gone.py"}, map[string]string{"tests/test_a.py": "a", "deep/test_b.py": "b"})
-	if names := list(t, r.work+"/tests/__pycache__"); !slices.Equal(names, []string{"other.cpython-313.pyc"}) {
-		t.Errorf("%q", names)
-	}
-	if names := list(t, r.work+"/tests"); !slices.Equal(names, []string{"__pycache__", "helper.py", "test_a.py"}) {
-		t.Errorf("%q", names)
-	}
-	if names := list(t, r.work+"/deep"); !slices.Equal(names, []string{"test_b.py"}) {
-		t.Errorf("%q", names)
+	write(t, r.image, map[string]string{"tests/a": "image"})
+	for _, directory := range []string{r.image + "/", r.image + "/.", "/" + r.image, r.image + "/tests/.."} {
+		var archive bytes.Buffer
+		must(t, Save(&archive, directory, []string{"tests"}))
+		must(t, os.RemoveAll(r.work+"/tests"))
+		must(t, Put(r.work, owner, []string{"tests"}, &archive, r.tests))
+		if read(t, r.work, "tests/a") != "image" {
+			t.Errorf("%s: %s", directory, read(t, r.work, "tests/a"))
+		}
 	}
 }
 
