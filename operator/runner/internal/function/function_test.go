@@ -55,7 +55,7 @@ func TestAFunctionSeesWhatTheAgentLeft(t *testing.T) {
 	left := disk(t, "echo 42 >/project/answer; rm /project/keep", nil)
 	got := scored(t, podtest.Container{Disk: left}, nil, bash("cat answer; ls; pwd; echo $ASSAY_DEVBOX $ASSAY_DEVBOX_WORKDIR; echo err >&2; echo score=0.5")...)
 	all := lines(t, got)
-	if !strings.HasPrefix(all[0], "assay/2 exit=0 timeout=0 seconds=0.") || all[1] != "score=0.5" ||
+	if !strings.HasPrefix(all[0], "assay/2 exit=0 timeout=0 seconds=") || all[1] != "score=0.5" ||
 		got.Stdout != "42\nanswer\n/project\n/ /project\nscore=0.5\n" || got.Stderr != "err\n" {
 		t.Errorf("%+v", got)
 	}
@@ -76,7 +76,7 @@ func TestEndsOfAFunction(t *testing.T) {
 		"not found":       {nil, []string{"no-such-program"}, "assay/2 exit=127 timeout=0 "},
 		"killed":          {nil, bash("kill -9 $$"), "assay/2 exit=137 timeout=0 "},
 		"kills the stage": {nil, bash("kill -9 1; kill -SEGV 1; exit 4"), "assay/2 exit=4 timeout=0 "},
-		"out of time":     {[]string{"--timeout", "1"}, bash("trap '' TERM; sleep 60"), "assay/2 exit=137 timeout=1 seconds=1."},
+		"out of time":     {[]string{"--timeout", "1"}, bash("trap '' TERM; sleep 60"), "assay/2 exit=137 timeout=1 seconds="},
 		"a fork bomb":     {[]string{"--timeout", "2", "--pids", "200"}, bash("b() { b | b & }; while :; do b; done"), "assay/2 exit="},
 	} {
 		t.Run(name, func(t *testing.T) {

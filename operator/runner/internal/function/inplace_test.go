@@ -66,7 +66,7 @@ func TestNothingThatAFunctionLeftRunsOnInPlace(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got = inPlace(t, podtest.Container{}, []string{"--timeout", "1"}, "sleep 60 & sleep 60")
-	if all := lines(t, got); !strings.HasPrefix(all[0], "assay/2 exit=137 timeout=1 seconds=1.") {
+	if all := lines(t, got); !strings.HasPrefix(all[0], "assay/2 exit=137 timeout=1 seconds=") {
 		t.Errorf("%+v", got)
 	}
 }
