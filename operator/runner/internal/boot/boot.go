@@ -8,7 +8,9 @@ import (
 	"os"
 
 	"assay.dev/runner/internal/cgroup"
+	"assay.dev/runner/internal/devbox"
 	"assay.dev/runner/internal/failure"
+	"assay.dev/runner/internal/identity"
 	"assay.dev/runner/internal/mount"
 	"assay.dev/runner/internal/parse"
 	"assay.dev/runner/internal/paths"
@@ -17,37 +19,52 @@ import (
 	"assay.dev/runner/internal/users"
 )
 
-// part names our failures: the operator tells them by it from what an agent does.
-const part = "boot"
-
 // Main is `runner boot`, the first process of a devbox. Every change of what it starts lands on the disk alone.
 //
-// How the command ended stands in the termination message, which it cannot write, and in the exit code. Our own failures end with failure.Code and a line `assay-boot: …`; failed launch commands with a line
-// `assay-launch: …`.
+// How the command ended stands in the termination message, which it cannot write, and in the exit code. Our own failures
+// end with failure.Code and a line `assay-boot: …`; failed launch commands with a line `assay-launch: …`.
 func Main(args []string) int {
 	log := failure.Open()
 	given, err := parseArguments(args)
 	if err != nil {
-		return log.Fail(part, err)
+		return log.Fail(devbox.Part, err)
 	}
 	if err := process.Protect(); err != nil {
-		return log.Fail(part, err)
+		return log.Fail(devbox.Part, err)
 	}
 	oom := cgroup.Watch()
 	closed := given.gate.Begin(context.Background())
 	disk, err := root(given)
 	if err != nil {
-		return log.Fail(part, rootfs.Explain(err))
+		return log.Fail(devbox.Part, rootfs.Explain(err))
 	}
 	user, err := enter(given.config)
 	if err != nil {
-		return log.Fail(part, rootfs.Explain(err))
+		return log.Fail(devbox.Part, rootfs.Explain(err))
 	}
 	if err := closed(); err != nil {
-		return log.Fail(part, err)
+		return log.Fail(devbox.Part, err)
 	}
-	agent := agent{options: given, user: user, log: log, oom: oom, disk: disk}
-	return agent.run()
+	work := devbox.Work{
+		Log:       log,
+		Variables: variables(given.config, user),
+		As: func(command []string) []string {
+			return identity.Command(user, given.PidsMax, given.WorkingDirectory, command)
+		},
+		Timeout: given.timeout,
+		Disk:    disk,
+		Report:  func(end process.End) error { return report(log, end, oom) },
+	}
+	return work.Run(given.command)
+}
+
+// report writes how the command ended as the termination message.
+func report(log *failure.Log, end process.End, oom *cgroup.OOM) error {
+	line := end.Header()
+	if end.Signal != 0 {
+		line += fmt.Sprintf(" signal=%d", end.Signal)
+	}
+	return log.Report(line + oom.Field() + "\n")
 }
 
 // root makes the new root this process's own. It returns the disk, whose file system is to be flushed in the end.

@@ -2,6 +2,7 @@
 package cgroup
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -33,6 +34,14 @@ func Watch() *OOM {
 
 // Kills is how many there were since Watch. The file stays open, so no change of /sys matters.
 func (o *OOM) Kills() int { return max(0, o.total()-o.before) }
+
+// Field is the count as a field of a report, with the blank before it; nothing where there was none.
+func (o *OOM) Field() string {
+	if kills := o.Kills(); kills > 0 {
+		return fmt.Sprintf(" oom=%d", kills)
+	}
+	return ""
+}
 
 func (o *OOM) total() int {
 	if o.file == nil {

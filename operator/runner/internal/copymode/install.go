@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"assay.dev/runner/internal/devbox"
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/flags"
 	"assay.dev/runner/internal/gate"
@@ -21,7 +22,7 @@ import (
 func Install(args []string) int {
 	log := failure.Open()
 	if err := install(args); err != nil {
-		return log.Fail(part, err)
+		return log.Fail(devbox.Part, err)
 	}
 	return 0
 }

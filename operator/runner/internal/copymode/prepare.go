@@ -12,17 +12,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"assay.dev/runner/internal/copytree"
+	"assay.dev/runner/internal/devbox"
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/mount"
 	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/rootfs"
 )
 
-const (
-	part = "boot"
-	// maxNames is how many bytes of names the message has room for; the kubelet cuts at 4096.
-	maxNames = 3000
-)
+// maxNames is how many bytes of names the message has room for; the kubelet cuts at 4096.
+const maxNames = 3000
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9._+-]+$`)
 
@@ -36,12 +34,12 @@ func Prepare(args []string) int {
 	log := failure.Open()
 	names, err := prepare(args)
 	if err != nil {
-		return log.Fail(part, rootfs.Explain(err))
+		return log.Fail(devbox.Part, rootfs.Explain(err))
 	}
 	line := "assay-prepare: " + strings.Join(names, " ") + "\n"
 	fmt.Print(line)
 	if err := log.Report(line); err != nil {
-		return log.Fail(part, err)
+		return log.Fail(devbox.Part, err)
 	}
 	return 0
 }

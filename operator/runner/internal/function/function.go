@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -47,10 +46,8 @@ type function struct {
 
 // outcome is how the function's command ended.
 type outcome struct {
-	code      int
-	isTimeout bool
-	duration  time.Duration
-	output    []parse.Captured // of stdout and stderr
+	process.End
+	output []parse.Captured // of stdout and stderr
 }
 
 // Main is `runner function`. Exit code 0: the termination message is written, whatever it says. failure.Code:
@@ -147,14 +144,10 @@ func percentUsed(path string) (int, error) {
 	return root.PercentUsed()
 }
 
-// devboxDirectory is the agent's working directory as the function sees it. A link on the way is followed in the tree
-// that it is part of, not in the function's own.
-func (o options) devboxDirectory(tree string) string {
-	if !o.isClean {
-		return filepath.Clean(o.environmentDirectory)
-	}
-	directory := filepath.Clean(o.environmentDirectory)
-	if root, err := within.Open(tree); err == nil {
+// inDevbox is the agent's working directory as a Clean function sees it. A link on the way is followed in the tree that
+// it is part of, not in the function's own.
+func inDevbox(directory string) string {
+	if root, err := within.Open(devboxPath); err == nil {
 		defer func() { _ = root.Close() }()
 		if resolved, err := root.Resolve(directory); err == nil {
 			directory = resolved

@@ -111,7 +111,7 @@ func (f *function) runInPlace(stdout, stderr *os.File, reader int) (outcome, err
 	if end.WasStopped {
 		return outcome{}, errStopped
 	}
-	return outcome{code: end.Code, isTimeout: end.IsTimeout, duration: end.Duration}, nil
+	return outcome{End: end}, nil
 }
 
 // pristine is what is to be restored: nothing where the agent's tree is only looked at.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -23,7 +24,6 @@ const (
 	resultsSize = "4m"
 	// maxReason bounds what a stage says of its failure, in bytes.
 	maxReason = 2000
-	killed    = 128 + int(unix.SIGKILL)
 )
 
 // prepareIsolated makes what the outer process needs in Overlay mode.
@@ -84,11 +84,11 @@ func (f *function) runIsolated(stdout, stderr *os.File) (outcome, error) {
 	if len(why) > 0 {
 		return outcome{}, errors.New(output.OneLine(why))
 	}
-	found := outcome{code: stage.ProcessState.ExitCode(), isTimeout: isTimeout, duration: time.Since(begin)}
-	if isTimeout || found.code < 0 {
-		found.code = killed
+	end := process.End{Code: stage.ProcessState.ExitCode(), IsTimeout: isTimeout, Duration: time.Since(begin)}
+	if isTimeout || end.Code < 0 {
+		end.Code = process.Killed
 	}
-	return found, nil
+	return outcome{End: end}, nil
 }
 
 // await waits for the end of the function, its time, or SIGTERM. It reports whether the time was over.
@@ -119,6 +119,10 @@ func (f *function) namespaces() uintptr {
 
 // variables are the function's: what the container has, and where the agent's tree and the results are.
 func (f *function) variables() []string {
+	devbox, directory := "/", filepath.Clean(f.environmentDirectory)
+	if f.isClean {
+		devbox, directory = devboxPath, inDevbox(directory)
+	}
 	return process.Variables(f.handed, f.user, f.workingDirectory,
-		"ASSAY_DEVBOX="+f.devbox(), "ASSAY_DEVBOX_WORKDIR="+f.devboxDirectory(devboxPath), "ASSAY_RESULTS="+paths.Results())
+		"ASSAY_DEVBOX="+devbox, "ASSAY_DEVBOX_WORKDIR="+directory, "ASSAY_RESULTS="+paths.Results())
 }

@@ -25,16 +25,8 @@ import (
 //	<what result.json says, as one line of JSON>
 //	<the tests of the report, ends of stdout and stderr, as far as there is room>
 func (f *function) message(ended outcome) (string, error) {
-	timeout := 0
-	if ended.isTimeout {
-		timeout = 1
-	}
-	header := fmt.Sprintf("assay/2 exit=%d timeout=%d seconds=%.2f", ended.code, timeout, ended.duration.Seconds())
-	if kills := f.oom.Kills(); kills > 0 {
-		header += fmt.Sprintf(" oom=%d", kills)
-	}
-	header += fmt.Sprintf(" disk=%d", f.disk)
-	found, err := f.read(ended.code)
+	header := fmt.Sprintf("%s%s disk=%d", ended.Header(), f.oom.Field(), f.disk)
+	found, err := f.read(ended.Code)
 	if err != nil {
 		return "", err
 	}

@@ -83,11 +83,3 @@ func (o options) check(root, filesystem string) error {
 	}
 	return testfiles.CheckPaths(o.restored)
 }
-
-// devbox is where the function finds the agent's tree.
-func (o options) devbox() string {
-	if o.isClean {
-		return devboxPath
-	}
-	return "/"
-}

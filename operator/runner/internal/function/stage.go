@@ -260,8 +260,7 @@ func (p plan) variables() []string {
 	if !p.IsClean {
 		return given
 	}
-	found := options{isClean: true, environmentDirectory: p.EnvironmentDirectory}
-	return environ.With(given, "ASSAY_DEVBOX_WORKDIR="+found.devboxDirectory(devboxPath))
+	return environ.With(given, "ASSAY_DEVBOX_WORKDIR="+inDevbox(filepath.Clean(p.EnvironmentDirectory)))
 }
 
 // takeScript reads the script before anything of the agent's can, into memory that nothing else has a name for. Its

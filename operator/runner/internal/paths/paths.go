@@ -1,13 +1,27 @@
 // Package paths says where things lie in a pod.
 package paths
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // Base holds all that is ours. A variable only for tests, which build the program with another (-ldflags -X).
 var Base = "/.assay"
 
 // Of joins names to Base.
 func Of(names ...string) string { return filepath.Join(append([]string{Base}, names...)...) }
+
+// IsReserved says that a path lies in a directory that is ours or the kernel's: nothing of an agent's is on the way to it,
+// and nothing of an agent's may lead there.
+func IsReserved(path string) bool {
+	for _, directory := range []string{Base, "/proc", "/sys", "/dev"} {
+		if strings.HasPrefix(path, directory+"/") {
+			return true
+		}
+	}
+	return false
+}
 
 // Toolbox is the directory of this program and of the tools that users' scripts may use.
 func Toolbox() string { return Of("toolbox") }
@@ -35,9 +49,6 @@ func Tests() string { return Of("tests") }
 
 // Expect holds fail-to-pass and pass-to-pass: names of tests, a line each.
 func Expect() string { return Of("expect") }
-
-// Image is the environment's image, for a function with an image of its own.
-func Image() string { return Of("image") }
 
 // Tools holds uv and ast-grep.
 func Tools() string { return Of("tools") }

@@ -15,7 +15,6 @@ import (
 // Options say how a program is looked after.
 type Options struct {
 	Variables []string
-	Directory string
 	Files     []*os.File // the program's descriptors from 0 on; nil: ours
 	// Timeout ends the program: SIGTERM, and after Grace SIGKILL. 0: never.
 	Timeout, Grace time.Duration
@@ -30,6 +29,18 @@ type End struct {
 	IsTimeout  bool
 	Duration   time.Duration
 	WasStopped bool // SIGTERM came meanwhile
+}
+
+// Killed is the Code of what SIGKILL ended.
+const Killed = 128 + int(unix.SIGKILL)
+
+// Header begins a report of the end in a termination message.
+func (e End) Header() string {
+	timeout := 0
+	if e.IsTimeout {
+		timeout = 1
+	}
+	return fmt.Sprintf("assay/2 exit=%d timeout=%d seconds=%.2f", e.Code, timeout, e.Duration.Seconds())
 }
 
 // passedOn are the signals that a container's first process passes on to its program.
@@ -89,7 +100,9 @@ func Supervise(command []string, options Options) (End, error) {
 }
 
 // Wait looks after no program: it reaps what becomes ours until SIGTERM or SIGINT comes, or the time is over (0: never).
-func Wait(timeout time.Duration) End {
+func Wait(timeout time.Duration) (end End) {
+	begin := time.Now()
+	defer func() { end.Duration = time.Since(begin) }()
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, unix.SIGCHLD)
 	defer signal.Stop(ended)
@@ -104,7 +117,7 @@ func Wait(timeout time.Duration) End {
 		case <-arrived:
 			return End{WasStopped: true}
 		case <-over:
-			return End{IsTimeout: true, Code: 128 + int(unix.SIGKILL)}
+			return End{IsTimeout: true, Code: Killed}
 		}
 	}
 }
@@ -125,7 +138,7 @@ func fork(command []string, options Options) (int, error) {
 		}
 	}
 	pid, err := syscall.ForkExec(command[0], command, &syscall.ProcAttr{
-		Dir: options.Directory, Env: options.Variables, Files: files, Sys: &syscall.SysProcAttr{Setsid: true},
+		Env: options.Variables, Files: files, Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("cannot start %s: %w", command[0], err)

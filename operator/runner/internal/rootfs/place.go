@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -46,7 +45,7 @@ func makePlace(path, staged string) (string, error) {
 		return "", err
 	}
 	isDirectory := stat.Mode&unix.S_IFMT == unix.S_IFDIR
-	if isOurs(path) {
+	if paths.IsReserved(path) {
 		return path, touch(path, isDirectory)
 	}
 	if isDirectory {
@@ -65,16 +64,6 @@ func makePlace(path, staged string) (string, error) {
 	return place, makeFile(place)
 }
 
-// isOurs says that the agent's files are not on the way to a path.
-func isOurs(path string) bool {
-	for _, directory := range []string{paths.Base, "/proc", "/sys", "/dev"} {
-		if strings.HasPrefix(path, directory+"/") {
-			return true
-		}
-	}
-	return false
-}
-
 // resolve follows the links on the way to a path, if they do not lead to what is ours or the kernel's.
 func resolve(path string) (string, error) {
 	root, err := within.Open("/")
@@ -83,7 +72,7 @@ func resolve(path string) (string, error) {
 	}
 	defer func() { _ = root.Close() }()
 	resolved, err := root.Resolve(path)
-	if err == nil && isOurs(resolved+"/") {
+	if err == nil && paths.IsReserved(resolved+"/") {
 		return "", unix.EXDEV
 	}
 	return resolved, err
@@ -114,6 +103,11 @@ func makeFile(path string) error {
 			return err
 		}
 	}
+	return create(path)
+}
+
+// create makes an empty file.
+func create(path string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err

@@ -77,11 +77,7 @@ func (r *Root) slot(path string, isDirectory bool) (string, error) {
 	if isDirectory {
 		return at, os.Mkdir(at, 0o755)
 	}
-	file, err := os.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return "", err
-	}
-	return at, file.Close()
+	return at, create(at)
 }
 
 // Stage takes along what exists of these paths, with all that is mounted there, to the same places. An allow-list: the

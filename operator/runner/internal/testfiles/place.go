@@ -108,7 +108,7 @@ func enter(workingDirectory string, owner Owner) (place, error) {
 		return place{}, err
 	}
 	defer func() { _ = root.Close() }()
-	if resolved, err := root.Resolve(workingDirectory); err == nil && !isForeign(resolved) {
+	if resolved, err := root.Resolve(workingDirectory); err == nil && !paths.IsReserved(resolved+"/") {
 		if fd, err := unix.Open(resolved, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0); err == nil {
 			return place{fd, owner}, nil
 		}
@@ -123,16 +123,6 @@ func enter(workingDirectory string, owner Owner) (place, error) {
 		return place{}, fmt.Errorf("cannot make the working directory %s: %w", workingDirectory, err)
 	}
 	return place{fd, owner}, nil
-}
-
-// isForeign says that a path is the kernel's or ours.
-func isForeign(path string) bool {
-	for _, directory := range []string{"/proc", "/sys", "/dev", paths.Base} {
-		if path == directory || strings.HasPrefix(path, directory+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // realDirectory makes a path a directory, without links on the way, and opens it.

@@ -21,8 +21,8 @@ var steering = []string{
 	"FUNCNEST", "GLOBSORT", "TMOUT",
 }
 
-// Bash is `runner bash [--keep NAME]... [-e] [--descriptor N] SCRIPT [ARGUMENT...]`: becomes our own shell, which every image has and no
-// agent can have replaced, with a user's script. Variables remain, but none steers the shell: it reads no start-up
+// Bash is `runner bash [--keep NAME]... [-e] [--descriptor N] SCRIPT [ARGUMENT...]`: becomes our own shell, which every
+// image has and no agent can have replaced, with a user's script. Variables remain, but none steers the shell: it reads no start-up
 // file, takes over no function and no option (-p). What -p leaves of them is removed, unless it is kept.
 func Bash(args []string) int {
 	var kept flags.List
