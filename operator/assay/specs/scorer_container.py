@@ -19,6 +19,7 @@ from .pod_parts import Flag
 IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function with an image of its own
 TOOLS_DIR = f"{pod_parts.ROOT}/tools"
 DEVBOX_DIR = "/devbox"  # the agent's tree, where the function's root is clean
+SCRIPT = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
 SCRIPT_DESCRIPTOR = 3
 """Where bash finds its script: what it runs may be the agent's, and sees no file of it."""
 Mount = dict[str, Any]
@@ -102,7 +103,7 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
     authors = [*(pod.pinned.scenario.environment.env or ()), *(function.env or ())]
     keep = list(dict.fromkeys([*context, *(one.name for one in authors)]))
     if function.bash_script:
-        flags["script"] = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
+        flags["script"] = SCRIPT
     command = pod_parts.runner(
         "function",
         user=user,
@@ -153,14 +154,13 @@ def _command(function: ScoringFunction, keep: Sequence[str]) -> list[str]:
     Programs of ours that run the function (uv, bash at its start) see only the variables that the contract sets, which
     are the author's: `keep`. The script itself sees all variables.
     """
-    script = f"{pod_parts.FILES_DIR}/{scorer_files.SCRIPT}"
     if function.bash_script:
         # The toolbox's bash: every image has it, and no agent can have replaced it.
-        return [*pod_parts.runner("bash", keep=keep, descriptor=SCRIPT_DESCRIPTOR), script]
+        return [*pod_parts.runner("bash", keep=keep, descriptor=SCRIPT_DESCRIPTOR), SCRIPT]
     if python := function.python_script:
         requirements = f"{pod_parts.FILES_DIR}/{scorer_files.REQUIREMENTS}" if python.requirements else None
         flags: dict[str, Flag] = {"requirements": requirements, "python_version": python.python_version}
-        return [*pod_parts.runner("python", keep=keep, **flags), script]
+        return [*pod_parts.runner("python", keep=keep, **flags), SCRIPT]
     if ast_grep := function.ast_grep:
         words = [pod_parts.literal(word) for word in (ast_grep.pattern, ast_grep.directory)]
         return [*pod_parts.runner("ast-grep", language=ast_grep.language), "--", *words]

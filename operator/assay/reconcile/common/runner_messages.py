@@ -11,6 +11,11 @@ PROTOCOL = "assay/2"
 """How a report begins."""
 DECIMAL = r"\d+(?:\.\d+)?"
 
+HEADER = rf"{PROTOCOL} exit=(?P<exit>\d{{1,3}}) timeout=(?P<timeout>[01]) seconds=(?P<seconds>{DECIMAL})"
+"""A pattern of how every report begins."""
+KILLED = 128 + 9
+"""The exit code of a command that SIGKILL ended, or of a shell that tells so of its last command."""
+
 EXIT_CODE = 125
 # How the message of a failure begins, which goes with that exit code; the first that fits counts.
 _REASONS = (

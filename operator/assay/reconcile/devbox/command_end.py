@@ -14,11 +14,7 @@ from assay.api.reasons import EndReason, ForeignReason
 from assay.reconcile.common import runner_messages
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, Terminated
 
-_REPORT = re.compile(
-    rf"{runner_messages.PROTOCOL} exit=(?P<exit>\d{{1,3}}) timeout=(?P<timeout>[01])"
-    rf" seconds={runner_messages.DECIMAL}(?: signal=\d+)?(?: oom=(?P<oom>\d+))?"
-)
-_KILLED = 128 + 9  # by SIGKILL, or a shell that tells so of its last command
+_REPORT = re.compile(rf"{runner_messages.HEADER}(?: signal=\d+)?(?: oom=(?P<oom>\d+))?")
 # The kubelet's words for a container whose first process ended. Only the third says why, and not always the truth: on
 # cgroup v1 it also stands for a child that the kernel killed, while the command went on.
 _ENDED = ("", EndReason.ERROR, EndReason.COMPLETED, EndReason.OOM_KILLED)
@@ -68,7 +64,7 @@ def _cause(facts: _Facts, end: Terminated, deadline_seconds: int | None) -> Caus
     message = f"the command ended with exit code {facts.exit_code}"
     if facts.is_timeout:
         return stopped(deadline_seconds)
-    if facts.exit_code == _KILLED and (facts.oom_kills or end.reason == EndReason.OOM_KILLED):
+    if facts.exit_code == runner_messages.KILLED and (facts.oom_kills or end.reason == EndReason.OOM_KILLED):
         return Cause(EndReason.OOM_KILLED, f"{message}: the memory was used up")
     if facts.oom_kills:
         # It went on without them, so its end is its own, whatever the exit code.

@@ -11,6 +11,7 @@ from assay.api.reasons import AnyReason, EndReason, ForeignReason, ScoreReason
 from assay.api.scenariorun import FunctionScore
 from assay.api.scoring import ScoringFunction
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Terminated
+from assay.reconcile.common.runner_messages import KILLED
 
 from . import result_file, score_report
 from .score_report import Report
@@ -24,7 +25,6 @@ _ITS_OWN = {
     ScoreReason.NO_TEST_REPORT,
     ScoreReason.OOM_KILLED,
 }
-_KILLED = 128 + 9  # by SIGKILL, or a shell that tells so of its last command
 _NO_TELLING = {"", EndReason.ERROR, EndReason.COMPLETED}  # the kubelet's words for any exit code
 _NO_REPORT = {
     "missing": "the command left no regular file {path} in $ASSAY_RESULTS: have it write its JUnit report there",
@@ -86,7 +86,7 @@ def _verdict(function: ScoringFunction, report: Report) -> _Verdict:
     if report.is_timeout:
         message = f"stopped after {report.seconds:.0f} s: raise its timeoutSeconds"
         return _Verdict(None, ScoreReason.TIMEOUT, message)
-    if report.oom_kills and report.exit_code == _KILLED:
+    if report.oom_kills and report.exit_code == KILLED:
         message = f"the kernel killed it, because the memory was used up (exit code {report.exit_code})"
         return _Verdict(None, ScoreReason.OOM_KILLED, message)
     if function.test_files and function.test_files.junit:

@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass
 
 from assay.reconcile.common.pod_view import Terminated
-from assay.reconcile.common.runner_messages import DECIMAL, PROTOCOL
+from assay.reconcile.common.runner_messages import DECIMAL, HEADER
 
 _HEADER = re.compile(
-    rf"^{PROTOCOL} exit=(?P<exit>\d+) timeout=(?P<timeout>[01]) seconds=(?P<seconds>{DECIMAL})"
+    rf"^{HEADER}"
     rf"(?: oom=(?P<oom>\d+))?(?: disk=(?P<disk>\d+))?(?: score=(?P<score>{DECIMAL}))?"
     r"(?: junit=(?P<junit>missing|invalid|too-large|empty))?$"
 )
