@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import kopf
 import yaml
 
-from assay.kube.errors import from_response
+from assay.kube.errors import TooManyRequests, from_response
 from assay.kube.resources import VOLUME_SNAPSHOTS, Resource, known, resource_of
 from tests.integration.apiserver.controlplane import TOKEN, ControlPlane
 from tests.integration.fakeapi import CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES
@@ -22,6 +23,7 @@ from tests.integration.samples import THINGS
 CRDS = Path(__file__).parents[3] / "crds"
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 MERGE_PATCH = "application/merge-patch+json"
+PATIENCE = 10  # requests that the server may put off before a test fails
 
 
 class RealApi:
@@ -94,12 +96,17 @@ class RealApi:
         self, method: str, path: str, body: Json | None = None, content_type: str = "application/json"
     ) -> Json:
         headers = {**self.login.as_http_headers(), "Content-Type": content_type}
-        self._http.request(method, path, json.dumps(body) if body is not None else None, headers)
-        answer = self._http.getresponse()
-        content = answer.read()
-        if answer.status >= 300:
-            raise from_response(answer.status, content, dict(answer.headers))
-        return dict(json.loads(content))
+        for _ in range(PATIENCE):
+            self._http.request(method, path, json.dumps(body) if body is not None else None, headers)
+            answer = self._http.getresponse()
+            content = answer.read()
+            if answer.status < 300:
+                return dict(json.loads(content))
+            error = from_response(answer.status, content, dict(answer.headers))
+            if not isinstance(error, TooManyRequests):
+                break
+            time.sleep(error.retry_after)  # it has done nothing yet: a kind's storage begins again, for one
+        raise error
 
 
 def _namespaced() -> Iterator[Resource]:
