@@ -152,7 +152,7 @@ func (c *copier) step() error {
 		return c.fail(name, err)
 	}
 	if isMount {
-		return c.fail(name, c.finish(name, &stat))
+		return c.fail(name, c.finish(name, &stat, true))
 	}
 	return c.enter(name)
 }
@@ -172,10 +172,7 @@ func (c *copier) enter(name string) error {
 // pop ends a directory and goes back.
 func (c *copier) pop() error {
 	at := c.levels[len(c.levels)-1]
-	if err := copyAttributes(c.source, c.target, c.note); err != nil {
-		return c.fail(".", err)
-	}
-	if err := setMetadata(c.target, &at.stat); err != nil {
+	if err := c.finish(".", &at.stat, false); err != nil {
 		return c.fail(".", err)
 	}
 	c.levels = c.levels[:len(c.levels)-1]

@@ -29,9 +29,9 @@ func (c *copier) copyFile(name string, stat *unix.Stat_t, isMount bool) error {
 	var err error
 	switch {
 	case isMount:
-		err = c.create(name, nil, stat)
+		err = c.create(name, nil, 0)
 	case kind == unix.S_IFREG:
-		err = c.copyContent(name, stat)
+		err = c.copyContent(name, stat.Size)
 	case kind == unix.S_IFLNK:
 		err = c.copyLink(name)
 	default:
@@ -43,22 +43,40 @@ func (c *copier) copyFile(name string, stat *unix.Stat_t, isMount bool) error {
 	if err != nil {
 		return err
 	}
-	return c.finish(name, stat)
+	if !isMount && stat.Nlink > 1 {
+		c.remember(name, stat)
+	}
+	return c.finish(name, stat, isMount)
 }
 
-// linkAgain reports whether the file was there already under another name; else this one is kept for the next.
+func inodeOf(stat *unix.Stat_t) inode {
+	return inode{uint64(stat.Dev), stat.Ino} // the type of a device differs between machines
+}
+
+// linkAgain reports whether the file is in the copy already, and has this name too now. What has more names than the
+// disk allows is copied again.
 func (c *copier) linkAgain(name string, stat *unix.Stat_t) (bool, error) {
-	key := inode{uint64(stat.Dev), stat.Ino} // the type of a device differs between machines
-	if first, known := c.first[key]; known {
-		return true, unix.Linkat(c.top, first, c.target, name, 0)
+	first, isKnown := c.first[inodeOf(stat)]
+	if !isKnown {
+		return false, nil
 	}
-	if path := c.levels[len(c.levels)-1].path; path != "" {
-		relative, err := filepath.Rel(c.levels[0].path, filepath.Join(path, name))
-		if err == nil && len(relative) < maxPath {
-			c.first[key] = relative
-		}
+	err := unix.Linkat(c.top, first, c.target, name, 0)
+	if errors.Is(err, unix.EMLINK) {
+		return false, nil
 	}
-	return false, nil
+	return true, err
+}
+
+// remember keeps the name of a file that is in the copy now, for its next name.
+func (c *copier) remember(name string, stat *unix.Stat_t) {
+	path := c.levels[len(c.levels)-1].path
+	if path == "" {
+		return
+	}
+	relative, err := filepath.Rel(c.levels[0].path, filepath.Join(path, name))
+	if err == nil && len(relative) < maxPath {
+		c.first[inodeOf(stat)] = relative
+	}
 }
 
 func (c *copier) copyLink(name string) error {
@@ -70,31 +88,25 @@ func (c *copier) copyLink(name string) error {
 	return unix.Symlinkat(string(text[:n]), c.target, name)
 }
 
-func (c *copier) copyContent(name string, stat *unix.Stat_t) error {
+func (c *copier) copyContent(name string, size int64) error {
 	fd, err := unix.Openat(c.source, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	source := os.NewFile(uintptr(fd), name)
 	defer func() { _ = source.Close() }()
-	return c.create(name, source, stat)
+	return c.create(name, source, size)
 }
 
 // create makes a file with the content of source, if there is one.
-func (c *copier) create(name string, source *os.File, stat *unix.Stat_t) error {
+func (c *copier) create(name string, source *os.File, size int64) error {
 	fd, err := unix.Openat(c.target, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o600)
 	if err != nil {
 		return err
 	}
 	target := os.NewFile(uintptr(fd), name)
 	if source != nil {
-		err = fill(target, source, stat.Size)
-	}
-	if err == nil {
-		err = unix.Fchown(fd, int(stat.Uid), int(stat.Gid)) // it takes file capabilities away, so these follow
-	}
-	if err == nil && source != nil {
-		err = copyAttributes(int(source.Fd()), fd, c.note)
+		err = fill(target, source, size)
 	}
 	return errors.Join(err, target.Close())
 }
@@ -129,10 +141,14 @@ func fill(target, source *os.File, size int64) error {
 	return target.Truncate(size)
 }
 
-// finish gives an entry its owner, mode and times, in this order: a change of the owner takes setuid bits away.
-func (c *copier) finish(name string, stat *unix.Stat_t) error {
-	if stat.Mode&unix.S_IFMT != unix.S_IFREG {
-		if err := unix.Fchownat(c.target, name, int(stat.Uid), int(stat.Gid), unix.AT_SYMLINK_NOFOLLOW); err != nil {
+// finish gives an entry (or ".") its owner, extended attributes, mode and times, in this order: a change of the owner
+// takes setuid bits and file capabilities away. The attributes of something mounted are not the copy's.
+func (c *copier) finish(name string, stat *unix.Stat_t, isMount bool) error {
+	if err := unix.Fchownat(c.target, name, int(stat.Uid), int(stat.Gid), unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	if !isMount {
+		if err := c.copyAttributes(name); err != nil {
 			return err
 		}
 	}
@@ -144,22 +160,13 @@ func (c *copier) finish(name string, stat *unix.Stat_t) error {
 	return unix.UtimesNanoAt(c.target, name, []unix.Timespec{stat.Atim, stat.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
 }
 
-// setMetadata is finish for a directory that is open.
-func setMetadata(fd int, stat *unix.Stat_t) error {
-	if err := unix.Fchown(fd, int(stat.Uid), int(stat.Gid)); err != nil {
-		return err
-	}
-	if err := unix.Fchmod(fd, stat.Mode&0o7777); err != nil {
-		return err
-	}
-	path := fmt.Sprintf("/proc/self/fd/%d", fd) // kernels before 5.8 take no descriptor here
-	return unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{stat.Atim, stat.Mtim}, 0)
-}
-
 // copyAttributes copies extended attributes. Those that the kernel makes by itself (labels), or that the disk has no
-// place for, are not worth a failure.
-func copyAttributes(source, target int, note func(name, text string)) error {
-	size, err := unix.Flistxattr(source, nil)
+// place for, are not worth a failure. The paths are short: links, FIFOs and devices have attributes too, and cannot be
+// opened for them.
+func (c *copier) copyAttributes(name string) error {
+	source := fmt.Sprintf("/proc/self/fd/%d/%s", c.source, name)
+	target := fmt.Sprintf("/proc/self/fd/%d/%s", c.target, name)
+	size, err := unix.Llistxattr(source, nil)
 	if errors.Is(err, unix.ENOTSUP) || err == nil && size == 0 {
 		return nil
 	}
@@ -167,22 +174,22 @@ func copyAttributes(source, target int, note func(name, text string)) error {
 		return err
 	}
 	names := make([]byte, size)
-	if size, err = unix.Flistxattr(source, names); err != nil {
+	if size, err = unix.Llistxattr(source, names); err != nil {
 		return err
 	}
-	for _, name := range strings.FieldsFunc(string(names[:size]), func(c rune) bool { return c == 0 }) {
-		length, err := unix.Fgetxattr(source, name, nil)
+	for _, attribute := range strings.FieldsFunc(string(names[:size]), func(c rune) bool { return c == 0 }) {
+		length, err := unix.Lgetxattr(source, attribute, nil)
 		if err == nil {
 			value := make([]byte, length)
-			if length, err = unix.Fgetxattr(source, name, value); err == nil {
-				err = unix.Fsetxattr(target, name, value[:length], 0)
+			if length, err = unix.Lgetxattr(source, attribute, value); err == nil {
+				err = unix.Lsetxattr(target, attribute, value[:length], 0)
 			}
 		}
 		if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 			return err
 		}
-		if err != nil && name != "security.selinux" {
-			note(".", "without its attribute "+name+": "+err.Error())
+		if err != nil && attribute != "security.selinux" {
+			c.note(name, "without its attribute "+attribute+": "+err.Error())
 		}
 	}
 	return nil
