@@ -31,8 +31,11 @@ const (
 	silent
 )
 
+// shortages are errors of this machine, which say nothing of the place.
+var shortages = []error{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM}
+
 // Wait returns when a TCP connection to the address can no longer be made. The error says that it still can be after
-// the seconds.
+// the seconds, or why that is not known.
 func Wait(ctx context.Context, host string, port, seconds int) error {
 	address, err := netip.ParseAddr(host)
 	if err != nil {
@@ -41,7 +44,11 @@ func Wait(ctx context.Context, host string, port, seconds int) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds)*time.Second)
 	defer cancel()
 	for silence := 0; ; {
-		switch knock(netip.AddrPortFrom(address, uint16(port))) {
+		answer, err := knock(netip.AddrPortFrom(address, uint16(port)))
+		if err != nil {
+			return fmt.Errorf("cannot see whether %s port %d is out of reach: %w", host, port, err)
+		}
+		switch answer {
 		case refused:
 			return nil
 		case silent:
@@ -63,7 +70,7 @@ func Wait(ctx context.Context, host string, port, seconds int) error {
 
 // knock tries once. It asks the kernel, not the clock, whether there was an answer in time: on a busy machine this process
 // may sleep for longer than its patience while the answer is there.
-func knock(to netip.AddrPort) answer {
+func knock(to netip.AddrPort) (answer, error) {
 	family := unix.AF_INET6
 	var address unix.Sockaddr = &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
 	if host := to.Addr().Unmap(); host.Is4() {
@@ -71,13 +78,13 @@ func knock(to netip.AddrPort) answer {
 	}
 	socket, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return refused // no such protocol here: no one gets there by it
+		return refusedUnlessShort(err) // no such protocol here: no one gets there by it
 	}
 	defer func() { _ = unix.Close(socket) }()
 	if err := unix.Connect(socket, address); err == nil {
-		return open
+		return open, nil
 	} else if !errors.Is(err, unix.EINPROGRESS) {
-		return refused
+		return refusedUnlessShort(err)
 	}
 	ready := []unix.PollFd{{Fd: int32(socket), Events: unix.POLLOUT}}
 	for end := time.Now().Add(patience); ; {
@@ -85,13 +92,29 @@ func knock(to netip.AddrPort) answer {
 		if errors.Is(err, unix.EINTR) {
 			continue // Go's runtime interrupts its threads
 		}
-		if err != nil || n == 0 {
-			return silent
+		if err != nil {
+			return silent, err
+		}
+		if n == 0 {
+			return silent, nil
 		}
 		break
 	}
-	if failed, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_ERROR); err != nil || failed != 0 {
-		return refused
+	failed, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return silent, err
 	}
-	return open
+	if failed != 0 {
+		return refused, nil
+	}
+	return open, nil
+}
+
+func refusedUnlessShort(err error) (answer, error) {
+	for _, shortage := range shortages {
+		if errors.Is(err, shortage) {
+			return silent, err
+		}
+	}
+	return refused, nil
 }

@@ -2,13 +2,15 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"net"
-	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func listen(t *testing.T, address string) *net.TCPAddr {
@@ -56,7 +58,7 @@ func TestWaitsUntilItCloses(t *testing.T) {
 }
 
 func TestWrongPlaces(t *testing.T) {
-	for _, address := range []string{"localhost:1", "1.2.3.4", "1.2.3.4:70000", "1.2.3.4:x", ":1"} {
+	for _, address := range []string{"localhost:1", "1.2.3.4", "1.2.3.4:70000", "1.2.3.4:x", ":1", "127.0.0.1:0", "127.0.0.1:-1"} {
 		options := Options{Address: address, Seconds: 1}
 		if err := options.Begin(context.Background())(); err == nil {
 			t.Error(address)
@@ -76,14 +78,56 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-func TestASilenceIsNoRefusal(t *testing.T) {
-	begin := time.Now()
-	// A network for documents (RFC 5737), to which no packet gets an answer, or none is sent at all.
-	if err := Wait(context.Background(), "192.0.2.1", 9, 5); err != nil {
+// silentPlace drops what asks for a connection: its queue is full.
+func silentPlace(t *testing.T) int {
+	t.Helper()
+	made := func() int {
+		socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = unix.Close(socket) })
+		return socket
+	}
+	server := made()
+	if err := errors.Join(unix.Bind(server, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(server, 0)); err != nil {
+		t.Fatal(err)
+	}
+	address, err := unix.Getsockname(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_ = unix.Connect(made(), address)
+	}
+	return address.(*unix.SockaddrInet4).Port
+}
+
+func TestAPlaceThatDoesNotAnswerIsClosedButOneSilenceIsNotEnough(t *testing.T) {
+	port, begin := silentPlace(t), time.Now()
+	if err := Wait(context.Background(), "127.0.0.1", port, 30); err != nil {
 		t.Error(err)
 	}
-	if knock(netip.MustParseAddrPort("192.0.2.1:9")) == silent && time.Since(begin) < silences*patience {
-		t.Error("one silence was enough")
+	if took := time.Since(begin); took < patience*3/2 || took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+func TestAMachineThatIsShortOfSomethingClosesNothing(t *testing.T) {
+	to := listen(t, "127.0.0.1:0")
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	err := Wait(context.Background(), "127.0.0.1", to.Port, 1)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, unix.EMFILE) || !strings.Contains(err.Error(), "cannot see whether 127.0.0.1 port") {
+		t.Error(err)
 	}
 }
 

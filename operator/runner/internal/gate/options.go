@@ -39,5 +39,8 @@ func (o Options) wait(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--gate: %w", err)
 	}
+	if port == 0 { // never in use, so it would always look closed
+		return fmt.Errorf("--gate: there is no port 0: %s", o.Address)
+	}
 	return Wait(ctx, host, int(port), o.Seconds)
 }
