@@ -92,7 +92,57 @@ func TestQuestionsThatMakeNoSense(t *testing.T) {
 			t.Errorf("%+v: %v", one, err)
 		}
 	}
-	if code := AstGrep([]string{"x"}); code != 125 {
-		t.Error(code)
+}
+
+// printed is what it writes to stdout and stderr.
+func printed(t *testing.T, do func()) (stdout, stderr string) {
+	t.Helper()
+	var files [2]*os.File
+	for i := range files {
+		file, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = file.Close() }()
+		files[i] = file
+	}
+	oldOut, oldErr := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = files[0], files[1]
+	do()
+	os.Stdout, os.Stderr = oldOut, oldErr
+	var texts [2]string
+	for i, file := range files {
+		text, err := os.ReadFile(file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(text)
+	}
+	return texts[0], texts[1]
+}
+
+func TestWhatIsPrinted(t *testing.T) {
+	box := devbox(t)
+	t.Setenv("ASSAY_DEVBOX", box)
+	t.Setenv("ASSAY_DEVBOX_WORKDIR", box+"/app")
+	long := "print(1) # " + strings.Repeat("x", 1000) + "\n"
+	if err := os.WriteFile(box+"/app/src/long.py", []byte(long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []struct {
+		args   []string
+		code   int
+		stdout string
+		lines  int
+	}{
+		{[]string{"print(", "."}, 0, "1.0\n", maxMatches}, {[]string{"absent", "."}, 0, "0.0\n", 0},
+		{[]string{"xxxx", "src"}, 0, "1.0\n", 1}, {[]string{"x", "gone"}, 125, "", 1}, {[]string{"x"}, 125, "", 1},
+		{[]string{"--language", "klingon", "x", "."}, 125, "", 1},
+	} {
+		code := 0
+		stdout, stderr := printed(t, func() { code = AstGrep(one.args) })
+		if code != one.code || stdout != one.stdout || strings.Count(stderr, "\n") != one.lines || len(stderr) > one.lines*(maxLine+1) {
+			t.Errorf("%q: %d, %q, %q", one.args, code, stdout, stderr)
+		}
 	}
 }

@@ -97,7 +97,8 @@ func versionOf(python string, variables []string) (release, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseRelease(strings.TrimSpace(string(answer)))
+	lines := strings.Split(strings.TrimSpace(string(answer)), "\n")
+	return parseRelease(lines[len(lines)-1]) // what lies before is of a wrapper, or of the site's own code
 }
 
 // install makes an environment with the requirements; it returns the path of its Python.

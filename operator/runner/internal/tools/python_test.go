@@ -49,7 +49,7 @@ func FuzzConstraint(f *testing.F) {
 func TestLooksForAPythonThatIsAdmitted(t *testing.T) {
 	directory := t.TempDir()
 	old, odd := filepath.Join(directory, "old"), filepath.Join(directory, "odd")
-	for place, text := range map[string]string{old: "#!/bin/sh\necho 3.9.1\n", odd: "#!/bin/sh\nexit 3\n"} {
+	for place, text := range map[string]string{old: "#!/bin/sh\necho a notice\necho 3.9.1\n", odd: "#!/bin/sh\nexit 3\n"} {
 		if err := os.MkdirAll(filepath.Join(place, "python3.d"), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ const maxPatch = 4 << 20
 // whether the image has git or not.
 func Reference(args []string) int {
 	if len(args) != 2 || args[0] != "patch" && args[0] != "script" {
-		return fail("reference", fmt.Errorf("usage: reference patch|script FILE"))
+		return fail("reference", fmt.Errorf("usage: reference patch|script FILE, not %q", args))
 	}
 	if args[0] == "script" {
 		code, err := becomeBash(nil, args[1:])

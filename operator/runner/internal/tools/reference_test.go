@@ -68,6 +68,9 @@ func TestWrongArguments(t *testing.T) {
 			t.Errorf("%q: %d", args, code)
 		}
 	}
+	if _, stderr := printed(t, func() { Reference([]string{"magic", "x"}) }); !strings.Contains(stderr, "magic") {
+		t.Error(stderr)
+	}
 	for _, args := range [][]string{{}, {"--wrong"}, {"--keep"}} {
 		if code := Bash(args); code != 125 {
 			t.Errorf("%q: %d", args, code)
