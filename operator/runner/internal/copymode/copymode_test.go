@@ -1,6 +1,7 @@
 package copymode
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,6 +154,22 @@ func TestInstallKeepsProgramsAndCanBeRepeated(t *testing.T) {
 	}
 }
 
+func TestInstallFailsWhereTheNetworkStaysOpen(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer unix.Umask(unix.Umask(0o022))
+	to, address := t.TempDir(), listener.Addr().String()
+	err = install([]string{"--gate", address, "--gate-seconds", "1", to})
+	if err == nil || !strings.HasPrefix(err.Error(), "network open: 127.0.0.1 port ") || !strings.Contains(err.Error(), "settings.networkGateSeconds") {
+		t.Error(err)
+	}
+	must(t, listener.Close())
+	must(t, install([]string{"--gate", address, "--gate-seconds", "1", to}))
+	if entries, err := os.ReadDir(to); err != nil || len(entries) == 0 {
+		t.Error(entries, err)
+	}
+}
+
 // supervised is a devbox in Copy mode.
 func supervised(t *testing.T, in podtest.Container, flags []string, command ...string) podtest.Result {
 	t.Helper()
@@ -201,5 +218,24 @@ func TestADevboxInCopyMode(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+func TestNoVariableSteersTheLaunchCommandsAndAllAreThere(t *testing.T) {
+	given := []string{"BASH_ENV=/tmp/start", "ENV=/tmp/start", "SHELLOPTS=xtrace", "PS4=$(echo steered >&2)", "user=mine", "T=mine"}
+	got := supervised(t, podtest.Container{
+		Variables: given,
+		Image:     map[string]string{"tmp/start": "echo steered; exit 0\n"},
+		Files:     map[string]string{"files/launch": "set -x; echo launched; env >/tmp/seen\n"},
+	}, nil, "sh", "-c", "cat /tmp/seen; echo; echo and then; env")
+	byCommands, byTheCommand, _ := strings.Cut(got.Stdout, "and then\n")
+	if got.Code != 0 || !strings.HasPrefix(byCommands, "launched\n") || strings.Contains(got.Stderr, "steered") {
+		t.Errorf("%+v", got)
+	}
+	for _, variable := range given {
+		isShells := strings.HasPrefix(variable, "PS4=") || strings.HasPrefix(variable, "SHELLOPTS=")
+		if !strings.Contains(byTheCommand, variable+"\n") || !isShells && !strings.Contains(byCommands, variable+"\n") {
+			t.Errorf("no %s: %+v", variable, got)
+		}
 	}
 }
