@@ -33,15 +33,20 @@ const (
 	lineBytes = 256
 )
 
+// stopping are the signals that end a container: SIGTERM, or what its image names as STOPSIGNAL. nginx has QUIT, httpd
+// WINCH, postgres INT, systemd RTMIN+3.
+var stopping = []os.Signal{
+	unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH, unix.Signal(37),
+}
+
 var errStopped = errors.New("stopped before the function had ended: the pod was deleted or passed its deadline")
 
 // function is one function under way.
 type function struct {
 	options
-	user  users.User
-	disk  int // how full the agent left its volume, in percent
-	oom   *cgroup.OOM
-	stops chan os.Signal
+	user users.User
+	disk int // how full the agent left its volume, in percent
+	oom  *cgroup.OOM
 }
 
 // outcome is how the function's command ended.
@@ -72,9 +77,10 @@ func run(args []string) (string, error) {
 	if err := process.Protect(); err != nil {
 		return "", err
 	}
-	f := function{options: given, oom: cgroup.Watch(), stops: make(chan os.Signal, 1)}
-	signal.Notify(f.stops, unix.SIGTERM, unix.SIGINT)
-	closed := f.gate.Begin(context.Background())
+	ctx, cancel := signal.NotifyContext(context.Background(), stopping...)
+	defer cancel()
+	f := function{options: given, oom: cgroup.Watch()}
+	closed := f.gate.Begin(ctx)
 	prepare := f.prepareIsolated
 	if f.isCopy {
 		prepare = f.prepareInPlace
@@ -82,10 +88,14 @@ func run(args []string) (string, error) {
 	if err := prepare(); err != nil {
 		return "", err
 	}
-	if err := closed(); err != nil {
+	err = closed()
+	if ctx.Err() != nil {
+		err = errStopped
+	}
+	if err != nil {
 		return "", err
 	}
-	ended, err := f.capture()
+	ended, err := f.capture(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -93,7 +103,7 @@ func run(args []string) (string, error) {
 }
 
 // capture runs the function with its output in our hands.
-func (f *function) capture() (outcome, error) {
+func (f *function) capture(ctx context.Context) (outcome, error) {
 	var reading, writing [2]*os.File
 	for i := range reading {
 		var err error
@@ -109,9 +119,11 @@ func (f *function) capture() (outcome, error) {
 	}
 	start := f.runIsolated
 	if f.isCopy {
-		start = func(stdout, stderr *os.File) (outcome, error) { return f.runInPlace(stdout, stderr, collector.PID()) }
+		start = func(ctx context.Context, stdout, stderr *os.File) (outcome, error) {
+			return f.runInPlace(ctx, stdout, stderr, collector.PID())
+		}
 	}
-	ended, failed := start(writing[0], writing[1])
+	ended, failed := start(ctx, writing[0], writing[1])
 	for i := range writing {
 		_ = writing[i].Close()
 		_ = reading[i].Close()

@@ -103,6 +103,7 @@ func TestFailuresOfOurs(t *testing.T) {
 		"a link to restore":  {podtest.Container{Disk: left, Image: map[string]string{"project/tests": "-> /srv"}}, []string{"--restore", "tests/a"}, "tests is a symlink in the image"},
 		"an absolute path":   {podtest.Container{Disk: left}, []string{"--restore", "/etc"}, "paths to restore are relative"},
 		"a report elsewhere": {podtest.Container{Disk: left}, []string{"--junit", "../x"}, "leads out of the results"},
+		"no namespaces":      {podtest.Container{Disk: left}, []string{"--no-network", "--root-filesystem", "Copy"}, "--no-network needs namespaces"},
 		"a script not there": {podtest.Container{Disk: left}, []string{"--script", "/.assay/files/none"}, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,6 +137,15 @@ func TestACleanFunctionLooksAtTheAgentsTree(t *testing.T) {
 	got = scored(t, podtest.Container{Disk: left, Image: image}, append(flags, "--follow-links"), bash("cat /devbox/srv/link >/dev/null && echo followed")...)
 	if got.Stdout != "followed\n" {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestFunctionsWithoutNetworkWaitForNoPolicy(t *testing.T) {
+	for flag, address := range map[string]string{"--no-network": "", "--nested-user-namespaces": "192.0.2.1:9"} {
+		got, err := parseArguments([]string{flag, "--timeout", "1", "--gate", "192.0.2.1:9", "--", "true"})
+		if err != nil || got.gate.Address != address {
+			t.Errorf("%s: %+v, %v", flag, got.gate, err)
+		}
 	}
 }
 
@@ -193,6 +203,57 @@ func TestAScriptHasNoNameInTheFunctionsRoot(t *testing.T) {
 	in := podtest.Container{Disk: left, Files: map[string]string{"files/script": "set -e\necho $0 $1 $LINENO\ngrep x 2>/dev/null || true\n[ secret ]\necho 0.5\n"}}
 	got := scored(t, in, []string{"--script", "/.assay/files/script"}, "/.assay/toolbox/runner", "bash", "--descriptor", "3", "/.assay/files/script", "one")
 	if got.Stdout != "/.assay/files/script one 2\n0.5\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAScriptIsNotInAMemoryThatAnOrdinaryUserCanRead(t *testing.T) {
+	planted := `cat >/usr/local/bin/grep <<'END'
+#!/usr/bin/env python3
+import os
+parent = os.getppid()
+try:
+    os.listdir(f"/proc/{parent}/fd")
+    print("descriptors")
+except OSError: pass
+try:
+    for line in open(f"/proc/{parent}/maps"):
+        start, end = (int(x, 16) for x in line.split()[0].split("-"))
+        with open(f"/proc/{parent}/mem", "rb") as memory:
+            memory.seek(start)
+            try: found = b"hid" + b"den" in memory.read(end - start)
+            except OSError: continue
+            if found: print("found"); break
+except OSError as error: print(error.strerror)
+END
+chmod 755 /usr/local/bin/grep`
+	left := disk(t, planted, nil)
+	in := podtest.Container{Disk: left, Files: map[string]string{"files/script": "grep x\n[ hidden ] && cat <(echo 0.5) >/dev/stdout\n"}}
+	got := scored(t, in, []string{"--script", "/.assay/files/script", "--user", "agent"}, "/.assay/toolbox/runner", "bash", "--descriptor", "3", "/.assay/files/script")
+	if got.Stdout != "Permission denied\n0.5\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnImageWhoseUsersHaveNoEndIsRestoredFrom(t *testing.T) {
+	left := disk(t, "rm /project/tests/a", map[string]string{"project/tests/a": "image"})
+	in := podtest.Container{
+		Disk: left, ReadOnlyDisk: true, Directories: []string{"scratch"},
+		Image: map[string]string{"project/tests/a": "image", "etc/passwd": "-> /dev/zero", "etc/group": "-> /dev/zero"},
+	}
+	got := podtest.Run(t, in, "function", "--user", "0", "--working-dir", "//project/.", "--timeout", "10", "--restore", "tests", "--", "/bin/cat", "tests/a")
+	if all := lines(t, got); all[1] != "image" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAPackageOfTheAgentsDoesNotAnswerForAHiddenTest(t *testing.T) {
+	image := map[string]string{"project/tests/__init__.py": ""}
+	left := disk(t, "mkdir /project/tests/test_h && printf 'import unittest\\nclass T(unittest.TestCase):\\n  def test(self): pass\\n' >/project/tests/test_h/__init__.py", image)
+	hidden := "import unittest\nclass T(unittest.TestCase):\n  def test(self): self.fail('hidden')\n"
+	in := podtest.Container{Disk: left, Image: image, Files: map[string]string{"tests/tests/test_h.py": hidden}}
+	got := scored(t, in, nil, "/usr/bin/env", "python3", "-m", "unittest", "tests.test_h")
+	if all := lines(t, got); !strings.HasPrefix(all[0], "assay/2 exit=1 ") || !strings.Contains(got.Message, "AssertionError: hidden") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -2,12 +2,15 @@ package function
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+
+	"golang.org/x/sys/unix"
 
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/identity"
@@ -70,7 +73,7 @@ func (f *function) readPrepared() error {
 
 // runInPlace runs the function in this container. Afterwards nothing that it started runs, but the process that reads
 // its output.
-func (f *function) runInPlace(stdout, stderr *os.File, reader int) (outcome, error) {
+func (f *function) runInPlace(ctx context.Context, stdout, stderr *os.File, reader int) (outcome, error) {
 	archive, err := f.pristine()
 	if err != nil {
 		return outcome{}, err
@@ -90,28 +93,36 @@ func (f *function) runInPlace(stdout, stderr *os.File, reader int) (outcome, err
 	}
 	files := []*os.File{null, stdout, stderr}
 	if f.script != "" {
-		text, err := os.ReadFile(f.script)
+		script, err := readScript(f.script)
 		if err != nil {
 			return outcome{}, err
 		}
-		made, err := scriptFiles("script", text)
-		if err != nil {
-			return outcome{}, err
-		}
-		files = append(files, made[3])
+		files = append(files, script)
 	}
+	defer context.AfterFunc(ctx, killAll)()
 	options := process.Options{Variables: f.variables(), Files: files, Timeout: f.timeout}
 	end, err := process.Supervise(identity.Command(f.user, f.pidsMax, ".", f.command), options)
 	if err != nil {
 		return outcome{}, err
 	}
+	if ctx.Err() != nil {
+		return outcome{}, errStopped
+	}
 	if err := process.KillOthers(reader); err != nil {
 		return outcome{}, err
 	}
-	if end.WasStopped {
-		return outcome{}, errStopped
+	if end.IsTimeout { // whatever it answered in its last instant
+		end.Code = process.Killed
 	}
 	return outcome{End: end}, nil
+}
+
+// killAll ends the function and all that it started at once: it may ignore the signal that it was sent. This is the first
+// process of the container, and the only one that the kernel spares.
+func killAll() {
+	if os.Getpid() == 1 {
+		_ = unix.Kill(-1, unix.SIGKILL)
+	}
 }
 
 // pristine is what is to be restored: nothing where the agent's tree is only looked at.

@@ -1,10 +1,9 @@
 package function
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,17 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"assay.dev/runner/internal/mount"
-	"assay.dev/runner/internal/output"
 	"assay.dev/runner/internal/paths"
 	"assay.dev/runner/internal/process"
 	"assay.dev/runner/internal/rootfs"
 )
 
-const (
-	resultsSize = "4m"
-	// maxReason bounds what a stage says of its failure, in bytes.
-	maxReason = 2000
-)
+const resultsSize = "4m"
 
 // prepareIsolated makes what the outer process needs in Overlay mode.
 func (f *function) prepareIsolated() error {
@@ -52,47 +46,44 @@ func (f *function) prepareIsolated() error {
 }
 
 // runIsolated runs the function in namespaces of its own. Its stage is the first process there: killing that kills all.
-func (f *function) runIsolated(stdout, stderr *os.File) (outcome, error) {
-	reason, failed, err := os.Pipe()
-	if err != nil {
-		return outcome{}, err
-	}
-	defer func() { _ = reason.Close() }()
+func (f *function) runIsolated(ctx context.Context, stdout, stderr *os.File) (outcome, error) {
 	text, err := json.Marshal(f.plan())
 	if err != nil {
 		return outcome{}, err
 	}
-	stage := exec.Command(paths.Runner(), "stage", string(text))
-	stage.Env, stage.Dir, stage.Stdout, stage.Stderr, stage.ExtraFiles = f.variables(), "/", stdout, stderr, []*os.File{failed}
+	given, err := inMemory("plan", text) // an argument has less room than a function's command may need
+	if err != nil {
+		return outcome{}, err
+	}
+	defer func() { _ = given.Close() }()
+	verdict, saying, err := os.Pipe()
+	if err != nil {
+		return outcome{}, err
+	}
+	defer func() { _ = verdict.Close() }()
+	stage := exec.Command(paths.Runner(), "stage")
+	stage.Env, stage.Dir, stage.Stdout, stage.Stderr = f.variables(), "/", stdout, stderr
+	stage.ExtraFiles = []*os.File{saying, given}
 	stage.SysProcAttr = &syscall.SysProcAttr{Cloneflags: f.namespaces()}
 	begin := time.Now()
 	err = stage.Start()
-	_ = failed.Close()
+	_ = saying.Close()
 	if err != nil {
 		return outcome{}, fmt.Errorf("cannot make namespaces: %w (%s)", err, mount.Needs)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- stage.Wait() }()
-	isTimeout, err := f.await(ended, func() { _ = stage.Process.Kill() })
+	isTimeout, err := f.await(ctx, ended, func() { _ = stage.Process.Kill() })
 	if err != nil {
 		return outcome{}, err
 	}
-	why, err := io.ReadAll(io.LimitReader(reason, maxReason))
-	if err != nil {
-		return outcome{}, err
-	}
-	if len(why) > 0 {
-		return outcome{}, errors.New(output.OneLine(why))
-	}
-	end := process.End{Code: stage.ProcessState.ExitCode(), IsTimeout: isTimeout, Duration: time.Since(begin)}
-	if isTimeout || end.Code < 0 {
-		end.Code = process.Killed
-	}
-	return outcome{End: end}, nil
+	duration := time.Since(begin)
+	code, err := f.hear(verdict, isTimeout, stage.ProcessState)
+	return outcome{End: process.End{Code: code, IsTimeout: isTimeout, Duration: duration}}, err
 }
 
-// await waits for the end of the function, its time, or SIGTERM. It reports whether the time was over.
-func (f *function) await(ended <-chan error, kill func()) (bool, error) {
+// await waits for the end of the function, its time, or a signal to stop. It reports whether the time was over.
+func (f *function) await(ctx context.Context, ended <-chan error, kill func()) (bool, error) {
 	timer := time.NewTimer(f.timeout)
 	defer timer.Stop()
 	select {
@@ -102,7 +93,7 @@ func (f *function) await(ended <-chan error, kill func()) (bool, error) {
 		kill()
 		<-ended
 		return true, nil
-	case <-f.stops:
+	case <-ctx.Done():
 		kill()
 		<-ended
 		return false, errStopped

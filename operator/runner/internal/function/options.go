@@ -60,6 +60,9 @@ func parseArguments(args []string) (options, error) {
 	}
 	o.timeout, o.command = time.Duration(seconds)*time.Second, set.Args()
 	o.isClean, o.isCopy = root == "Clean", filesystem == "Copy"
+	if o.hasNoNetwork {
+		o.gate = gate.Options{} // there is nothing to wait for
+	}
 	if o.environmentDirectory == "" {
 		o.environmentDirectory = o.workingDirectory
 	}
@@ -72,6 +75,8 @@ func (o options) check(root, filesystem string) error {
 		return fmt.Errorf("--root is %s: Merged or Clean", root)
 	case filesystem != "Overlay" && filesystem != "Copy":
 		return fmt.Errorf("--root-filesystem is %s: Overlay or Copy", filesystem)
+	case o.hasNoNetwork && o.isCopy:
+		return errors.New("--no-network needs namespaces: there are none with --root-filesystem Copy")
 	case o.timeout <= 0:
 		return errors.New("--timeout is at least a second")
 	case len(o.command) == 0:

@@ -22,9 +22,6 @@ import (
 	"assay.dev/runner/internal/within"
 )
 
-// reasonDescriptor is where a stage says what failed on our side.
-const reasonDescriptor = 3
-
 // plan is what a stage is told.
 type plan struct {
 	User                                                 users.User
@@ -43,35 +40,35 @@ func (f *function) plan() plan {
 	}
 }
 
-// Stage is `runner stage PLAN`, the first process of a function's namespaces: makes the function's root and enters it,
+// Stage is `runner stage`, the first process of a function's namespaces: makes the function's root and enters it,
 // scratch space over the agent's disk over the image, or (Clean) over the image alone, with the agent's tree at /devbox.
 // Then it is the init of the function. It keeps SYS_ADMIN, so that the function may not trace it; when it ends, the
 // kernel kills all that the function left.
-func Stage(args []string) int {
-	unix.CloseOnExec(reasonDescriptor)
-	reason := os.NewFile(reasonDescriptor, "reason")
-	end, err := stage(args)
-	if err != nil {
-		fmt.Fprintln(reason, err)
+func Stage([]string) int {
+	unix.CloseOnExec(verdictDescriptor)
+	unix.CloseOnExec(planDescriptor)
+	end, err := stage(os.NewFile(planDescriptor, "plan"))
+	if tell(os.NewFile(verdictDescriptor, "verdict"), end, err) != nil {
 		return failure.Code
 	}
-	return end.Code
+	return 0
 }
 
-func stage(args []string) (process.End, error) {
+func stage(given io.Reader) (process.End, error) {
 	var p plan
-	if len(args) != 1 {
-		return process.End{}, fmt.Errorf("usage: stage PLAN")
-	}
-	if err := json.Unmarshal([]byte(args[0]), &p); err != nil {
-		return process.End{}, err
+	if err := json.NewDecoder(given).Decode(&p); err != nil {
+		return process.End{}, fmt.Errorf("not a plan: %w", err)
 	}
 	if err := process.Protect(); err != nil {
 		return process.End{}, err
 	}
-	script, err := p.takeScript()
-	if err != nil {
-		return process.End{}, err
+	files := []*os.File{os.Stdin, os.Stdout, os.Stderr}
+	if p.Script != "" { // before anything of the agent's can run; its directory will not be in the function's root
+		script, err := readScript(p.Script)
+		if err != nil {
+			return process.End{}, err
+		}
+		files = append(files, script)
 	}
 	archive, err := p.build()
 	if err != nil {
@@ -81,7 +78,7 @@ func stage(args []string) (process.End, error) {
 	if err := p.furnish(archive); err != nil {
 		return process.End{}, err
 	}
-	options := process.Options{Variables: p.variables(), Files: script}
+	options := process.Options{Variables: p.variables(), Files: files}
 	return process.Supervise(identity.Command(p.User, p.PidsMax, ".", p.Command), options)
 }
 
@@ -214,6 +211,11 @@ func (p plan) furnish(archive io.Reader) error {
 			return err
 		}
 	}
+	if p.Script != "" {
+		if err := hideShell(); err != nil {
+			return err
+		}
+	}
 	makeTemporary()
 	if !p.IsClean {
 		_ = os.MkdirAll(p.WorkingDirectory, 0o755) // else the function runs in "/"
@@ -261,17 +263,4 @@ func (p plan) variables() []string {
 		return given
 	}
 	return environ.With(given, "ASSAY_DEVBOX_WORKDIR="+inDevbox(filepath.Clean(p.EnvironmentDirectory)))
-}
-
-// takeScript reads the script before anything of the agent's can, into memory that nothing else has a name for. Its
-// directory is not in the function's root.
-func (p plan) takeScript() ([]*os.File, error) {
-	if p.Script == "" {
-		return nil, nil
-	}
-	text, err := os.ReadFile(p.Script)
-	if err != nil {
-		return nil, err
-	}
-	return scriptFiles(filepath.Base(p.Script), text)
 }
