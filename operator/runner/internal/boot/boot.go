@@ -51,9 +51,10 @@ func Main(args []string) int {
 		As: func(command []string) []string {
 			return identity.Command(user, given.PidsMax, given.WorkingDirectory, command)
 		},
-		Timeout: given.timeout,
-		Disk:    disk,
-		Report:  func(end process.End) error { return report(log, end, oom) },
+		Timeout:  given.timeout,
+		Disk:     disk,
+		Report:   func(end process.End) error { return report(log, end, oom) },
+		IsScored: given.run != "",
 	}
 	return work.Run(given.command)
 }
@@ -76,6 +77,9 @@ func root(given options) (*os.File, error) {
 		return nil, fmt.Errorf("the disk %s was made in Copy mode: set rootFilesystem: Copy", paths.Disk())
 	}
 	if err := rootfs.PrepareDisk(); err != nil {
+		return nil, err
+	}
+	if err := rootfs.BeginOnce(given.run); err != nil {
 		return nil, err
 	}
 	disk, err := os.Open(paths.Disk())

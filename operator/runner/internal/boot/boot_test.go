@@ -110,6 +110,22 @@ func TestADiskIsKept(t *testing.T) {
 	expect(t, second, 0, "kept\n", "assay/2 exit=0")
 }
 
+func TestARunBeginsOnceOnADiskAndEndsWell(t *testing.T) {
+	disk := t.TempDir()
+	flags := []string{"--run", "uid-1"}
+	first := booted(t, podtest.Container{Disk: disk}, flags, sh("echo worked >/made; exit 125")...)
+	expect(t, first, 0, "", "assay/2 exit=125 timeout=0")
+	again := booted(t, podtest.Container{Disk: disk}, flags, sh("echo again >>/made")...)
+	expect(t, again, 125, "", "assay-boot: the agent has begun on this disk before")
+	other := booted(t, podtest.Container{Disk: disk}, []string{"--run", "uid-2"}, sh("cat /made")...)
+	expect(t, other, 0, "worked\n", "assay/2 exit=0")
+}
+
+func TestARunWhoseLaunchCommandsFailIsNotScored(t *testing.T) {
+	in := podtest.Container{Files: map[string]string{"files/launch": "false\n"}}
+	expect(t, booted(t, in, []string{"--run", "uid-1"}, "true"), 125, "", "assay-launch: ")
+}
+
 func TestVariablesAreHandedOnAsTheyAre(t *testing.T) {
 	odd := []string{"a.b=dot", "BASH_ENV=/x", "GOMEMLIMIT=banana", "GODEBUG=inittrace=1", "uid=u", "LINES=two\nlines", "PWD=/elsewhere", "=empty"}
 	in := podtest.Container{Variables: append([]string{"ASSAY_SECRET=no", "ASSAY_PARAMETER=yes"}, odd...)}

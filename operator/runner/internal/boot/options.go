@@ -14,6 +14,7 @@ type options struct {
 	gate                 gate.Options
 	nestedUserNamespaces bool
 	timeout              time.Duration
+	run                  string // empty: a devbox that is no run's
 	command              []string
 }
 
@@ -34,6 +35,7 @@ func parseArguments(args []string) (options, error) {
 	set.Var(&handed, "hand", "a variable that begins with ASSAY_ and is the command's; may be repeated")
 	set.Uint64Var(&given.PidsMax, "pids", 0, "processes and threads that the pod may have; 0: no limit of ours")
 	set.BoolVar(&given.nestedUserNamespaces, "nested-user-namespaces", false, "leave user namespaces open")
+	set.StringVar(&given.run, "run", "", "the run whose agent the command is: it begins once on this disk, and the exit code is 0 however it ends")
 	seconds := set.Uint("timeout", 0, "seconds after which the command is stopped; 0: never")
 	given.gate.AddFlags(set)
 	if err := set.Parse(args); err != nil {

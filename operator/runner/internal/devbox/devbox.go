@@ -39,6 +39,8 @@ type Work struct {
 	Disk *os.File
 	// Report tells how the command ended, when nothing else runs and the disk is flushed. May be nil.
 	Report func(process.End) error
+	// IsScored says that containers follow which score what the command left, however it ended: the exit code is 0.
+	IsScored bool
 }
 
 // launchFailed is the exit code of the launch commands.
@@ -49,7 +51,7 @@ func (code launchFailed) Error() string {
 }
 
 // Run runs the launch commands, if there are any, and the command; without one it stays up. It returns the exit code:
-// the command's, or failure.Code if something of ours or the launch commands failed.
+// the command's (0 if it is scored), or failure.Code if something of ours or the launch commands failed.
 func (w Work) Run(command []string) int {
 	if w.Disk != nil {
 		defer process.KeepFlushed(w.Disk)()
@@ -63,6 +65,9 @@ func (w Work) Run(command []string) int {
 	}
 	if err != nil {
 		return w.Log.Fail(Part, rootfs.Explain(err))
+	}
+	if w.IsScored {
+		return 0
 	}
 	return end.Code
 }

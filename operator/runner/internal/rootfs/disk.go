@@ -65,6 +65,22 @@ func PrepareDisk() error {
 	return plantCanary()
 }
 
+// BeginOnce fails if this run has begun on the disk before: an agent that finds what it left is another agent. A kubelet
+// may start a pod's first container again, for example when it has lost its records. A disk that was restored from a
+// snapshot has the mark of an earlier run. Does nothing if run is empty.
+func BeginOnce(run string) error {
+	if run == "" {
+		return nil
+	}
+	mark := filepath.Join(paths.Disk(), "begun")
+	if last, err := os.ReadFile(mark); err == nil && string(last) == run {
+		return errors.New("the agent has begun on this disk before, and runs once: its container was started again")
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(mark, []byte(run), 0o600)
+}
+
 // plantCanary leaves a deleted and re-created directory, that is an extended attribute ("opaque"), on the volume. Some
 // snapshot drivers drop these: every file that the agent deleted in such a directory would come back, and scores would
 // be wrong.
