@@ -16,6 +16,7 @@ from assay.kube.resources import (
     JOBS,
     NETWORK_POLICIES,
     NODES,
+    PERSISTENT_VOLUME_CLAIMS,
     PODS,
     VOLUME_SNAPSHOTS,
     Resource,
@@ -42,7 +43,10 @@ OURS: Mapping[str, Resource] = {
 }
 WATCHED = (
     *(Watched(resource) for resource in OURS.values()),
-    *(Watched(resource, names.MANAGED_SELECTOR) for resource in (PODS, JOBS, NETWORK_POLICIES)),
+    *(
+        Watched(resource, names.MANAGED_SELECTOR)
+        for resource in (PODS, JOBS, PERSISTENT_VOLUME_CLAIMS, NETWORK_POLICIES)
+    ),
     Watched(CONFIG_MAPS, f"{names.BUILD_CONTEXT}=true"),
     Watched(VOLUME_SNAPSHOTS),  # also those of others, which may be imported; a cluster may lack the CRD
     Watched(NODES),

@@ -83,6 +83,12 @@ async def job(type: str | None, body: kopf.Body, memo: kopf.Memo, **_: Any) -> N
     memo.intake.event("Job", type, body)
 
 
+@kopf.on.event("", "v1", "persistentvolumeclaims", labels=MANAGED)
+async def claim(type: str | None, body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
+    """A claim of ours: its run or devbox."""
+    memo.intake.event("PersistentVolumeClaim", type, body)
+
+
 @kopf.on.event("networking.k8s.io", "v1", "networkpolicies", labels=MANAGED)
 async def network_policy(type: str | None, body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
     """A network policy of ours: it must be there before a pod that needs it."""

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from assay.api.disk import RootFilesystem
 from assay.api.meta import Egress
+from assay.api.scoring import Placement
 
 API_SERVER = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")  # Kubernetes sets them in every pod
 FILE_VARIABLE, NAMESPACE_VARIABLE, POD_VARIABLE = "ASSAY_CONFIG", "POD_NAMESPACE", "POD_NAME"
@@ -74,9 +75,11 @@ class Settings(_Section):
     storage_class: str | None = None
     build_seconds: Annotated[int, Field(gt=0)] = 3600
     keep_seconds: Annotated[int, Field(ge=0)] = 0
-    """How long devbox, disk and scorer logs of a finished run stay."""
+    """How long pods, disk and logs of a finished run stay."""
     root_filesystem: RootFilesystem = "Auto"
     """What Auto means for the whole cluster: Auto probes its nodes."""
+    placement: Placement = "SamePod"
+    """Where scoring functions work that do not say it themselves: in the agent's pod, or in one of their own."""
     snapshot_class: str | None = None
     """VolumeSnapshotClass of snapshots that name none; the cluster's default when absent."""
     agent_egress: Egress = "Internet"

@@ -38,6 +38,12 @@ def namespace() -> Iterator[str]:
     kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
+@pytest.fixture(params=["SamePod", "OwnPod"])
+def each_placement(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test runs once for each place where scoring functions may work."""
+    monkeypatch.setattr(objects, "PLACEMENT", request.param)
+
+
 @pytest.fixture
 def scenario() -> Any:
     """A builder of small scenarios on a plain Debian image."""

@@ -11,6 +11,8 @@ from tests.tools.install import base_image
 from tests.tools.kube import CommandFailed, apply, condition, get
 
 API_VERSION = "assay.dev/v1alpha1"
+PLACEMENT: str | None = None
+"""Where the functions of scenarios work that do not say it; the fixture `each_placement` sets it."""
 T = TypeVar("T")
 
 
@@ -53,10 +55,11 @@ def command(name: str, *words: str, **more: Any) -> dict[str, Any]:
 
 def scenario(name: str, *functions: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A scenario on a plain Debian image, with a small disk."""
+    placed = {"placement": PLACEMENT} if PLACEMENT else {}
     spec = {
         "problemStatement": "Write 42 into /answer.\n",
         "environment": {"image": image(), "disk": {"size": "64Mi"}},
-        "scoringContract": {"scoringFunctions": list(functions)},
+        "scoringContract": {"scoringFunctions": [{**placed, **one} for one in functions]},
         **more,
     }
     return obj("Scenario", name, spec)

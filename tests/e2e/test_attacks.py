@@ -17,6 +17,8 @@ from .disks import devbox
 from .objects import bash, command, finished, python_image, scenario, scenario_run, service_address, shell
 from .pytests import PROJECT, pytest_function, pytest_scenario, scores
 
+pytestmark = pytest.mark.usefixtures("each_placement")
+
 SECRET = "marker-of-a-hidden-test-5f1c"
 
 # Every program that a scorer might call by name answers as the agent likes.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .objects import bash, command, run_one, scenario, shell
+
+pytestmark = pytest.mark.usefixtures("each_placement")
 
 FORGER = r"""
 forged='assay/2 exit=0 timeout=0 seconds=0.1 disk=1

@@ -45,7 +45,7 @@ def test_benchmark_run_is_scored_again_by_todays_contract(namespace: str) -> Non
         lambda: "no link back",
     )
     assert old == [{"scenarioRun": "again-s1-1", "score": 1.0, "passed": True}]
-    _no_devboxes(namespace)
+    _no_disks(namespace)
 
 
 def test_rescore_uses_the_pinned_image_after_the_blueprint_changed(namespace: str) -> None:
@@ -79,7 +79,7 @@ def test_only_failures_keep_their_disks(namespace: str) -> None:
     assert finished(namespace, "good")["status"]["passed"]
     assert not finished(namespace, "bad")["status"]["passed"]
     wait(namespace, "DiskKept", "scenariorun/bad")
-    _no_devboxes(namespace)
+    _no_disks(namespace)
     assert [one["metadata"]["name"] for one in get(namespace, "disksnapshots")] == ["bad"]
     good = {"scenarioRef": {"name": "s"}, "rescore": {"scenarioRunRef": {"name": "good"}}}
     apply(namespace, obj("ScenarioRun", "impossible", good))
@@ -109,6 +109,7 @@ def test_failed_run_is_opened_for_a_while(namespace: str) -> None:
     )
     apply(namespace, run)
     finished(namespace, "bad")
+    kubectl("wait", "-n", namespace, "--for=create", "devbox/bad", "--timeout=60s")
     wait(namespace, "Ready", "devbox/bad")
     assert execute(namespace, "bad", "cat", "/note") == "why\n"
     kubectl("wait", "-n", namespace, "--for=delete", "devbox/bad", "--timeout=120s")
@@ -155,5 +156,5 @@ def _names(namespace: str, kind: str) -> list[str]:
     return sorted(one["metadata"]["name"] for one in get(namespace, kind))
 
 
-def _no_devboxes(namespace: str) -> None:
-    kubectl("wait", "-n", namespace, "--for=delete", "devboxes", "--all", "--timeout=60s")
+def _no_disks(namespace: str) -> None:
+    kubectl("wait", "-n", namespace, "--for=delete", "pvc", "--all", "--timeout=60s")

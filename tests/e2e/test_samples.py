@@ -22,7 +22,6 @@ def test_three_agents_get_three_columns_of_true_scores(namespace: str) -> None:
     assert status["passRate"] == 1.0
     assert status["counts"]["scored"] == status["counts"]["passed"] == len(scores)
 
-    # Every devbox and its disk is gone once its score is safe.
-    kubectl("wait", "-n", namespace, "--for=delete", "devboxes", "--all", "--timeout=60s")
+    # Every disk is gone once its score is safe.
     kubectl("wait", "-n", namespace, "--for=delete", "pvc", "--all", "--timeout=60s")
     assert get(namespace, "events", "--field-selector=reason=Scored")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .objects import bash, python_image, run_one, scenario, shell
+
+pytestmark = pytest.mark.usefixtures("each_placement")
 
 # The signals that a process can send in a way that looks like a fault of the receiver's own.
 SUPERVISOR = r"""

@@ -104,7 +104,7 @@ def test_disk_too_small_to_begin_with(namespace: str, tiny: str) -> None:
 
 def test_scorers_go_where_the_volume_is(namespace: str) -> None:
     """Their pod prefers the agent's node, and mounts the claim read-only."""
-    apply(namespace, scenario("s", bash_function("slow", "sleep 5; echo 1")))
+    apply(namespace, scenario("s", {**bash_function("slow", "sleep 5; echo 1"), "placement": "OwnPod"}))
     apply(namespace, scenario_run("run", "s", {"type": "Nop"}))
 
     def scorer() -> dict[str, object] | None:

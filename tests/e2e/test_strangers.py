@@ -23,7 +23,7 @@ def test_a_disk_that_was_never_frozen_is_lost_and_no_others(namespace: str) -> N
     apply(namespace, scenario_run("run", "s", shell("echo 42 > /answer"), snapshotPolicy="Always"))
     assert finished(namespace, "run")["status"]["score"] == 1.0
     until_reason(namespace, "disksnapshot", "run", "QuotaExceeded")
-    kubectl("delete", "-n", namespace, "devbox", "run", "--timeout=60s")
+    kubectl("delete", "-n", namespace, "jobs,pvc", "run", "--timeout=60s")
 
     stranger = devbox("run", image=image(), command=["sh", "-c", "echo 7 > /answer"])
     apply(namespace, stranger)

@@ -85,24 +85,41 @@ class Kubelet:
             self._report(PODS, pod, UNSCHEDULABLE)
             self._loop.call_later(0.05, self._pod, pod)
             return
+        agents = [one["name"] for one in pod["spec"].get("initContainers") or () if one["name"] == AGENT]
         containers = [container["name"] for container in pod["spec"]["containers"]]
-        running = states({name: {"running": {"startedAt": now()}} for name in containers})
-        times = {"startedAt": now(), "finishedAt": now()}
-        ends = {name: {"terminated": {**times, **self.end(pod, name)}} for name in containers}
-        failed = any(state["terminated"]["exitCode"] for state in ends.values())
-        ended = {"phase": "Failed" if failed else "Succeeded", **states(ends)}
-        at = self.start + self.work
-        self._loop.call_later(
-            self.start, self._report, PODS, pod, {"phase": "Running", "conditions": [], **running}
-        )
-        if (pod["metadata"].get("labels") or {}).get(names.POD_ROLE) == "idle":
+        waiting = {name: {"waiting": {"reason": "PodInitializing"}} for name in containers}
+        steps: list[tuple[str, Json, Json]] = []  # phase, states of init containers, states of containers
+        if agents:
+            steps.append(("Pending", _running(agents), waiting))
+        ended = self._ends(pod, agents)
+        if _have_failed(ended):
+            steps.append(("Failed", ended, waiting))
+        else:
+            last = self._ends(pod, containers)
+            steps.append(("Running", ended, _running(containers)))
+            steps.append(("Failed" if _have_failed(last) else "Succeeded", ended, last))
+        self._follow(pod, steps)
+
+    def _follow(self, pod: Json, steps: list[tuple[str, Json, Json]]) -> None:
+        """Report the steps of a pod, one after the other; one that people look around in stays at the first."""
+        is_idle = (pod["metadata"].get("labels") or {}).get(names.POD_ROLE) == "idle"
+        for number, (phase, inits, containers) in enumerate(steps[:1] if is_idle else steps):
+            status = {"phase": phase, "conditions": [], **states(containers), **states(inits, "init")}
+            self._loop.call_later(self.start + number * self.work, self._report, PODS, pod, status)
+        if is_idle:
             return
-        self._loop.call_later(at, self._report, PODS, pod, ended)
+        done = [
+            {"type": "Failed" if steps[-1][0] == "Failed" else "Complete", "status": "True", "reason": "x"}
+        ]
         for owner in pod["metadata"].get("ownerReferences") or ():
             if owner["kind"] == "Job":
-                done = [{"type": "Failed" if failed else "Complete", "status": "True", "reason": "x"}]
                 job = {"metadata": {**pod["metadata"], "name": owner["name"]}}
-                self._loop.call_later(at + 0.05, self._report, JOBS, job, {"conditions": done})
+                at = self.start + (len(steps) - 1) * self.work + 0.05
+                self._loop.call_later(at, self._report, JOBS, job, {"conditions": done})
+
+    def _ends(self, pod: Json, containers: list[str]) -> Json:
+        times = {"startedAt": now(), "finishedAt": now()}
+        return {name: {"terminated": {**times, **self.end(pod, name)}} for name in containers}
 
     def _has_claims(self, pod: Json) -> bool:
         claims = [v["persistentVolumeClaim"] for v in pod["spec"]["volumes"] if "persistentVolumeClaim" in v]
@@ -128,7 +145,7 @@ class Kubelet:
 
     def _report(self, resource: Any, obj: Json, status: Json) -> None:
         try:
-            if resource == PODS and status.get("phase") == "Running":
+            if resource == PODS and "containerStatuses" in status:
                 node = {"spec": {"nodeName": "node-1"}}
                 self.api.patch(resource, obj["metadata"]["namespace"], obj["metadata"]["name"], node)
             self.api.patch_status(resource, obj["metadata"]["namespace"], obj["metadata"]["name"], status)
@@ -142,6 +159,15 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def states(of: dict[str, Json]) -> Json:
-    """Container statuses."""
-    return {"containerStatuses": [{"name": name, "state": state} for name, state in of.items()]}
+def _running(containers: list[str]) -> Json:
+    return {name: {"running": {"startedAt": now()}} for name in containers}
+
+
+def _have_failed(ended: Json) -> bool:
+    return any(state["terminated"]["exitCode"] for state in ended.values())
+
+
+def states(of: dict[str, Json], kind: str = "") -> Json:
+    """Container statuses; `kind` init: those of init containers."""
+    shown = [{"name": name, "state": state} for name, state in of.items()]
+    return {f"{kind}ContainerStatuses" if kind else "containerStatuses": shown}

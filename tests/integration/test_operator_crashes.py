@@ -80,16 +80,17 @@ async def die_and_start_again(
     folder: Path,
     done: Callable[[], bool],
     begin: Callable[[Operator], Awaitable[None]] | None = None,
+    placement: str = "SamePod",
 ) -> Death:
     """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
     with Kubelet(api) as kubelet:
-        async with operating(api, folder) as operator:
+        async with operating(api, folder, placement=placement) as operator:
             if begin is not None:
                 await begin(operator)
             await operator.until(lambda: api.crashed.is_set() or done())
         died = api.crashed.is_set()
         api.let_live(NEVER)
-        async with operating(api, folder) as operator:
+        async with operating(api, folder, placement=placement) as operator:
             if not died:  # then it is done from the start: leave it the time to do harm
                 await operator.settled(beyond=0.6)
             await operator.until(done)
@@ -101,30 +102,48 @@ def deaths(writes: int) -> range:
     return range(writes + 2)
 
 
-def assert_each_once(kubelet: Kubelet, runs: list[str]) -> None:
+CHILDREN = {
+    "SamePod": ["PersistentVolumeClaim {}", "Job {}", "Pod {}-abcde"],
+    "OwnPod": ["Devbox {}", "Pod {}", "PersistentVolumeClaim {}", "Job {}-score"],
+}
+
+
+def assert_each_once(kubelet: Kubelet, runs: list[str], placement: str = "SamePod") -> None:
     for run in runs:
-        children = [f"Devbox {run}", f"Pod {run}", f"PersistentVolumeClaim {run}", f"Job {run}-score"]
+        children = [child.format(run) for child in CHILDREN[placement]]
         assert {child: kubelet.created[child] for child in children} == dict.fromkeys(children, 1)
 
 
-RUN = 17  # writes: 11, and six for the definitions around it and the network policies
-KEEPING_RUN = 22  # the DiskSnapshot, its VolumeSnapshot and what is said of them come on top
+RUN = 14  # writes: 8, and six for the definitions around it and the network policies
+RUN_OWN_POD = 17  # devbox and scorer Job
+KEEPING_RUN = 19  # the DiskSnapshot, its VolumeSnapshot and what is said of them come on top
 RESCORE = 10
 
 
-@pytest.mark.parametrize("writes", deaths(RUN))
-async def test_death_after_any_write_of_a_run(api: Crashing, tmp_path: Path, writes: int) -> None:
+@pytest.mark.parametrize(
+    ("placement", "of", "writes"),
+    [
+        *(("SamePod", RUN, writes) for writes in deaths(RUN)),
+        *(("OwnPod", RUN_OWN_POD, writes) for writes in deaths(RUN_OWN_POD)),
+    ],
+)
+async def test_death_after_any_write_of_a_run(
+    api: Crashing, tmp_path: Path, placement: str, of: int, writes: int
+) -> None:
     create_definitions(api, "fix-it")
     create_run(api, "r", "fix-it")
     api.let_live(writes)
-    death = await die_and_start_again(
-        api, tmp_path, lambda: is_over(api, "ScenarioRun", "r") and not leftovers(api)
-    )
-    death.assert_died(writes, RUN)
+
+    def done() -> bool:
+        return is_over(api, "ScenarioRun", "r") and not leftovers(api)
+
+    death = await die_and_start_again(api, tmp_path, done, placement=placement)
+    death.assert_died(writes, of)
     run = api.get(RUNS, TEAM, "r")
     assert run is not None
     assert run["status"]["score"] == 1.0
-    assert_each_once(death.kubelet, ["r"])
+    assert {one["placement"] for one in run["status"]["scores"]} == {placement}
+    assert_each_once(death.kubelet, ["r"], placement)
     events = [
         one for one in api.requests if one.verb == "create" and one.resource == "events" and one.code == 201
     ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from assay.kube.resources import CONFIG_MAPS, NODES, PODS
-from assay.reconcile.devbox import node_probe
+from assay.reconcile.nodes import node_probe
 from tests.integration.devboxes import SPEC, prepares, says, status
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json

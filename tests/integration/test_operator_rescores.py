@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from assay.dispatch import OURS
-from assay.kube.resources import PODS, VOLUME_SNAPSHOTS
+from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json
 from tests.integration.kubelet import AGENT, PASSED, Kubelet, says
 from tests.integration.running import (
     BENCHMARK_RUNS,
-    DEVBOXES,
     RUNS,
     TEAM,
     condition,
@@ -51,7 +50,9 @@ async def test_a_disk_is_kept_without_delay_of_the_score(api: FakeApi, tmp_path:
             await operator.until(lambda: is_over(api, "ScenarioRun", "r"))
             assert condition(api, "ScenarioRun", "r", "DiskKept") == ("False", "Creating")
             await operator.settled()
-            assert api.get(DEVBOXES, TEAM, "r"), "its disk is needed until the snapshot is ready"
+            assert api.get(PERSISTENT_VOLUME_CLAIMS, TEAM, "r"), (
+                "its disk is needed until the snapshot is ready"
+            )
             await operator.until(lambda: not leftovers(api))
             kept = ("True", "SnapshotReady")
             await operator.until(lambda: condition(api, "ScenarioRun", "r", "DiskKept") == kept)
@@ -68,7 +69,7 @@ async def test_a_disk_is_kept_of_a_run_that_did_not_pass(api: FakeApi, tmp_path:
 
     def end(pod: Json, container: str) -> Json:
         if container == AGENT:
-            killed = pod["metadata"]["name"] == "killed"
+            killed = pod["metadata"]["name"].startswith("killed")
             return {"exitCode": 137, "reason": "OOMKilled"} if killed else PASSED
         return says("1.0" if pod["metadata"]["name"].startswith("passes") else "0.0")
 
@@ -101,7 +102,7 @@ async def test_a_refused_snapshot_delays_no_score(api: FakeApi, tmp_path: Path) 
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: is_over(api, "ScenarioRun", "r"))
             await operator.settled()
-            assert api.get(DEVBOXES, TEAM, "r"), "perhaps it can be kept yet"
+            assert api.get(PERSISTENT_VOLUME_CLAIMS, TEAM, "r"), "perhaps it can be kept yet"
     assert condition(api, "ScenarioRun", "r", "Complete") == ("True", "Scored")
     assert condition(api, "ScenarioRun", "r", "DiskKept") == ("False", "Forbidden")
 
@@ -197,7 +198,7 @@ async def test_a_dry_run_of_a_scorer(api: FakeApi, tmp_path: Path) -> None:
                 lambda: all(is_over(api, "ScenarioRun", name) for name in environments) and not leftovers(api)
             )
     assert [status(api, "ScenarioRun", name)["score"] for name in environments] == [0.25, 0.25]
-    assert (kubelet.created["Pod disk"], kubelet.created["Pod fresh"]) == (0, 1)
+    assert (kubelet.created["Job disk"], kubelet.created["Job fresh"]) == (0, 1)
 
 
 async def test_the_disk_of_a_run_that_failed_is_opened(api: FakeApi, tmp_path: Path) -> None:
@@ -217,7 +218,7 @@ async def test_the_disk_of_a_run_that_failed_is_opened(api: FakeApi, tmp_path: P
     with Kubelet(api, end=end):
         async with operating(api, tmp_path) as operator:
             await operator.until(lambda: is_over(api, "ScenarioRun", "r") and idle_pod())
-            await operator.until(lambda: not api.get(DEVBOXES, TEAM, "passes"))
+            await operator.until(lambda: not api.get(JOBS, TEAM, "passes"))
             await operator.until(lambda: condition(api, "Devbox", "r", "Ready") == ("True", "Idle"))
     assert condition(api, "ScenarioRun", "r", "Complete") == ("True", "Scored")
     complete = next(c for c in status(api, "ScenarioRun", "r")["conditions"] if c["type"] == "Complete")

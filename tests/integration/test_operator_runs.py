@@ -50,8 +50,10 @@ async def test_a_run_from_end_to_end(api: FakeApi, tmp_path: Path) -> None:
     assert status["agent"]["exitCode"] == 0
     assert status["pinned"]["image"]["reference"] == "pull.example.test/x@sha256:1"
     assert status["startTime"] <= status["scoringStartTime"] <= status["completionTime"]
-    expected = {"Devbox r", "Pod r", "PersistentVolumeClaim r", "Job r-score", "Pod r-score-abcde"}
+    assert {one["placement"] for one in status["scores"]} == {"SamePod"}
+    expected = {"PersistentVolumeClaim r", "Job r", "Pod r-abcde"}
     assert {name: kubelet.created[name] for name in expected} == dict.fromkeys(expected, 1)
+    assert not [name for name in kubelet.created if name.startswith("Devbox")]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ async def test_an_agent_that_outlives_its_deadline_is_stopped_and_scored(
     api.patch(OURS["Scenario"], TEAM, "fix-it", {"spec": scenario})
     create_run(api, "r", "fix-it")
     with Kubelet(api, work=3600) as kubelet:
-        async with operating(api, tmp_path) as operator:
+        async with operating(api, tmp_path, placement="OwnPod") as operator:
             await operator.until(lambda: kubelet.created["Job r-score"])
             kubelet.work = 0.05  # too late for the scorer's pod, which runs for an hour: end it ourselves
             await operator.until(lambda: api.get(PODS, TEAM, "r-score-abcde"))
@@ -200,7 +202,7 @@ async def test_a_pod_of_that_name_from_an_earlier_devbox_says_nothing(api: FakeA
     create_definitions(api, "fix-it")
     create_run(api, "r", "fix-it")
     with Kubelet(api) as kubelet:
-        async with operating(api, tmp_path) as operator:
+        async with operating(api, tmp_path, placement="OwnPod") as operator:
             await operator.until(lambda: api.get(DEVBOXES, TEAM, "r"))
             await operator.settled()
             assert condition(api, "Devbox", "r", "Finished") is None

@@ -1,4 +1,4 @@
-"""How long the phases of runs take, by a watch of what the cluster shows of them.
+"""How long the phases of runs take that are one pod each, by a watch of what the cluster shows of them.
 
 By the clock of the watcher, since times in statuses are whole seconds. A mark is when the API server shows it: a
 container has ended, for instance, when the kubelet has reported it.
@@ -17,12 +17,11 @@ RUN_LABEL = "assay.dev/scenario-run"
 MARKS = (
     "run created",
     "pinned",
-    "agent's pod created",
-    "agent's pod scheduled",
+    "Job created",
+    "pod created",
+    "pod scheduled",
     "agent started",
     "agent ended",
-    "scorer Job created",
-    "functions' pod created",
     "functions started",
     "functions ended",
     "scored",
@@ -67,21 +66,25 @@ def reached(found: Mapping[str, Any]) -> tuple[str, list[str]]:
             marks = {"run created": True, "pinned": "pinned" in status, "scored": "completionTime" in status}
             return metadata["name"], _true(marks)
         case "Job":
-            return metadata["labels"][RUN_LABEL], ["scorer Job created"]
-    run = metadata["labels"][RUN_LABEL]
-    states = [one.get("state") or {} for one in status.get("containerStatuses") or ()]
-    started = any("running" in state or "terminated" in state for state in states)
-    ended = bool(states) and all("terminated" in state for state in states)
-    if metadata["name"] != run:
-        marks = {"functions' pod created": True, "functions started": started, "functions ended": ended}
-        return run, _true(marks)
+            return metadata["labels"][RUN_LABEL], ["Job created"]
+    agents, functions = (
+        [one.get("state") or {} for one in status.get(f"{kind}ontainerStatuses") or ()]
+        for kind in ("initC", "c")
+    )
     marks = {
-        "agent's pod created": True,
-        "agent's pod scheduled": "nodeName" in (found.get("spec") or {}),
-        "agent started": started,
-        "agent ended": ended,
+        "pod created": True,
+        "pod scheduled": "nodeName" in (found.get("spec") or {}),
+        "agent started": _have_reached(agents, "running", "terminated"),
+        "agent ended": _have_reached(agents, "terminated"),
+        "functions started": _have_reached(functions, "running", "terminated"),
+        "functions ended": _have_reached(functions, "terminated"),
     }
-    return run, _true(marks)
+    return metadata["labels"][RUN_LABEL], _true(marks)
+
+
+def _have_reached(states: Sequence[Mapping[str, Any]], *wanted: str) -> bool:
+    """Whether all of these containers are in one of these states."""
+    return bool(states) and all(any(one in state for one in wanted) for state in states)
 
 
 def _true(marks: Mapping[str, bool]) -> list[str]:

@@ -35,8 +35,13 @@ ALLOWED = {
     "__init__": set(),
 }
 # What each folder of `reconcile` may import of the others: never that of another kind.
-SHARED = {"common": set(), "references": {"common"}, "watch": {"common", "references"}}
-KIND_FOLDER = {"common", "references"}
+SHARED = {
+    "common": set(),
+    "references": {"common"},
+    "nodes": {"common", "references"},
+    "watch": {"common", "references"},
+}
+KIND_FOLDER = {"common", "references", "nodes"}
 # Who may import a library that decides over much.
 OWNERS = {
     "kubernetes": {"kube"},

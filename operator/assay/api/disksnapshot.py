@@ -1,4 +1,4 @@
-"""DiskSnapshot: a devbox's disk, frozen."""
+"""DiskSnapshot: the disk of a devbox or run, frozen."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ class DiskSnapshotSpec(Model):
     """Which disk, and how long to keep it."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
-        one_of("devboxRef", "volumeSnapshotRef"),
+        one_of("devboxRef", "scenarioRunRef", "volumeSnapshotRef"),
         Cel(
             "!has(self.image) || has(self.volumeSnapshotRef)",
-            "image goes with volumeSnapshotRef: a devbox knows its own",
+            "image goes with volumeSnapshotRef: devboxes and runs know their own",
         ),
         fixed(
             _FIXED,
-            *("devboxRef", "volumeSnapshotRef", "image", "volumeSnapshotClassName"),
+            *("devboxRef", "scenarioRunRef", "volumeSnapshotRef", "image", "volumeSnapshotClassName"),
             required=["deletionPolicy"],
         ),
     )
     devbox_ref: LocalRef | None = None
     """The devbox whose disk to freeze; one that runs writes its disk out first, which takes 8 seconds."""
+    scenario_run_ref: LocalRef | None = None
+    """The run whose agent's disk to freeze, as long as it is there: a run deletes its disk soon after its end."""
     volume_snapshot_ref: LocalRef | None = None
     """An existing VolumeSnapshot of a devbox's disk to import. It is never deleted by Assay."""
     image: ImageReference | None = None

@@ -19,7 +19,7 @@ from .meta import SHORT_NAME, LocalRef, Model, ParameterList, Status, one_of
 from .object import ApiObject
 from .runtemplate import RunTemplate
 from .scenario import Environment, ScenarioSpec
-from .scoring import CustomScorer
+from .scoring import CustomScorer, Placement
 
 _IMMUTABLE = Cel("self.spec == oldSelf.spec", "a run's spec is immutable: create another run")
 # A copy of specs that were validated already: their schemas need not stand here a second time.
@@ -90,6 +90,8 @@ class PinnedRun(Model):
     disk_snapshot: str | None = None
     """The DiskSnapshot the devbox begins from."""
     root_filesystem: RootFilesystem = "Auto"
+    same_pod: list[str] | None = None
+    """The functions that work in the agent's pod. Absent: none, and the agent works in a devbox."""
     agent_name: str | None = None
     agent_generation: int | None = None
     agent: AgentSpec | None = None
@@ -101,6 +103,8 @@ class FunctionScore(Model):
 
     name: str
     weight: float
+    placement: Placement | None = None
+    """Where it worked."""
     state: Literal["Complete", "Error"]
     """Error: it gave no score, and the run is unscored."""
     score: float | None = None
@@ -158,7 +162,9 @@ class ScenarioRunStatus(Status):
     pinned: Annotated[PinnedRun, _OPAQUE] | None = None
     """What the run uses, as it was when it started: later edits do not reach it."""
     devbox: str | None = None
+    """The devbox in which the agent works, or the disk is restored; absent if the agent works in the run's own Job."""
     scorer_jobs: Annotated[list[str], Field(max_length=8)] | None = None
+    """The Jobs whose pods score; the one with the run's name is that of the agent."""
     disk_snapshot: str | None = None
     """The DiskSnapshot of what the agent left."""
     disk_used_percent: int | None = None

@@ -19,6 +19,9 @@ from .scorers import (
     TestFilesScorer,
 )
 
+Placement = Literal["SamePod", "OwnPod"]
+"""Where a function works: in the agent's pod, once the agent has ended, or in a pod of its own."""
+
 MEMBERS = ("bashScript", "command", "pythonScript", "testFiles", "astGrep")
 
 
@@ -61,6 +64,10 @@ class ScorerFields(Model):
     """What it may reach; nothing when absent."""
     timeout_seconds: Annotated[int, Field(ge=1, le=86400)] | None = None
     """How long it may take; the scenario's timeouts.scoringSeconds when absent."""
+    placement: Placement | None = None
+    """SamePod: a container of the agent's pod, which starts once the agent and all that it left running have ended.
+    OwnPod: a pod of its own. The operator's setting when absent. A function that may not reach what the agent may
+    (`None` aside), and every function where the root file system is a copy, has a pod of its own all the same."""
 
 
 class CustomScorer(Model):
@@ -74,7 +81,13 @@ class CustomScorer(Model):
 class ScoringFunction(ScorerFields):
     """One weighted part of a contract."""
 
-    __cel__: ClassVar[tuple[Cel, ...]] = union((*MEMBERS, "custom"))
+    __cel__: ClassVar[tuple[Cel, ...]] = (
+        *union((*MEMBERS, "custom")),
+        Cel(
+            "!(self.name in ['devbox', 'toolbox']) && !self.name.startsWith('assay-')",
+            "devbox, toolbox and names that begin with assay- are containers of the operator's: choose another name",
+        ),
+    )
     name: Name
     type: Literal["BashScript", "Command", "PythonScript", "TestFiles", "AstGrep", "Custom"]
     weight: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0

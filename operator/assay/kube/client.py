@@ -67,6 +67,7 @@ class Client:
         res: Resource,
         namespace: str | None = None,
         label_selector: str | None = None,
+        field_selector: str | None = None,
         limit: int = 500,
     ) -> AsyncIterator[KubeObject]:
         """All objects, read in pages of `limit`, each complete with its apiVersion and kind.
@@ -76,6 +77,8 @@ class Client:
         query = {"limit": str(limit)}
         if label_selector:
             query["labelSelector"] = label_selector
+        if field_selector:
+            query["fieldSelector"] = field_selector
         while True:
             page = await self._json(Call("list", "GET", res, res.path(namespace), query=query))
             for item in page.get("items") or ():

@@ -1,4 +1,4 @@
-"""The Devbox of a ScenarioRun: each type of agent gets the problem in its own way."""
+"""How the agent of a ScenarioRun works, and its Devbox: each type of agent gets the problem in its own way."""
 
 from __future__ import annotations
 
@@ -21,14 +21,28 @@ REFERENCE = "reference"
 
 def devbox(run: ScenarioRun, pinned: PinnedRun) -> KubeObject:
     """The devbox in which the run's agent works; of a run without an agent, the disk to score and no pod."""
-    agent = pinned.agent
+    mode: dict[str, Any] = {} if pinned.agent else {"operating_mode": "Suspended"}
+    return _manifest(run, spec(run, pinned).model_copy(update={**_origin(pinned), **mode}))
+
+
+def opened(run: ScenarioRun, pinned: PinnedRun) -> KubeObject:
+    """A devbox on the disk that the run's own Job left, to look around."""
+    idle = {"operating_mode": "Idle", "root_filesystem": "Overlay"}
+    return _manifest(run, spec(run, pinned).model_copy(update=idle))
+
+
+def spec(run: ScenarioRun, pinned: PinnedRun) -> DevboxSpec:
+    """What works where, on the run's image: the agent, if the run has one."""
     common: dict[str, Any] = {
-        **_origin(pinned),
+        "image": pinned.image.reference,
         "disk": pinned.scenario.environment.disk,
         "root_filesystem": pinned.root_filesystem,
         "scheduling": run.spec.scheduling,
     }
-    spec = DevboxSpec(**common, **(_work(run, pinned, agent) if agent else _WITHOUT_POD))
+    return DevboxSpec(**common, **(_work(run, pinned, pinned.agent) if pinned.agent else {}))
+
+
+def _manifest(run: ScenarioRun, spec: DevboxSpec) -> KubeObject:
     return {
         "apiVersion": run.api_version,
         "kind": "Devbox",
@@ -37,13 +51,10 @@ def devbox(run: ScenarioRun, pinned: PinnedRun) -> KubeObject:
     }
 
 
-_WITHOUT_POD: dict[str, Any] = {"operating_mode": "Suspended"}
-
-
 def _origin(pinned: PinnedRun) -> dict[str, Any]:
     if pinned.disk_snapshot:
-        return {"disk_snapshot_ref": LocalRef(name=pinned.disk_snapshot)}
-    return {"image": pinned.image.reference}
+        return {"disk_snapshot_ref": LocalRef(name=pinned.disk_snapshot), "image": None}
+    return {}
 
 
 def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""The container of a devbox's pod: what it runs, as which user, on which mounts."""
+"""The container in which a devbox's command, or a run's agent, works: what it runs, as which user, on which mounts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from assay.api.devbox import DevboxSpec
 from assay.kube_object import KubeObject
@@ -11,6 +12,9 @@ from . import pod_parts
 from .pod_parts import Flag
 from .pod_plan import PodPlan
 
+CONTAINER = "devbox"
+LAUNCH, REFERENCE = "launch", "reference"  # files under pod_parts.FILES_DIR
+
 _BOOTED: KubeObject = {
     "exec": {"command": [pod_parts.BUSYBOX, "test", "-e", f"{pod_parts.ROOT}/shell"]},
     "periodSeconds": 1,
@@ -18,8 +22,45 @@ _BOOTED: KubeObject = {
 }
 
 
-def working(spec: DevboxSpec, plan: PodPlan, boot: Mapping[str, Flag]) -> KubeObject:
-    """Runs the command, or only stays up; `boot` are flags that only an overlay has."""
+class Work(NamedTuple):
+    """A container, and what its pod must have for it beside the disk."""
+
+    container: KubeObject
+    volumes: list[KubeObject]
+    annotations: dict[str, str]
+
+
+def work(spec: DevboxSpec, plan: PodPlan, boot: Mapping[str, Flag]) -> Work:
+    """What works on the disk by this spec, or prepares it; `boot` are flags that only an overlay has."""
+    container: KubeObject = {
+        "name": CONTAINER,
+        "image": plan.image.reference,
+        "imagePullPolicy": "IfNotPresent",
+        "resources": spec.resources.model_dump(exclude_none=True) if spec.resources else {},
+    }
+    if plan.role == "prepare":
+        return Work({**container, **_preparing()}, [], {})
+    container |= _working(spec, plan, boot)
+    files = _files(spec, plan)
+    if not files and not spec.reference_from:
+        return Work(container, [], {})
+    secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
+    mount = {"name": "files", "mountPath": pod_parts.FILES_DIR, "readOnly": True}
+    container["volumeMounts"].append(mount)
+    volume = pod_parts.files_volume("files", {name: name for name in files}, secret)
+    return Work(container, [volume], pod_parts.file_annotations(files))
+
+
+def _files(spec: DevboxSpec, plan: PodPlan) -> dict[str, str]:
+    """Name → content of the files that the container sees, without that of a Secret."""
+    files = {file.name: file.content for file in spec.files or ()}
+    if plan.role == "run" and spec.launch_commands:
+        files[LAUNCH] = "".join(f"{command}\n" for command in spec.launch_commands)
+    return files
+
+
+def _working(spec: DevboxSpec, plan: PodPlan, boot: Mapping[str, Flag]) -> KubeObject:
+    """Runs the command, or only stays up."""
     is_run, is_overlay = plan.role == "run", plan.mount.root_filesystem == "Overlay"
     command = [*spec.command, *(spec.args or ())] if is_run and spec.command else []
     flags: dict[str, Flag] = {
@@ -68,7 +109,7 @@ def _flushed(directories: Sequence[str]) -> str | None:
     return next((f"/{name}" for name in ("etc", *directories) if name in directories), None)
 
 
-def preparing() -> KubeObject:
+def _preparing() -> KubeObject:
     """Copies the image onto the disk, as root, so that files keep their owners."""
     return {
         "command": pod_parts.runner("prepare"),

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from assay.api.devbox import Devbox, DevboxSpec
-from assay.api.disk import Disk, MountedRoot
+from assay.api.devbox import Devbox
+from assay.api.disk import MountedRoot
 from assay.api.disksnapshot import DiskSnapshotStatus
 from assay.api.meta import Egress
 from assay.kube_object import KubeObject
 from assay.settings import Settings
 
-from . import devbox_container, names, network_policies, pod_parts, quantity
+from . import claim as claims
+from . import devbox_container, names, network_policies, pod_parts
 from .pod_plan import MountPlan, PodPlan, PodRole
 
-CONTAINER = "devbox"
-LAUNCH, REFERENCE = "launch", "reference"  # files under pod_parts.FILES_DIR
 DEADLINE_SLACK = (
     3600  # the runner stops its command, else the operator its pod; this is for when no operator runs
 )
@@ -23,25 +22,7 @@ DEADLINE_SLACK = (
 
 def claim(devbox: Devbox, settings: Settings, snapshot: DiskSnapshotStatus | None = None) -> KubeObject:
     """The claim of the devbox's disk: empty, or with the content of a snapshot."""
-    disk = devbox.spec.disk or Disk()
-    storage_class = disk.storage_class_name or settings.storage_class
-    size = str(disk.size or settings.disk_size)
-    source: KubeObject = {}
-    if snapshot:
-        size = quantity.larger(size, snapshot.restore_size) if snapshot.restore_size else size
-        named = {"kind": "VolumeSnapshot", "name": snapshot.volume_snapshot_name}
-        source = {"dataSource": {"apiGroup": "snapshot.storage.k8s.io", **named}}
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": _metadata(devbox),
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": size}},
-            **({"storageClassName": storage_class} if storage_class else {}),
-            **source,
-        },
-    }
+    return claims.claim(_metadata(devbox), devbox.spec.disk, settings, snapshot)
 
 
 def pod(devbox: Devbox, plan: PodPlan, settings: Settings) -> KubeObject:
@@ -51,31 +32,16 @@ def pod(devbox: Devbox, plan: PodPlan, settings: Settings) -> KubeObject:
     gate = {} if plan.role == "prepare" else network_policies.gate(allowed, settings)
     # The init container of a copy waits: it runs anyway, and the devbox has its user from the start.
     boot_gate, install_gate = (gate, {}) if root == "Overlay" else ({}, gate)
-    files = _files(spec, plan.role)
-    container: KubeObject = {
-        "name": CONTAINER,
-        "image": plan.image.reference,
-        "imagePullPolicy": "IfNotPresent",
-        "resources": spec.resources.model_dump(exclude_none=True) if spec.resources else {},
-    }
-    volumes: list[KubeObject] = [{"name": "disk", "persistentVolumeClaim": {"claimName": devbox.name}}]
-    if plan.role == "prepare":
-        container |= devbox_container.preparing()
-    else:
-        container |= devbox_container.working(spec, plan, {**pod_parts.limits(settings), **boot_gate})
-        if files or spec.reference_from:
-            secret = (spec.reference_from, REFERENCE) if spec.reference_from else None
-            mount = {"name": "files", "mountPath": pod_parts.FILES_DIR, "readOnly": True}
-            container["volumeMounts"].append(mount)
-            volumes.append(pod_parts.files_volume("files", {name: name for name in files}, secret))
+    work = devbox_container.work(spec, plan, {**pod_parts.limits(settings), **boot_gate})
+    volumes = [{"name": "disk", "persistentVolumeClaim": {"claimName": devbox.name}}, *work.volumes]
     metadata = _metadata(devbox)
     metadata["labels"] |= {
         names.POD_ROLE: plan.role,
         names.ROOT_FILESYSTEM: root,
         **network_policies.label(allowed),
     }
-    metadata["annotations"] = pod_parts.file_annotations(files)
-    pod_spec = pod_parts.pod_spec([container], volumes, settings, root, install_gate)
+    metadata["annotations"] = work.annotations
+    pod_spec = pod_parts.pod_spec([work.container], volumes, settings, root, install_gate)
     if plan.role == "run" and spec.active_deadline_seconds:
         pod_spec["activeDeadlineSeconds"] = spec.active_deadline_seconds + DEADLINE_SLACK
     return {
@@ -103,16 +69,6 @@ def mount_of(found: KubeObject) -> MountPlan:
     labels, annotations = (found["metadata"].get(key) or {} for key in ("labels", "annotations"))
     root: MountedRoot = labels.get(names.ROOT_FILESYSTEM, "Overlay")
     return MountPlan(root, annotations.get(names.ROOT_FILESYSTEM_REASON, ""))
-
-
-def _files(spec: DevboxSpec, role: PodRole) -> dict[str, str]:
-    """Name → content of the files that the pod sees, without that of a Secret."""
-    if role == "prepare":
-        return {}
-    files = {file.name: file.content for file in spec.files or ()}
-    if role == "run" and spec.launch_commands:
-        files[LAUNCH] = "".join(f"{command}\n" for command in spec.launch_commands)
-    return files
 
 
 def _metadata(devbox: Devbox) -> dict[str, Any]:

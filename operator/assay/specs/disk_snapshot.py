@@ -12,10 +12,10 @@ from . import names, run_labels
 
 
 def disk_snapshot(run: ScenarioRun) -> KubeObject:
-    """The DiskSnapshot of the run's devbox."""
+    """The DiskSnapshot of the run's disk."""
     retention = run.spec.snapshot_retention or SnapshotRetention()
     spec = DiskSnapshotSpec(
-        devbox_ref=LocalRef(name=run.name),
+        scenario_run_ref=LocalRef(name=run.name),
         volume_snapshot_class_name=run.spec.volume_snapshot_class_name,
         ttl_seconds=retention.ttl_seconds,
         keep_per_scenario=retention.per_scenario,

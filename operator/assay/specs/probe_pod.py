@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from assay.api.devbox import Devbox
+from assay.api.object import ApiObject
 from assay.kube_object import KubeObject
 from assay.settings import Settings
 
@@ -15,8 +16,8 @@ CONFIG_MAP = "assay-root-filesystems"
 NODES_MAX = 20  # how many nodes of a class the scheduler may choose from
 
 
-def pod(devbox: Devbox, class_hash: str, hosts: Sequence[str], settings: Settings) -> KubeObject:
-    """Boots into an empty volume on one of these hosts, and ends. The devbox that waits for the result owns it."""
+def pod(owner: ApiObject[Any, Any], class_hash: str, hosts: Sequence[str], settings: Settings) -> KubeObject:
+    """Boots into an empty volume on one of these hosts, and ends. What waits for the result owns it."""
     container = {
         "name": CONTAINER,
         "image": settings.toolbox_image,
@@ -31,7 +32,7 @@ def pod(devbox: Devbox, class_hash: str, hosts: Sequence[str], settings: Setting
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": names.metadata(devbox, f"assay-probe-{class_hash}", "probe", {names.PROBE: class_hash}),
+        "metadata": names.metadata(owner, f"assay-probe-{class_hash}", "probe", {names.PROBE: class_hash}),
         "spec": {
             **spec,
             "activeDeadlineSeconds": 300,

@@ -44,6 +44,11 @@ def root_of(function: ScoringFunction) -> Literal["Merged", "Clean"]:
     return function.root or ("Clean" if function.type in ("PythonScript", "AstGrep") else "Merged")
 
 
+def egress_of(function: ScoringFunction) -> Egress:
+    """What the function may reach."""
+    return (function.network and function.network.egress) or "None"
+
+
 def needs_tools(function: ScoringFunction) -> bool:
     """Whether it uses ast-grep or uv."""
     return bool(function.ast_grep or (function.python_script and function.python_script.requirements))
@@ -60,12 +65,12 @@ class ScorerPod:
     directories: Sequence[str]
     """Copy: the directories on the disk."""
     egress: Egress
+    """What the pod may reach, and the functions that do not run without network."""
     settings: Settings
 
-    @property
-    def has_own_network(self) -> bool:
-        """Whether each function runs in a network namespace of its own, where there is nothing but loopback."""
-        return self.egress == "None" and self.root == "Overlay"
+    def has_own_network(self, function: ScoringFunction) -> bool:
+        """Whether the function runs in a network namespace of its own, where there is nothing but loopback."""
+        return egress_of(function) == "None" and self.root == "Overlay"
 
     def user_and_directory(self) -> tuple[str, str]:
         """User and working directory of the environment."""
@@ -114,7 +119,7 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
         hand=list(context),
         **flags,
         **_tests(function),
-        **_pod_flags(pod),
+        **_pod_flags(pod, function),
     )
     made: dict[str, Any] = {
         "name": function.name,
@@ -122,7 +127,7 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
         "imagePullPolicy": "IfNotPresent",
         "command": [*command, "--", *_command(function, keep)],
         "env": pod_parts.env_list(authors, **context),
-        "securityContext": _security_context(pod),
+        "securityContext": _security_context(pod, function),
         "volumeMounts": [*_mounts(pod, function), *scorer_files.mounts(function)],
     }
     if function.env_from:
@@ -132,20 +137,20 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
     return made
 
 
-def _pod_flags(pod: ScorerPod) -> dict[str, Flag]:
-    """The flags that all functions of the pod have."""
+def _pod_flags(pod: ScorerPod, function: ScoringFunction) -> dict[str, Flag]:
+    """The flags that depend on the pod."""
     flags: dict[str, Flag] = {"root_filesystem": pod.root}
     if pod.root == "Overlay":
         flags |= pod_parts.limits(pod.settings)
-    if pod.has_own_network:
+    if pod.has_own_network(function):
         return {**flags, "no_network": True}
     return {**flags, **network_policies.gate(pod.egress, pod.settings)}
 
 
-def _security_context(pod: ScorerPod) -> dict[str, Any]:
+def _security_context(pod: ScorerPod, function: ScoringFunction) -> dict[str, Any]:
     if pod.root == "Copy":
         return UNPRIVILEGED
-    return _OWN_NETWORK if pod.has_own_network else pod_parts.SECURITY_CONTEXT
+    return _OWN_NETWORK if pod.has_own_network(function) else pod_parts.SECURITY_CONTEXT
 
 
 def _command(function: ScoringFunction, keep: Sequence[str]) -> list[str]:

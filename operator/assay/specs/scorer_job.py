@@ -1,22 +1,25 @@
-"""ScenarioRun → scorer Jobs: one container for each scoring function, on the agent's disk, which is read-only.
+"""ScenarioRun → scorer Jobs: one container for each scoring function that does not work in the agent's pod.
 
-A network policy holds for a whole pod, so functions with different `network.egress` are in different Jobs.
+The agent's disk is read-only there. A network policy holds for a whole pod, so functions with different
+`network.egress` are in different Jobs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from assay.api.devbox import Devbox
+from assay.api.disk import MountedRoot
 from assay.api.meta import Egress
+from assay.api.object import ApiObject
 from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
 from assay.settings import Settings
 
 from . import names, network_policies, pod_parts, run_labels, scorer_copy, scorer_files
-from .scorer_container import ScorerPod, container
+from .scorer_container import ScorerPod, container, egress_of
 
 START_SLACK = 900  # seconds a scorer pod may need to be scheduled and to pull its image
 MESSAGE_BYTES_MAX = 4096  # the kubelet's limit for one container,
@@ -24,60 +27,61 @@ MESSAGES_BYTES_MAX = 12288  # and for all containers of a pod together
 _EGRESS: tuple[Egress, ...] = ("None", "Internet", "Any")
 
 
-def job_names(run: ScenarioRun, pinned: PinnedRun) -> list[str]:
-    """Names of the run's scorer Jobs."""
-    return [_name(run, egress) for egress in _by_egress(pinned)]
+@dataclass(frozen=True, slots=True)
+class LeftDisk:
+    """The disk that an agent left."""
+
+    owner: ApiObject[Any, Any]
+    """What owns the claim. The Jobs are its children: a claim that a pod uses, even a pod that has ended, is not freed,
+    so both go together."""
+    root: MountedRoot = "Overlay"
+    directories: Sequence[str] = ()
+    """Copy: the directories on the disk."""
+    node: str | None = None
+    """Where it was used last."""
 
 
-def jobs(run: ScenarioRun, pinned: PinnedRun, devbox: Devbox, settings: Settings) -> list[KubeObject]:
-    """The Jobs that score the devbox's disk; each function's container has the function's name.
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """Functions that work in pods of their own."""
 
-    The devbox owns them: a claim that a pod uses, even a pod that has ended, is not freed, so both go together.
-    """
-    return [
-        _job(run, devbox, egress, _pod(pinned, devbox, settings, egress, functions))
-        for egress, functions in _by_egress(pinned).items()
-    ]
+    functions: Sequence[ScoringFunction]
+    again: bool = False
+    """Whether the agent's pod was lost before they had ended there."""
 
+    def by_egress(self) -> dict[Egress, list[ScoringFunction]]:
+        """The functions of each Job."""
+        found = {egress: [f for f in self.functions if egress_of(f) == egress] for egress in _EGRESS}
+        return {egress: those for egress, those in found.items() if those}
 
-def _by_egress(pinned: PinnedRun) -> dict[Egress, list[ScoringFunction]]:
-    functions = pinned.scenario.scoring_contract.scoring_functions
-    found = {egress: [f for f in functions if _egress(f) == egress] for egress in _EGRESS}
-    return {egress: those for egress, those in found.items() if those}
+    def name(self, run: ScenarioRun, egress: Egress) -> str:
+        """The name of a Job."""
+        suffix = [*(["again"] if self.again else []), *([] if egress == "None" else [egress.lower()])]
+        return names.child_name(run.name, "score", *suffix)
 
-
-def _egress(function: ScoringFunction) -> Egress:
-    return (function.network and function.network.egress) or "None"
-
-
-def _name(run: ScenarioRun, egress: Egress) -> str:
-    suffix = [] if egress == "None" else [egress.lower()]
-    return names.child_name(run.name, "score", *suffix)
+    def names(self, run: ScenarioRun) -> list[str]:
+        """Names of the Jobs."""
+        return [self.name(run, egress) for egress in self.by_egress()]
 
 
-def _pod(
-    pinned: PinnedRun,
-    devbox: Devbox,
-    settings: Settings,
-    egress: Egress,
-    functions: Sequence[ScoringFunction],
-) -> ScorerPod:
-    return ScorerPod(
-        pinned=pinned,
-        functions=functions,
-        root=devbox.status.root_filesystem or "Overlay",
-        directories=devbox.status.directories or (),
-        egress=egress,
-        settings=settings,
-    )
+def jobs(
+    run: ScenarioRun, pinned: PinnedRun, scorers: Scorers, left: LeftDisk, settings: Settings
+) -> list[KubeObject]:
+    """The Jobs that score the disk; each function's container has the function's name."""
+    made = []
+    for egress, functions in scorers.by_egress().items():
+        pod = ScorerPod(pinned, functions, left.root, left.directories, egress, settings)
+        metadata = names.metadata(left.owner, scorers.name(run, egress), "scorer", run_labels.of(run))
+        made.append(_job(run, metadata, pod, left))
+    return made
 
 
-def _job(run: ScenarioRun, devbox: Devbox, egress: Egress, pod: ScorerPod) -> KubeObject:
-    labels = run_labels.of(run)
+def _job(run: ScenarioRun, metadata: dict[str, Any], pod: ScorerPod, left: LeftDisk) -> KubeObject:
+    labels = {**run_labels.of(run), **network_policies.label(pod.egress)}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": names.metadata(devbox, _name(run, egress), "scorer", labels),
+        "metadata": metadata,
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": max(pod.timeouts().values()) + START_SLACK,
@@ -89,34 +93,39 @@ def _job(run: ScenarioRun, devbox: Devbox, egress: Egress, pod: ScorerPod) -> Ku
             },
             "template": {
                 "metadata": {
-                    "labels": names.labels("scorer", {**labels, **network_policies.label(egress)}),
+                    "labels": names.labels("scorer", labels),
                     "annotations": pod_parts.file_annotations(scorer_files.inline_files(pod.functions)),
                 },
-                "spec": pod_parts.schedule(_pod_spec(pod, devbox), run.spec.scheduling),
+                "spec": pod_parts.schedule(_pod_spec(pod, left), run.spec.scheduling),
             },
         },
     }
 
 
-def _pod_spec(pod: ScorerPod, devbox: Devbox) -> dict[str, Any]:
-    claim = {"claimName": devbox.name, "readOnly": True}
+def _pod_spec(pod: ScorerPod, left: LeftDisk) -> dict[str, Any]:
     copies = scorer_copy.containers(pod) if pod.root == "Copy" else []
-    # The kubelet divides the bytes among all containers, init containers included.
-    sharing = len(pod.functions) + (1 + len(copies) if pod.root == "Copy" else 0)
-    message_bytes = min(MESSAGE_BYTES_MAX, MESSAGES_BYTES_MAX // sharing) - 16
+    others = 1 + len(copies) if pod.root == "Copy" else 0
     volumes = [
-        {"name": "disk", "persistentVolumeClaim": claim},
-        {"name": "scratch", "emptyDir": {}},
-        *pod.volumes(),
-        *scorer_files.volumes(pod.functions),
+        {"name": "disk", "persistentVolumeClaim": {"claimName": left.owner.name, "readOnly": True}},
+        *volumes_of(pod),
     ]
-    containers = [container(pod, f, message_bytes) for f in pod.functions]
-    made = pod_parts.pod_spec(containers, volumes, pod.settings, pod.root)
+    made = pod_parts.pod_spec(containers(pod, others), volumes, pod.settings, pod.root)
     if copies:
         made["initContainers"] += copies
-    if node := devbox.status.node_name:
-        made["affinity"] = _prefer(node)
+    if left.node:
+        made["affinity"] = _prefer(left.node)
     return made
+
+
+def containers(pod: ScorerPod, others: int) -> list[KubeObject]:
+    """The functions' containers, of a pod that has so many `others`: the kubelet divides the bytes of all messages."""
+    message_bytes = min(MESSAGE_BYTES_MAX, MESSAGES_BYTES_MAX // (len(pod.functions) + others)) - 16
+    return [container(pod, f, message_bytes) for f in pod.functions]
+
+
+def volumes_of(pod: ScorerPod) -> list[KubeObject]:
+    """The volumes of functions, but for the disk."""
+    return [{"name": "scratch", "emptyDir": {}}, *pod.volumes(), *scorer_files.volumes(pod.functions)]
 
 
 def _prefer(node: str) -> dict[str, Any]:

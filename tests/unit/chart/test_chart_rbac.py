@@ -56,10 +56,10 @@ def test_operator_on_others() -> None:
     assert _rights(role, "") == {
         "pods": {*READ, "create", "delete"},
         "pods/log": {"get"},
-        "persistentvolumeclaims": {"create", "get"},
+        "persistentvolumeclaims": {*READ, "create", "delete"},
         "configmaps": READ,
     }
-    assert _rights(role, "batch") == {"jobs": {*READ, "create"}}
+    assert _rights(role, "batch") == {"jobs": {*READ, "create", "delete"}}
     assert _rights(role, "events.k8s.io") == {"events": {"create", "list"}}
     assert _rights(role, "snapshot.storage.k8s.io") == {"volumesnapshots": {*READ, "create"}}
     assert _rights(role, "networking.k8s.io") == {"networkpolicies": {*READ, "create", "patch"}}

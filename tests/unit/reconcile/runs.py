@@ -163,7 +163,7 @@ def scored(
     *scorer_pods: Obj, job_: Obj | None = None, box_: Devbox | None = None, **changes: Any
 ) -> RunDecision:
     """The decision once the scorer's pods are in that state."""
-    observed = Observed(box_ or finished("Completed", 0), [ScorerJob(job_ or job(), scorer_pods)])
+    observed = Observed(box_ or finished("Completed", 0), jobs=[ScorerJob(job_ or job(), scorer_pods)])
     return decide(observed, scoring(), pinned(**changes))
 
 

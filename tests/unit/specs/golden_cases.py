@@ -19,7 +19,6 @@ from assay.specs import (
     network_policies,
     probe_pod,
     scenario_run,
-    scorer_job,
     volume_snapshot,
 )
 from tests.unit.specs import objects
@@ -140,20 +139,20 @@ def run_of(agent_type: str, **changes: Any) -> list[Obj]:
 
 def scorer_jobs() -> list[Obj]:
     box = objects.devbox("brun-fix-it-1", nodeName="node-1")
-    return scorer_job.jobs(owned(), pinned(), box, SETTINGS)
+    return objects.scorer_jobs(owned(), pinned(), box, SETTINGS)
 
 
 def scorer_types() -> list[Obj]:
     environment = {"blueprintRef": {"name": "project"}, "env": [{"name": "LANG", "value": "C.UTF-8"}]}
     given = owned(scheduling={"nodeSelector": {"pool": "scorers"}, "imagePullSecrets": [{"name": "pull"}]})
-    return scorer_job.jobs(
+    return objects.scorer_jobs(
         given, pinned_functions(environment=environment), objects.devbox("brun-fix-it-1"), SETTINGS
     )
 
 
 def scorer_copy() -> list[Obj]:
     box = objects.devbox("brun-fix-it-1", rootFilesystem="Copy", directories=["etc", "usr"])
-    return scorer_job.jobs(owned(), pinned_functions(*COPIED), box, SETTINGS)
+    return objects.scorer_jobs(owned(), pinned_functions(*COPIED), box, SETTINGS)
 
 
 def build_full() -> list[Obj]:

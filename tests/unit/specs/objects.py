@@ -12,7 +12,9 @@ from assay.api.devbox import Devbox
 from assay.api.scenario import ScenarioSpec
 from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.settings import RegistrySettings, Settings
+from assay.specs import scorer_job
 from assay.specs.pod_plan import MountPlan
+from assay.specs.scorer_job import LeftDisk, Scorers
 
 Obj = dict[str, Any]
 
@@ -153,3 +155,11 @@ def run(name: str = "r", labels: dict[str, str] | None = None, **spec: Any) -> S
 def devbox(name: str, **status: Any) -> Devbox:
     """The devbox of a run."""
     return Devbox.parse(existing("Devbox", name, spec={}, status=status))
+
+
+def scorer_jobs(run: ScenarioRun, pinned: PinnedRun, box: Devbox, settings: Settings = SETTINGS) -> list[Obj]:
+    """The Jobs of a run all of whose functions work in pods of their own, on the disk of this devbox."""
+    status = box.status
+    left = LeftDisk(box, status.root_filesystem or "Overlay", status.directories or (), status.node_name)
+    functions = Scorers(pinned.scenario.scoring_contract.scoring_functions)
+    return scorer_job.jobs(run, pinned, functions, left, settings)

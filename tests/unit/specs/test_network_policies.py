@@ -8,11 +8,11 @@ import pytest
 
 from assay.api.devbox import DevboxSpec
 from assay.api.meta import Egress, Network
-from assay.specs import devbox_pod, network_policies, scorer_job
+from assay.specs import devbox_pod, network_policies
 from assay.specs.pod_plan import MountPlan, PodRole
 from tests.unit.specs.commands import flags, line
 from tests.unit.specs.devboxes import COPY, a_devbox, plan
-from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, devbox, pinned, run
+from tests.unit.specs.objects import IMAGE, OVERLAY, SETTINGS, devbox, pinned, run, scorer_jobs
 
 GATED = SETTINGS.replace(network_gate_address="10.96.0.1:443")
 WAITS = {"gate": ["10.96.0.1:443"], "gate-seconds": ["30"]}
@@ -84,7 +84,7 @@ def functions_of(root: str, egress: Egress) -> list[dict[str, Any]]:
         for name in ("one", "two")
     ]
     made = pinned(scoringContract={"scoringFunctions": functions})
-    (job,) = scorer_job.jobs(run(), made, devbox("d", **status), GATED)
+    (job,) = scorer_jobs(run(), made, devbox("d", **status), GATED)
     containers: list[dict[str, Any]] = job["spec"]["template"]["spec"]["containers"]
     return containers
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assay.api.devbox import DevboxSpec, File
-from assay.specs import devbox, devbox_pod, names, scorer_job
+from assay.specs import devbox, devbox_pod, names
 from assay.specs.devbox import STATEMENT_IN_ENV_MAX
 from tests.unit.specs import objects
 from tests.unit.specs.commands import flags
@@ -63,7 +63,7 @@ def test_the_agents_environment_reaches_no_scorer() -> None:
     agent = {"type": "Command", "command": ["solve"], "env": [{"name": "SECRET", "value": "x"}]}
     made = pinned(agent | {"envFrom": [{"secretRef": {"name": "model"}}]}, referenceOutput=REFERENCE)
     given = run(parameters=[{"name": "p", "value": "parameter"}])
-    text = str(scorer_job.jobs(given, made, BOX, SETTINGS))
+    text = str(objects.scorer_jobs(given, made, BOX, SETTINGS))
     assert not [word for word in ("SECRET", "model", "parameter", "the gold patch") if word in text]
 
 
@@ -84,7 +84,7 @@ def functions(count: int, **more: Any) -> dict[str, Any]:
 
 
 def job(**changes: Any) -> Obj:
-    [made] = scorer_job.jobs(RUN, pinned(**changes), BOX, SETTINGS)
+    [made] = objects.scorer_jobs(RUN, pinned(**changes), BOX, SETTINGS)
     return made
 
 
@@ -121,7 +121,7 @@ def test_the_devbox_owns_the_job() -> None:
 @pytest.mark.parametrize("node", [None, "node-1"])
 def test_the_scorer_prefers_the_agents_node(node: str | None) -> None:
     box = objects.devbox("box", **({"nodeName": node} if node else {}))
-    [whole] = scorer_job.jobs(RUN, pinned(), box, SETTINGS)
+    [whole] = objects.scorer_jobs(RUN, pinned(), box, SETTINGS)
     made = whole["spec"]["template"]["spec"]
     assert ("affinity" in made) is (node is not None)
     assert "required" not in str(made.get("affinity")), "it may be full, or gone"

@@ -9,11 +9,12 @@ import pytest
 
 from assay.api.devbox import Devbox
 from assay.api.scoring import ScoringFunction
-from assay.specs import names, scorer_files, scorer_job
+from assay.specs import names, scorer_files
 from assay.specs.scorer_container import root_of
+from assay.specs.scorer_job import Scorers
 from tests.unit.specs.commands import flags, line
 from tests.unit.specs.expansion import expand
-from tests.unit.specs.objects import SETTINGS, Obj, devbox, pinned, pinned_functions, run
+from tests.unit.specs.objects import SETTINGS, Obj, devbox, pinned, pinned_functions, run, scorer_jobs
 
 RUN = run()
 OVERLAY = devbox("r", rootFilesystem="Overlay")
@@ -22,7 +23,7 @@ COPY = devbox("r", rootFilesystem="Copy", directories=["etc", "usr"])
 
 def pods(box: Devbox, *only: str) -> dict[str, Obj]:
     """Job's name → spec of its pods."""
-    made = scorer_job.jobs(RUN, pinned_functions(*only), box, SETTINGS)
+    made = scorer_jobs(RUN, pinned_functions(*only), box, SETTINGS)
     return {job["metadata"]["name"]: job["spec"]["template"]["spec"] for job in made}
 
 
@@ -43,7 +44,7 @@ def mounted(made: Obj) -> dict[str, Obj]:
 
 def test_functions_are_apart_by_what_they_may_reach() -> None:
     everything = pinned_functions()
-    made = scorer_job.jobs(RUN, everything, OVERLAY, SETTINGS)
+    made = scorer_jobs(RUN, everything, OVERLAY, SETTINGS)
     found = {
         job["metadata"]["name"]: (
             job["spec"]["template"]["metadata"]["labels"]["assay.dev/egress"],
@@ -56,7 +57,7 @@ def test_functions_are_apart_by_what_they_may_reach() -> None:
         "r-score-internet": ("internet", ["python"]),
         "r-score-any": ("any", ["judge"]),
     }
-    assert scorer_job.job_names(RUN, everything) == list(found)
+    assert Scorers(everything.scenario.scoring_contract.scoring_functions).names(RUN) == list(found)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_the_own_environment_wins_over_the_scenarios() -> None:
         "env": [{"name": "LANG", "value": "C"}, {"name": "PLAIN", "value": "1"}],
     }
     made = pinned_functions("judge", "plain", environment=environment_of_all)
-    jobs = scorer_job.jobs(RUN, made, OVERLAY, SETTINGS)
+    jobs = scorer_jobs(RUN, made, OVERLAY, SETTINGS)
     found = {c["name"]: environment(c) for j in jobs for c in j["spec"]["template"]["spec"]["containers"]}
     assert (found["judge"]["LANG"], found["judge"]["PLAIN"]) == ("judge", "1")
     assert found["plain"]["LANG"] == "C"
@@ -208,5 +209,5 @@ def test_containers_that_only_prepare_share_the_messages_too(only: tuple[str, ..
 
 
 def test_names_are_labels() -> None:
-    for name in scorer_job.job_names(run("r" * 63), pinned_functions()):
+    for name in Scorers(pinned_functions().scenario.scoring_contract.scoring_functions).names(run("r" * 63)):
         assert len(name) <= names.NAME_MAX

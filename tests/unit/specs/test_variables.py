@@ -8,14 +8,14 @@ import pytest
 
 from assay.api.devbox import Devbox, DevboxSpec
 from assay.api.meta import HANDED, PARAMETER
-from assay.specs import devbox, devbox_pod, pod_parts, scorer_job
+from assay.specs import devbox, devbox_pod, pod_parts
 from assay.specs.pod_plan import MountPlan, PodRole
 from tests.unit.specs import objects
 from tests.unit.specs.commands import RUNNER, flags, line
 from tests.unit.specs.devboxes import a_devbox, plan
 from tests.unit.specs.expansion import VERBATIM, expand
 from tests.unit.specs.golden_cases import CASES
-from tests.unit.specs.objects import OVERLAY, SETTINGS, Obj, pinned, pinned_functions, run
+from tests.unit.specs.objects import OVERLAY, SETTINGS, Obj, pinned, pinned_functions, run, scorer_jobs
 
 RUN = run()
 OVERLAID = objects.devbox("r", rootFilesystem="Overlay")
@@ -83,7 +83,7 @@ def test_an_author_s_variables_change_no_flag_of_what_scores(box: Devbox) -> Non
     with_them, without = (
         [
             flags(one)
-            for job in scorer_job.jobs(
+            for job in scorer_jobs(
                 RUN, pinned_functions(environment={"image": "x", "env": given}), box, SETTINGS
             )
             for one in job["spec"]["template"]["spec"]["containers"]
@@ -96,9 +96,7 @@ def test_an_author_s_variables_change_no_flag_of_what_scores(box: Devbox) -> Non
 
 def test_the_contract_s_variables_reach_what_runs_its_functions_and_an_image_s_do_not() -> None:
     environment = {"image": "x", "env": [{"name": "UV_INDEX_URL", "value": "https://index"}]}
-    made = scorer_job.jobs(
-        RUN, pinned_functions("python", "hidden", environment=environment), COPIED, SETTINGS
-    )
+    made = scorer_jobs(RUN, pinned_functions("python", "hidden", environment=environment), COPIED, SETTINGS)
     commands = {
         one["name"]: line(one["command"]).words
         for job in made
@@ -146,6 +144,6 @@ def test_a_run_hands_to_its_agent_what_a_devbox_may_have() -> None:
 def test_user_namespaces_are_the_installation_s_to_allow(wanted: bool) -> None:
     settings = SETTINGS.replace(nested_user_namespaces=wanted)
     made = devbox_pod.pod(a_devbox(), plan(), settings)
-    jobs = scorer_job.jobs(RUN, pinned(), OVERLAID, settings)
+    jobs = scorer_jobs(RUN, pinned(), OVERLAID, settings)
     for one in (container for pod in (made, *jobs) for container in containers(pod)):
         assert ("nested-user-namespaces" in flags(one)) is wanted

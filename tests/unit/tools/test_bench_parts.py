@@ -98,23 +98,25 @@ def test_a_run_is_pinned_and_scored_when_its_status_says_so() -> None:
     assert phases.reached(run) == ("r", ["run created", "pinned", "scored"])
 
 
-def test_the_agent_s_pod_has_the_name_of_the_run() -> None:
-    pod: dict[str, Any] = {"kind": "Pod", "metadata": {"name": "r", "labels": RUN}, "spec": {"nodeName": "n"}}
-    assert phases.reached(pod) == ("r", ["agent's pod created", "agent's pod scheduled"])
-    pod["status"] = {"containerStatuses": [{"state": {"running": {}}}]}
+def test_the_marks_of_a_run_s_pod() -> None:
+    assert phases.reached({"kind": "Job", "metadata": {"name": "r", "labels": RUN}}) == ("r", ["Job created"])
+    pod: dict[str, Any] = {
+        "kind": "Pod",
+        "metadata": {"name": "r-x", "labels": RUN},
+        "spec": {"nodeName": "n"},
+    }
+    assert phases.reached(pod) == ("r", ["pod created", "pod scheduled"])
+    waiting = [{"state": {"waiting": {}}}]
+    pod["status"] = {"initContainerStatuses": [{"state": {"running": {}}}], "containerStatuses": waiting}
     assert phases.reached(pod)[1][2:] == ["agent started"]
-    pod["status"] = {"containerStatuses": [{"state": {"terminated": {}}}]}
+    pod["status"] = {"initContainerStatuses": [{"state": {"terminated": {}}}], "containerStatuses": waiting}
     assert phases.reached(pod)[1][2:] == ["agent started", "agent ended"]
 
 
 def test_functions_have_ended_when_all_have() -> None:
-    assert phases.reached({"kind": "Job", "metadata": {"name": "r-score", "labels": RUN}}) == (
-        "r",
-        ["scorer Job created"],
-    )
-    pod: dict[str, Any] = {"kind": "Pod", "metadata": {"name": "r-score-x", "labels": RUN}}
+    pod: dict[str, Any] = {"kind": "Pod", "metadata": {"name": "r-x", "labels": RUN}}
     pod["status"] = {"containerStatuses": [{"state": {"terminated": {}}}, {"state": {"running": {}}}]}
-    assert phases.reached(pod) == ("r", ["functions' pod created", "functions started"])
+    assert phases.reached(pod) == ("r", ["pod created", "functions started"])
     pod["status"]["containerStatuses"].pop()
     assert phases.reached(pod)[1][-1] == "functions ended"
 
@@ -129,7 +131,7 @@ def test_phases_are_of_the_runs_that_were_seen_at_both_ends() -> None:
         {"1 in flight": [{"run created": 1.0, "pinned": 1.5, "scored": 4.0}, {"run created": 2.0}]}
     )
     assert rows[2] == "| run created → pinned | 0.50 0.50 |"
-    assert rows[3] == "| pinned → agent's pod created | - |"
+    assert rows[3] == "| pinned → Job created | - |"
     assert rows[-1] == "| run created → scored | 3.00 3.00 |"
 
 

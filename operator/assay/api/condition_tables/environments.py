@@ -76,7 +76,7 @@ DISK_SNAPSHOT = (
             DiskSnapshotReason.FLUSHING,
             DiskSnapshotReason.CREATING,
             ReferenceReason.DEVBOX_NOT_FOUND,
-            ReferenceReason.DEVBOX_NOT_READY,
+            ReferenceReason.DISK_NOT_READY,
             DiskSnapshotReason.SNAPSHOTS_UNAVAILABLE,
             DiskSnapshotReason.SNAPSHOT_FAILED,
             ReferenceReason.VOLUME_SNAPSHOT_NOT_FOUND,

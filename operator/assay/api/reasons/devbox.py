@@ -110,6 +110,6 @@ class EndReason(Reason):
     )
     POD_LOST = (
         "PodLost",
-        "Somebody deleted the pod while the command ran.",
+        "Somebody deleted the pod, or its Job, while the command ran.",
         "The agent is not at fault: run it again.",
     )

@@ -96,10 +96,10 @@ class ReferenceReason(Reason):
         "The namespace has no Devbox of that name.",
         "Create it.",
     )
-    DEVBOX_NOT_READY = (
-        "DevboxNotReady",
-        "The Devbox has no disk yet.",
-        "Look at the Devbox; the snapshot is taken once the disk is there.",
+    DISK_NOT_READY = (
+        "DiskNotReady",
+        "The Devbox or ScenarioRun has no disk yet, or no longer.",
+        "Look at it; the snapshot is taken once the disk is there. A run deletes its disk soon after its end.",
     )
     VOLUME_SNAPSHOT_NOT_FOUND = (
         "VolumeSnapshotNotFound",

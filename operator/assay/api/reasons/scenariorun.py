@@ -20,7 +20,7 @@ class ScenarioRunReason(Reason):
     )
     SCORING = (
         "Scoring",
-        "The scorer Jobs run.",
+        "The scoring functions run.",
     )
     SCORED = (
         "Scored",
@@ -48,7 +48,7 @@ class ScenarioRunReason(Reason):
     )
     DEVBOX_LOST = (
         "DevboxLost",
-        "Somebody deleted the Devbox before it was scored.",
+        "Somebody deleted the Devbox, or the claim of the run, before the disk was scored.",
         "Run it again.",
     )
     DISK_SNAPSHOT_DELETED = (

@@ -12,7 +12,7 @@ from assay.api.condition_types import ConditionType
 from assay.api.meta import Status
 from assay.api.object import ApiObject
 from assay.api.reasons import RejectionReason
-from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound
+from assay.kube.errors import AlreadyExists, Forbidden, Invalid, NotFound
 from assay.kube.resources import resource_of
 from assay.kube_object import KubeObject
 from assay.logs import about
@@ -118,7 +118,7 @@ async def _create(ctx: Context, manifest: KubeObject) -> None:
                 f"{kind} {metadata['name']} exists and belongs to something else: delete it, or use other names",
             ) from None
     except Forbidden as error:
-        raise _refused(kind, error) from error
+        raise refusal_of(kind, error.message) from error
     except Invalid as error:
         raise ChildRejected(
             RejectionReason.INVALID, f"the API server refuses the {kind}: {error.message}"
@@ -137,8 +137,8 @@ def _is_same(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     return all(labels.get(key) == ours.get(key) for key in (names.MANAGED_BY, names.DISK_SNAPSHOT))
 
 
-def _refused(kind: str, error: ApiError) -> ChildRejected:
-    message = error.message
+def refusal_of(kind: str, message: str) -> ChildRejected:
+    """What the API server's message of a refusal means."""
     if "violates PodSecurity" in message:
         cure = (
             "the namespace's Pod Security level refuses overlay devboxes; label it "

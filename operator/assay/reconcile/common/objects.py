@@ -42,7 +42,12 @@ def is_controlled_by(obj: Seen, uid: str) -> bool:
     return made_by is not None and made_by["uid"] == uid
 
 
+def is_live(obj: Seen) -> bool:
+    """Whether nobody has deleted the object."""
+    return not obj["metadata"].get("deletionTimestamp")
+
+
 def get_live(ctx: Context, key: Key) -> dict[str, Any] | None:
     """The object, unless it is gone or about to go."""
     obj = ctx.cache.get(key.kind, key.namespace, key.name)
-    return None if obj is None or obj["metadata"].get("deletionTimestamp") else obj
+    return obj if obj and is_live(obj) else None

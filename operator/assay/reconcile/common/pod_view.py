@@ -69,7 +69,7 @@ class PodView:
     trouble_due: datetime | None
     """When to report the trouble: before that it may pass by itself (a claim that is not bound yet)."""
     killed_by: Cause | None
-    """Set if Kubernetes or an init container of ours ended the pod, not its command."""
+    """Set if Kubernetes, or an init container other than the one in view, ended the pod."""
 
 
 def view(pod: KubeObject, container: str) -> PodView:
@@ -90,7 +90,7 @@ def view(pod: KubeObject, container: str) -> PodView:
         ended=status.get("phase") in _PHASES_AT_END,
         trouble=_trouble(status, state),
         trouble_due=created + PATIENCE if created else None,
-        killed_by=_killed_by(status),
+        killed_by=_killed_by(status, container),
     )
 
 
@@ -105,8 +105,10 @@ def container_state(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]
 
 
 def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = (pod.get("status") or {}).get("containerStatuses") or ()
-    return next((status for status in found if status.get("name") == name), {})
+    """The status of a container or init container: no two of a pod have the same name."""
+    status = pod.get("status") or {}
+    found = (*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ()))
+    return next((one for one in found if one.get("name") == name), {})
 
 
 def timestamp(text: str | None) -> datetime | None:
@@ -137,7 +139,7 @@ def _trouble(status: Mapping[str, Any], state: Mapping[str, Any]) -> Cause | Non
     return Cause(reason, scheduled.get("message") or "the pod cannot be scheduled")
 
 
-def _killed_by(status: Mapping[str, Any]) -> Cause | None:
+def _killed_by(status: Mapping[str, Any], container: str) -> Cause | None:
     disrupted = _condition(status, "DisruptionTarget")
     if disrupted.get("status") == "True":
         message = disrupted.get("message") or disrupted.get("reason") or "the pod was evicted"
@@ -146,12 +148,13 @@ def _killed_by(status: Mapping[str, Any]) -> Cause | None:
         return None
     if status.get("reason"):
         return Cause(ForeignReason(status["reason"]), status.get("message") or status["reason"])
-    return _init_failure(status)
+    return _init_failure(status, container)
 
 
-def _init_failure(status: Mapping[str, Any]) -> Cause | None:
-    """How an init container failed: then the pod's containers never ran."""
-    for one in status.get("initContainerStatuses") or ():
+def _init_failure(status: Mapping[str, Any], container: str) -> Cause | None:
+    """How an init container failed, other than this container: then the pod's containers never ran."""
+    others = (one for one in status.get("initContainerStatuses") or () if one.get("name") != container)
+    for one in others:
         end = _terminated((one.get("state") or {}).get("terminated"))
         if end and end.exit_code != 0:
             text = end.message.strip() or f"init container {one.get('name')}: {end.reason or end.exit_code}"

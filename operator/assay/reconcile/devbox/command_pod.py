@@ -12,11 +12,11 @@ from assay.api import conditions
 from assay.api.conditions import false
 from assay.api.devbox import DevboxStatus
 from assay.api.reasons import DevboxReason, EndReason
+from assay.reconcile.common.command_end import command_end, stopped
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
 from assay.specs import devbox_pod
 
-from .command_end import command_end, stopped
 from .observed import Observed
 from .status import READY, finish, nothing, put, resumed, starting, up
 

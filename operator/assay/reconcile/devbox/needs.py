@@ -13,14 +13,13 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common import network_policies
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.known_images import KnownImage
+from assay.reconcile.nodes import mount as mounts
+from assay.reconcile.nodes.node_probe import Probing
 from assay.reconcile.references import images
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.reconcile.references.snapshots import named
-from assay.settings import Settings
 from assay.specs.pod_plan import MountPlan, PodPlan, needs_image_config
 
-from . import node_probe
-from .node_probe import Probing
 from .observed import Observed
 
 
@@ -47,7 +46,7 @@ async def read(ctx: Context, seen: Observed) -> Needs | Probing:
         snapshot = named(ctx, devbox.namespace, devbox.spec.disk_snapshot_ref.name)
     if seen.wanted is None:
         return Needs(snapshot)
-    mount = fixed_mount(devbox, snapshot, ctx.settings) or await node_probe.choose(ctx, devbox)
+    mount = _fixed_mount(devbox, snapshot) or await mounts.plan(ctx, devbox, devbox.spec.root_filesystem)
     if isinstance(mount, Probing):
         return mount
     image = await _image(ctx, devbox, mount, snapshot)
@@ -60,20 +59,14 @@ async def read(ctx: Context, seen: Observed) -> Needs | Probing:
     )
 
 
-def fixed_mount(devbox: Devbox, snapshot: DiskSnapshotStatus | None, settings: Settings) -> MountPlan | None:
-    """How the disk is mounted, where that does not depend on the nodes: it is so already, or somebody chose it."""
-    spec, status = devbox.spec, devbox.status
+def _fixed_mount(devbox: Devbox, snapshot: DiskSnapshotStatus | None) -> MountPlan | None:
+    """How the disk is mounted, if it is there already, or will be a copy of one."""
+    status = devbox.status
     if status.root_filesystem:
         return MountPlan(
             status.root_filesystem, status.root_filesystem_reason or "", status.directories or ()
         )
-    if snapshot:
-        return mount_of_snapshot(spec, snapshot)
-    if spec.root_filesystem != "Auto":
-        return MountPlan(spec.root_filesystem, "spec.rootFilesystem asks for it")
-    if settings.root_filesystem != "Auto":
-        return MountPlan(settings.root_filesystem, "the operator's setting rootFilesystem asks for it")
-    return None
+    return mount_of_snapshot(devbox.spec, snapshot) if snapshot else None
 
 
 def mount_of_snapshot(spec: DevboxSpec, snapshot: DiskSnapshotStatus) -> MountPlan:

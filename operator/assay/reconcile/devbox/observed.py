@@ -20,6 +20,8 @@ class Observed:
     devbox: Devbox
     pod: PodView | None
     now: datetime
+    has_claim_of_run: bool = False
+    """Whether the disk is that of a run that has ended: the devbox opens it, and makes none."""
     output: str = ""
     """The end of what a failed command printed."""
 

@@ -11,10 +11,10 @@ from assay.reconcile.common import pod_view
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import get_live
+from assay.reconcile.common.objects import get_live, is_controlled_by, is_finished
 from assay.reconcile.common.pod_view import PodView
 from assay.reconcile.common.text import printable
-from assay.specs import devbox_pod
+from assay.specs import devbox_container, devbox_pod
 
 from . import pod_lifecycle
 from .observed import Observed
@@ -48,10 +48,21 @@ async def observe(ctx: Context, devbox: Devbox) -> Observed:
     pods = ctx.cache.children("Pod", devbox.uid)
     pod = next((pod for pod in pods if pod["metadata"]["name"] == devbox.name), None)
     if pod is None:
-        return Observed(devbox, None, ctx.now())
-    view = pod_view.view(pod, devbox_pod.CONTAINER)
+        return Observed(devbox, None, ctx.now(), _has_claim_of_run(ctx, devbox))
+    view = pod_view.view(pod, devbox_container.CONTAINER)
     output = await _output(ctx, devbox) if _has_just_failed(devbox, view) else ""
-    return Observed(devbox, view, ctx.now(), output)
+    return Observed(devbox, view, ctx.now(), _has_claim_of_run(ctx, devbox), output)
+
+
+def _has_claim_of_run(ctx: Context, devbox: Devbox) -> bool:
+    """Whether the devbox was made by a run that has ended, and that has a disk of its own."""
+    made_by, slot = devbox.controller, (devbox.namespace, devbox.name)
+    run = ctx.cache.get("ScenarioRun", *slot)
+    claim = ctx.cache.get("PersistentVolumeClaim", *slot)
+    if made_by is None or run is None or claim is None:
+        return False
+    is_of_run = is_controlled_by(claim, made_by.uid) and run["metadata"]["uid"] == made_by.uid
+    return is_of_run and is_finished(run)
 
 
 def _has_just_failed(devbox: Devbox, pod: PodView) -> bool:
@@ -66,7 +77,7 @@ async def _output(ctx: Context, devbox: Devbox) -> str:
     """The end of what a failed command printed; empty if the log is gone already."""
     try:
         log = await ctx.client.pod_log(
-            devbox.namespace, devbox.name, devbox_pod.CONTAINER, tail_lines=OUTPUT_LINES
+            devbox.namespace, devbox.name, devbox_container.CONTAINER, tail_lines=OUTPUT_LINES
         )
         return printable(log)
     except ApiError:

@@ -11,14 +11,14 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import ChildRejected, Decision
 from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.nodes import node_probe
+from assay.reconcile.nodes.node_probe import Probing
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.settings import Settings
 from assay.specs import devbox_pod
 from assay.specs.pod_plan import MountPlan, PodPlan, is_user_unknown
 
-from . import node_probe
 from .needs import Needs, mount_of_snapshot, read
-from .node_probe import Probing
 from .observed import Observed
 from .status import READY, finish, nothing, suspend, waiting
 
@@ -36,7 +36,8 @@ async def start(ctx: Context, seen: Observed) -> Decision:
 def decide(seen: Observed, needs: Needs, settings: Settings) -> Decision:
     """The claim where there is none, and the pod that is due. No I/O."""
     devbox, plan = seen.devbox, needs.plan
-    claims = [] if devbox.status.claim_name else [devbox_pod.claim(devbox, settings, needs.snapshot)]
+    has_claim = devbox.status.claim_name or seen.has_claim_of_run
+    claims = [] if has_claim else [devbox_pod.claim(devbox, settings, needs.snapshot)]
     if plan is None:
         return _disk_alone(seen, needs.snapshot, claims)
     if is_user_unknown(devbox.spec, plan):

@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from assay.api.blueprint import BlueprintImage
 from assay.api.disksnapshot import DiskSnapshot
 from assay.api.reasons import DiskSnapshotReason, ReferenceReason
+from assay.api.scenariorun import ScenarioRun
 from assay.kube.errors import NotFound
 from assay.kube.resources import VOLUME_SNAPSHOTS
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 from assay.reconcile.references import images
 from assay.reconcile.references.errors import ReferenceNotReady
+from assay.reconcile.references.snapshots import disk_of
 from assay.specs import volume_snapshot as volume_snapshot_spec
 
-from . import retention, source
-from .source import Source
+from . import devbox_disk, retention, run_disk
+from .source import Source, check_flushed
 from .volume_snapshot import NO_CRDS, UNAVAILABLE_RETRY_SECONDS
 
 
@@ -46,8 +48,8 @@ async def observe(ctx: Context, snapshot: DiskSnapshot) -> Observed:
     try:
         found = await _volume_snapshot(ctx, snapshot)
         if found is None:
-            disk = await source.find_source(ctx, snapshot)
-            source.check_flushed(ctx, snapshot, disk)
+            disk = await find_disk(ctx, snapshot)
+            check_flushed(ctx, snapshot, disk)
             return replace(observed, source=disk)
         observed = replace(observed, volume_snapshot=found)
         if snapshot.spec.image and snapshot.status.image is None:
@@ -55,6 +57,29 @@ async def observe(ctx: Context, snapshot: DiskSnapshot) -> Observed:
     except ReferenceNotReady as problem:
         return replace(observed, problem=problem)
     return observed
+
+
+async def find_disk(ctx: Context, snapshot: DiskSnapshot) -> Source:
+    """The disk that a snapshot names. ReferenceNotReady: not yet; with reason DiskLost: never."""
+    owner = disk_of(ctx, snapshot)
+    if owner is None:
+        raise _no_disk(snapshot)
+    return await (
+        run_disk.find(ctx, owner) if isinstance(owner, ScenarioRun) else devbox_disk.find(ctx, owner)
+    )
+
+
+def _no_disk(snapshot: DiskSnapshot) -> ReferenceNotReady:
+    if run := snapshot.controller:
+        gone = f"the disk of {run.kind} {run.name} was deleted before it was frozen"
+        return ReferenceNotReady(DiskSnapshotReason.DISK_LOST, f"{gone}: delete this DiskSnapshot")
+    namespace = snapshot.namespace
+    if ref := snapshot.spec.devbox_ref:
+        message = f"there is no Devbox {ref.name} in namespace {namespace}: create it"
+        return ReferenceNotReady(ReferenceReason.DEVBOX_NOT_FOUND, message)
+    name = snapshot.spec.scenario_run_ref.name if snapshot.spec.scenario_run_ref else ""
+    message = f"ScenarioRun {name} in namespace {namespace} has no disk: it is gone, has not begun, or has deleted it"
+    return ReferenceNotReady(ReferenceReason.DISK_NOT_READY, message)
 
 
 async def _volume_snapshot(ctx: Context, snapshot: DiskSnapshot) -> KubeObject | None:

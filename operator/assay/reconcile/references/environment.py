@@ -30,7 +30,7 @@ class Functions(NamedTuple):
     """The scoring functions of a contract, resolved."""
 
     functions: list[ScoringFunction]
-    """With what their Scorers add; their own images by digest."""
+    """With what their Scorers add; their own images by digest; where they work, if nothing is against it."""
     images: dict[str, BlueprintImage]
     """The functions' own images, by function name."""
     scorers: list[PinnedScorer]
@@ -54,7 +54,7 @@ def base_of_snapshot(ctx: Context, namespace: str, name: str) -> Base:
     """What a devbox begins from that restores a DiskSnapshot. ReferenceNotReady: it cannot be used yet."""
     disk = named(ctx, namespace, name)
     assert disk.image is not None  # `named` returns only snapshots that have one
-    return Base(disk.image, disk.root_filesystem or "Auto", name)
+    return Base(disk.image, disk.root_filesystem or "Overlay", name)
 
 
 async def functions_of(
@@ -68,4 +68,5 @@ async def functions_of(
     by_digest = [
         f.model_copy(update={"image": found[f.name].reference}) if f.name in found else f for f in functions
     ]
-    return Functions(by_digest, found, pinned_scorers)
+    placed = [f.model_copy(update={"placement": f.placement or ctx.settings.placement}) for f in by_digest]
+    return Functions(placed, found, pinned_scorers)

@@ -1,4 +1,4 @@
-"""DiskSnapshots that others refer to, and the devboxes they come from."""
+"""DiskSnapshots that others refer to, and the disks they are made of."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus
 from assay.api.reasons import ReferenceReason
+from assay.api.scenariorun import ScenarioRun
 from assay.engine.cache import Key
+from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import get_live
+from assay.reconcile.common.objects import get_live, is_controlled_by, is_live
 
 from .errors import ReferenceNotReady
 
@@ -30,14 +32,29 @@ def named(ctx: Context, namespace: str, name: str) -> DiskSnapshotStatus:
     return snapshot.status
 
 
-def devbox_of(ctx: Context, snapshot: DiskSnapshot) -> Devbox | None:
-    """The devbox whose disk a DiskSnapshot freezes; None if there is none, or if it is being deleted.
+def disk_of(ctx: Context, snapshot: DiskSnapshot) -> Devbox | ScenarioRun | None:
+    """The devbox or run whose disk a DiskSnapshot freezes; None if there is none, or if it is being deleted.
 
-    The snapshot of a run is that of the run's own devbox. Another devbox may have the name by now.
+    The snapshot of a run is that of the run's own disk. Another run or devbox may have the name by now.
     """
-    ref, run = snapshot.spec.devbox_ref, snapshot.controller
-    found = get_live(ctx, Key("Devbox", snapshot.namespace, ref.name)) if ref else None
-    if found is None:
+    spec, namespace, owner = snapshot.spec, snapshot.namespace, snapshot.controller
+    if spec.devbox_ref:
+        found = get_live(ctx, Key("Devbox", namespace, spec.devbox_ref.name))
+        return Devbox.parse(found) if found and (not owner or is_controlled_by(found, owner.uid)) else None
+    run = (
+        get_live(ctx, Key("ScenarioRun", namespace, spec.scenario_run_ref.name))
+        if spec.scenario_run_ref
+        else None
+    )
+    if run is None or (owner and owner.uid != run["metadata"]["uid"]):
         return None
-    devbox = Devbox.parse(found)
-    return None if run and not devbox.is_controlled_by(run.uid) else devbox
+    return _disk_of_run(ctx, run)
+
+
+def _disk_of_run(ctx: Context, run: KubeObject) -> Devbox | ScenarioRun | None:
+    """A run has a claim of its own, or a devbox that has one."""
+    uid = run["metadata"]["uid"]
+    if any(is_live(claim) for claim in ctx.cache.children("PersistentVolumeClaim", uid)):
+        return ScenarioRun.parse(run)
+    devboxes = ctx.cache.children("Devbox", uid)
+    return next((Devbox.parse(one) for one in devboxes if is_live(one)), None)

@@ -1,4 +1,4 @@
-"""A ScenarioRun that has ended: its devbox waits for its snapshot, is opened or deleted; links to later scores.
+"""A ScenarioRun that has ended: its disk waits for its snapshot, is opened or deleted; links to later scores.
 
 No I/O.
 """
@@ -15,6 +15,7 @@ from assay.api.scenariorun import LaterScore, ScenarioRun
 from assay.kube_object import KubeObject
 from assay.reconcile.common import objects
 from assay.reconcile.common.decision import Event
+from assay.specs import devbox as devbox_spec
 
 from . import disk
 from .observed import RunDecision, RunView
@@ -25,7 +26,38 @@ RESCORES_MAX = 32
 _HOPELESS = {DiskSnapshotReason.SNAPSHOTS_UNAVAILABLE, DiskSnapshotReason.DISK_LOST}
 
 
-def has_news(view: RunView) -> bool:
+def needs_whole(view: RunView) -> bool:
+    """Whether the decision needs all fields of the run: the cache keeps few of a run that has ended."""
+    return _has_news(view) or _is_to_be_opened(view)
+
+
+def decide(view: RunView) -> RunDecision:
+    """What is left to do for the run."""
+    status = disk.report(view)
+    status.rescore_runs = _later_scores(view.observed.rescore_runs)
+    decision = RunDecision(status, write=_has_news(view))
+    if not _children(view):
+        return decision
+
+    age = _age(view)
+    missing = _missing_snapshot(view) if view.observed.has_disk else ""
+    if missing and age < SNAPSHOT_PATIENCE:
+        decision.optional = disk.keep(view, status) if disk.is_due(view, status) else None
+        decision.requeue = SNAPSHOT_PATIENCE - age
+        return decision
+
+    if (left := _seconds_left(view)) > 0:
+        decision.requeue = left
+        return _open(view, decision) if _is_to_be_opened(view) else decision
+
+    decision.delete = _children(view)
+    if missing:
+        message = f"no snapshot within {SNAPSHOT_PATIENCE:.0f} s; the disk is deleted ({missing})"
+        decision.event = Event("Warning", ScenarioRunReason.DISK_NOT_KEPT, message)
+    return decision
+
+
+def _has_news(view: RunView) -> bool:
     """Whether the status has to change, or the DiskSnapshot has to be created."""
     return (
         disk.is_due(view, view.run.status)
@@ -34,33 +66,42 @@ def has_news(view: RunView) -> bool:
     )
 
 
-def decide(view: RunView) -> RunDecision:
-    """What is left to do for the run."""
-    status = disk.report(view)
-    status.rescore_runs = _later_scores(view.observed.rescore_runs)
-    decision = RunDecision(status, write=has_news(view))
+def _children(view: RunView) -> list[KubeObject]:
+    """What is deleted in the end: devbox, claim and Jobs, but for those that go with the devbox that owns them."""
+    observed = view.observed
+    devbox = [observed.live_devbox.identity()] if observed.live_devbox else []
+    jobs = [job.obj for job in observed.jobs if objects.is_controlled_by(job.obj, view.run.uid)]
+    claim = [observed.claim] if observed.claim else []
+    return [*devbox, *(one for one in (*jobs, *claim) if objects.is_live(one))]
+
+
+def _age(view: RunView) -> float:
+    return (view.now - _end(view.run)).total_seconds()
+
+
+def _seconds_left(view: RunView) -> float:
+    """For how long the disk stays, when nothing waits for a snapshot of it."""
+    return max(_seconds_open(view), view.settings.keep_seconds) - _age(view)
+
+
+def _seconds_open(view: RunView) -> int:
+    return disk.open_seconds(view.run.spec, is_passed=bool(view.run.status.passed))
+
+
+def _is_to_be_opened(view: RunView) -> bool:
+    """Whether people may look around on the disk, and cannot yet."""
     devbox = view.observed.live_devbox
-    if devbox is None:
-        return decision
+    is_open = devbox is not None and devbox.spec.operating_mode == "Idle"
+    return view.observed.has_disk and _seconds_open(view) > _age(view) and not is_open
 
-    age = (view.now - _end(view.run)).total_seconds()
-    missing = _missing_snapshot(view)
-    if missing and age < SNAPSHOT_PATIENCE:
-        decision.optional = disk.keep(view, status) if disk.is_due(view, status) else None
-        decision.requeue = SNAPSHOT_PATIENCE - age
-        return decision
 
-    opened = disk.open_seconds(view.run.spec, is_passed=bool(status.passed))
-    if (left := max(opened, view.settings.keep_seconds) - age) > 0:
-        decision.requeue = left
-        if opened > age and devbox.spec.operating_mode != "Idle":
-            decision.patch = [(devbox.identity(), {"spec": {"operatingMode": "Idle"}})]
-        return decision
-
-    decision.delete = [devbox.identity()]
-    if missing:
-        message = f"no snapshot within {SNAPSHOT_PATIENCE:.0f} s; the disk is deleted ({missing})"
-        decision.event = Event("Warning", ScenarioRunReason.DISK_NOT_KEPT, message)
+def _open(view: RunView, decision: RunDecision) -> RunDecision:
+    """Set the devbox idle; the disk of a run without one gets one, once the agent's pod has left it."""
+    devbox, pinned = view.observed.live_devbox, view.run.status.pinned
+    if devbox:
+        decision.patch = [(devbox.identity(), {"spec": {"operatingMode": "Idle"}})]
+    elif pinned:
+        decision.create = [devbox_spec.opened(view.run, pinned)]
     return decision
 
 

@@ -7,7 +7,6 @@ from typing import Literal
 from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, false
-from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot
 from assay.api.reasons import DiskSnapshotReason, EndReason, ForeignReason, ScenarioRunReason
 from assay.api.runtemplate import RunTemplate
@@ -22,11 +21,10 @@ When = Literal["Always", "OnFailure", "Never"]
 
 def is_due(view: RunView, status: ScenarioRunStatus) -> bool:
     """Whether to create the DiskSnapshot now: an agent left a disk, and it is not kept yet."""
-    devbox = view.observed.live_devbox
-    if devbox is None or not view.has_agent or status.disk_snapshot:
+    if not view.observed.has_disk or not view.has_agent or status.disk_snapshot:
         return False
     is_finished = conditions.is_finished(status.conditions)
-    left_a_disk = bool(status.scorer_jobs) or (is_finished and _has_booted(devbox))
+    left_a_disk = bool(status.scorer_jobs) or (is_finished and _has_worked(status))
     has_failed = is_finished and not status.passed
     return left_a_disk and _is_wanted(view.run.spec.snapshot_policy, has_failed=has_failed)
 
@@ -56,7 +54,7 @@ def changed_condition(view: RunView) -> NewCondition | None:
     if old is None:
         return new
     if new.reason == DiskSnapshotReason.DISK_LOST and old.status == "False":
-        # We delete the devbox of a disk that cannot be kept: the older reason says why.
+        # We delete a disk that cannot be kept: the older reason says why.
         return new if old.reason == DiskSnapshotReason.CREATING else None
     return None if (old.status, old.reason) == (new.status, new.reason) else new
 
@@ -74,7 +72,7 @@ def state(disk_snapshot: DiskSnapshot | None) -> NewCondition:
 
 
 def open_seconds(template: RunTemplate, *, is_passed: bool) -> int:
-    """How long the devbox of a run stays open after its end."""
+    """How long the disk of a run stays open after its end."""
     keep = template.keep_devbox
     return keep.ttl_seconds if keep and _is_wanted(keep.when, has_failed=not is_passed) else 0
 
@@ -84,8 +82,7 @@ def _is_wanted(when: When, *, has_failed: bool) -> bool:
     return when == "Always" or (when == "OnFailure" and has_failed)
 
 
-def _has_booted(devbox: Devbox) -> bool:
+def _has_worked(status: ScenarioRunStatus) -> bool:
     """Whether the agent of a run that is not scored began to work."""
-    finished = conditions.find(devbox.status.conditions, ConditionType.FINISHED)
-    has_failed = finished is not None and finished.reason == EndReason.BOOT_FAILED
-    return devbox.status.start_time is not None and not has_failed
+    agent = status.agent
+    return agent is not None and agent.start_time is not None and agent.reason != EndReason.BOOT_FAILED

@@ -34,14 +34,14 @@ def complete(view: RunView, status: ScenarioRunStatus, message: str) -> RunDecis
     status.phase, status.completion_time = "Complete", view.now
     reason, message = ScenarioRunReason.SCORED, message + _how_to_enter(view, status)
     view.set(status, true(ConditionType.COMPLETE, reason, message))
-    # The devbox goes with the next reconcile, once the score is safe in the status.
+    # The disk goes with the next reconcile, once the score is safe in the status.
     return RunDecision(status, event=Event("Normal", reason, message), requeue=0)
 
 
 def _how_to_enter(view: RunView, status: ScenarioRunStatus) -> str:
     """The end of a message: how to look around on the disk of the ended run, if it stays open."""
     seconds = disk.open_seconds(view.run.spec, is_passed=bool(status.passed))
-    if not seconds or view.observed.live_devbox is None:
+    if not seconds or not view.observed.has_disk:
         return ""
     until = view.now + timedelta(seconds=seconds)
     command = f"kubectl exec -it {view.run.name} -n {view.run.namespace} -- /.assay/shell"

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from assay.api.conditions import NewCondition, set_condition
 from assay.api.devbox import Devbox
-from assay.api.disksnapshot import DiskSnapshot
+from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus
 from assay.api.scenariorun import PinnedRun, ScenarioRun, ScenarioRunStatus
 from assay.kube_object import KubeObject
-from assay.reconcile.common import network_policies
-from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
+from assay.reconcile.common.objects import is_live
+from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.references.errors import ReferenceNotReady
 from assay.settings import Settings
 
 from .scorer_jobs import ScorerJob
@@ -24,17 +25,48 @@ class Observed:
     """The children of a run, and the later runs that score its disk again."""
 
     devbox: Devbox | None = None
+    """Where the agent works or the disk is restored; of a run with a Job of its own, what opens its disk at the end."""
+    claim: KubeObject | None = None
+    """The claim of a run with a Job of its own."""
     jobs: Sequence[ScorerJob] = ()
+    """The run's own Job, and scorer Jobs."""
     disk_snapshot: DiskSnapshot | None = None
     rescore_runs: Sequence[KubeObject] = ()
     """Runs that score this one's disk again."""
     policies: Sequence[KubeObject] = field(default=(), compare=False)
-    """The network policies that scorers need and the namespace lacks, to create."""
+    """The network policies that pods need and the namespace lacks, to create."""
+    outdated_policies: Sequence[tuple[KubeObject, KubeObject]] = field(default=(), compare=False)
+    """Each with the merge patch that brings it up to date."""
+    snapshot: DiskSnapshotStatus | None = None
+    """What the run's own disk begins with, if it is to be created from a snapshot."""
+    missing_snapshot: ReferenceNotReady | None = None
+    """Why that snapshot cannot be used."""
+    output: str = ""
+    """The end of what an agent printed that has just failed in the run's own Job."""
+    refusal: Cause | None = None
+    """Why a Job has no pod."""
+    look_again: float | None = None
+    """Seconds after which to look whether a Job has a pod."""
+
+    @property
+    def own_job(self) -> ScorerJob | None:
+        """The Job in which the run's agent works."""
+        return next((job for job in self.jobs if job.is_of_agent), None)
 
     @property
     def live_devbox(self) -> Devbox | None:
         """The devbox, unless it is being deleted and its disk with it."""
         return None if self.devbox is None or self.devbox.is_deleting else self.devbox
+
+    @property
+    def live_claim(self) -> KubeObject | None:
+        """The run's own claim, unless it is being deleted."""
+        return self.claim if self.claim and is_live(self.claim) else None
+
+    @property
+    def has_disk(self) -> bool:
+        """Whether the disk is there, and stays."""
+        return self.live_claim is not None or self.live_devbox is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +101,3 @@ class RunDecision(Decision):
     """A decision about a ScenarioRun."""
 
     status: ScenarioRunStatus
-
-
-def look_at(ctx: Context, run: ScenarioRun) -> RunView:
-    """The run with its children, as the cache has them."""
-    return RunView(run, _observe(ctx, run), ctx.settings, ctx.now())
-
-
-def _observe(ctx: Context, run: ScenarioRun) -> Observed:
-    cache = ctx.cache
-    devbox = next((Devbox.parse(one) for one in cache.children("Devbox", run.uid)), None)
-    disk_snapshot = next((DiskSnapshot.parse(one) for one in cache.children("DiskSnapshot", run.uid)), None)
-    jobs = cache.children("Job", devbox.uid) if devbox else []
-    return Observed(
-        devbox=devbox,
-        jobs=[ScorerJob(job, cache.children("Pod", job["metadata"]["uid"])) for job in jobs],
-        disk_snapshot=disk_snapshot,
-        rescore_runs=cache.find("ScenarioRun", "rescore", (run.namespace, run.name)),
-        policies=network_policies.missing(ctx, run.namespace),
-    )

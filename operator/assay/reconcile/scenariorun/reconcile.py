@@ -1,4 +1,4 @@
-"""ScenarioRun: pin what it uses, run the agent in a devbox, score the disk, report, keep the disk, clean up."""
+"""ScenarioRun: pin what it uses, let the agent work, score the disk, report, keep the disk, clean up."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from assay.kube.resources import resource_of
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import get_live
-from assay.specs import devbox as devbox_spec
 
-from . import agent, cleanup, disk, scoring
-from .ending import fail
-from .observed import RunDecision, StartedRunView, look_at
+from . import cleanup, devbox_agent, disk, job_agent, scoring
+from .observe import look_at
+from .observed import RunDecision, StartedRunView
 from .start import start
 
 
@@ -27,19 +26,19 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     found = get_live(ctx, key)
     if found is None:
         return None
-    view = look_at(ctx, ScenarioRun.parse(found))
+    view = await look_at(ctx, ScenarioRun.parse(found))
     status = view.run.status
 
     # A run that has ended: look after its disk, and after its links to later scores.
     if is_finished(status.conditions):
-        if cleanup.has_news(view):
+        if cleanup.needs_whole(view):
             whole = await _read_whole(ctx, view.run)
             if whole is None:
                 return None
             view = replace(view, run=whole)
         decision = cleanup.decide(view)
 
-    # A new run: resolve its references. Its devbox follows once they are written, so that no edit comes between.
+    # A new run: resolve its references. Its pod follows once they are written, so that no edit comes between.
     elif status.pinned is None:
         decision = await start(ctx, view)
 
@@ -60,17 +59,11 @@ def decide(view: StartedRunView) -> RunDecision:
 
 
 def _next_step(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
-    devbox = view.observed.devbox
     if status.scorer_jobs:
         return scoring.decide(view, status)
-    if devbox is None:
-        return RunDecision(status, create=[devbox_spec.devbox(view.run, view.pinned)], write=False)
-    if not agent.has_ended(view.pinned, devbox):
-        return agent.wait(view, status, devbox)
-    status = agent.report(view, status, devbox)
-    if failure := agent.failure(view.pinned, devbox):
-        return fail(view, status, failure)
-    return scoring.begin(view, status, devbox)
+    if view.pinned.same_pod:
+        return job_agent.decide(view, status)
+    return devbox_agent.decide(view, status)
 
 
 async def _read_whole(ctx: Context, run: ScenarioRun) -> ScenarioRun | None:

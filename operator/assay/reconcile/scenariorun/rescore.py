@@ -12,7 +12,7 @@ from assay.api.reasons import ReferenceReason, ScenarioRunReason
 from assay.api.scenariorun import EarlierScore, NamedScore, Rescore, ScenarioRun
 from assay.reconcile.common.context import Context
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
-from assay.reconcile.references.snapshots import devbox_of
+from assay.reconcile.references.snapshots import disk_of
 
 
 def snapshot_to_score(ctx: Context, rescoring: ScenarioRun, rescore: Rescore) -> str:
@@ -81,7 +81,7 @@ def _benchmark_run(ctx: Context, namespace: str, name: str) -> BenchmarkRun | No
 
 def _is_lost(ctx: Context, snapshot: DiskSnapshot) -> bool:
     """Whether nothing is left that the snapshot could be taken from."""
-    if snapshot.spec.devbox_ref is None or devbox_of(ctx, snapshot):
+    if snapshot.spec.volume_snapshot_ref or disk_of(ctx, snapshot):
         return False
     return not ctx.cache.children("VolumeSnapshot", snapshot.uid)
 

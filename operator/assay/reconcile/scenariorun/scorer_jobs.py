@@ -1,4 +1,4 @@
-"""The scorer Jobs of a run, as their pods report them. No I/O."""
+"""The Jobs of a run, as their pods report them. No I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from assay.api.reasons import AnyReason, EndReason, ScenarioRunReason, ScoreReas
 from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
-from assay.reconcile.common.objects import find_condition
+from assay.reconcile.common.objects import find_condition, holds, is_live
+from assay.specs import devbox_container
 
 
 class Failure(NamedTuple):
@@ -23,15 +24,40 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScorerJob:
-    """A scorer Job with its pods."""
+    """A Job with its pods."""
 
     obj: KubeObject
     pods: Sequence[KubeObject] = ()
+    run: str = ""
+    """The name of the run."""
 
     @property
     def name(self) -> str:
         """`metadata.name` of the Job."""
         return str(self.obj["metadata"]["name"])
+
+    @property
+    def is_of_agent(self) -> bool:
+        """Whether the agent works in it, before its functions do."""
+        return self.name == self.run
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the Job has given up."""
+        return holds(self.obj, ConditionType.FAILED)
+
+    @property
+    def newest_pod(self) -> KubeObject | None:
+        """The pod that was created last."""
+        return max(self.pods, key=_created, default=None)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its pod is gone, or something other than its containers ends it, so that they may never report."""
+        pod = self.newest_pod
+        if pod is None:
+            return self.has_failed
+        return bool(pod_view.view(pod, "").killed_by) or not is_live(pod) or _is_stuck(pod)
 
 
 def ends(job: ScorerJob, functions: Sequence[ScoringFunction]) -> Mapping[str, pod_view.Terminated]:
@@ -45,6 +71,21 @@ def ends(job: ScorerJob, functions: Sequence[ScoringFunction]) -> Mapping[str, p
         if ended and len(ended) == len(views) and not is_killed:
             return ended
     return {}
+
+
+def has_begun(pod: KubeObject, functions: Sequence[str]) -> bool:
+    """Whether one of these functions has started in the pod."""
+    return any({"running", "terminated"} & pod_view.container_state(pod, name).keys() for name in functions)
+
+
+def _is_stuck(pod: KubeObject) -> bool:
+    """Whether the kubelet starts no function in the agent's pod, though the agent's container has ended well.
+
+    It takes an init container for failed in which the kernel has killed anything for want of memory, a child of a child
+    even, and does not say so in the pod's phase (kuberuntime: isInitContainerFailed).
+    """
+    end = pod_view.view(pod, devbox_container.CONTAINER).terminated
+    return end is not None and end.exit_code == 0 and end.reason == EndReason.OOM_KILLED
 
 
 def failure(job: ScorerJob) -> Failure | None:
@@ -72,4 +113,8 @@ def _why_killed(job: ScorerJob) -> str | None:
 
 
 def _newest_first(job: ScorerJob) -> list[KubeObject]:
-    return sorted(job.pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")), reverse=True)
+    return sorted(job.pods, key=_created, reverse=True)
+
+
+def _created(pod: KubeObject) -> str:
+    return str(pod["metadata"].get("creationTimestamp"))

@@ -7,14 +7,12 @@ from typing import TypeAlias
 
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false
-from assay.api.devbox import Devbox
 from assay.api.reasons import ForeignReason, ScenarioRunReason, ScoreReason
-from assay.api.scenariorun import ScenarioRunStatus
+from assay.api.scenariorun import FunctionScore, ScenarioRunStatus
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.score import reaches, total
-from assay.specs import scorer_job
 
-from . import score_report, scorer_jobs
+from . import score_report, scorer_jobs, scorers
 from .ending import complete, fail
 from .function_score import function_score
 from .observed import RunDecision, StartedRunView
@@ -25,35 +23,41 @@ Ends: TypeAlias = Mapping[str, pod_view.Terminated]
 """How functions ended, by name."""
 
 
-def begin(view: StartedRunView, status: ScenarioRunStatus, devbox: Devbox) -> RunDecision:
-    """Create the scorer Jobs, which work on the devbox's disk."""
+def begin(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
+    """Create scorer Jobs for the functions that do not work in the agent's pod: the kubelet has begun the others."""
     status = status.model_copy()
     status.phase, status.scoring_start_time = "Scoring", view.now
-    status.scorer_jobs = scorer_job.job_names(view.run, view.pinned)
+    apart = scorers.apart(view)
+    own = [view.run.name] if view.pinned.same_pod else []
+    status.scorer_jobs = [*own, *apart.names(view.run)]
     view.set(status, false(ConditionType.COMPLETE, ScenarioRunReason.SCORING))
-    jobs = scorer_job.jobs(view.run, view.pinned, devbox, view.settings)
-    return RunDecision(status, create=[*view.observed.policies, *jobs])
+    return scorers.create(view, status, apart) if apart.functions else decide(view, status)
 
 
 def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     """Score the run once all functions have ended; until then report how the scorers are."""
     functions = view.pinned.scenario.scoring_contract.scoring_functions
-    by_job = {job.name: scorer_jobs.ends(job, functions) for job in view.observed.jobs}
+    jobs = {job.name: job for job in view.observed.jobs if job.name in (status.scorer_jobs or ())}
+    by_job = {name: scorer_jobs.ends(job, functions) for name, job in jobs.items()}
     ends = {name: end for those in by_job.values() for name, end in those.items()}
     if len(ends) == len(functions):
         return _score(view, status, ends)
+    if scorers.is_agents_pod_lost(view, status) and not by_job.get(view.run.name):
+        return scorers.score_again(view, status)
     # A Job whose functions have all reported may fail: another Job still works.
-    unreported = [job for job in view.observed.jobs if not by_job[job.name]]
+    unreported = [job for name, job in jobs.items() if not by_job[name]]
     if failure := next((why for job in unreported if (why := scorer_jobs.failure(job))), None):
         return fail(view, status, failure)
     if lost := set(status.scorer_jobs or ()) - by_job.keys():
-        return _create_again(view, status, lost)
+        return scorers.create_missing(view, status, lost)
     return _wait(view, status)
 
 
 def _score(view: StartedRunView, status: ScenarioRunStatus, ends: Ends) -> RunDecision:
     status, contract = status.model_copy(), view.pinned.scenario.scoring_contract
-    status.scores = [function_score(f, ends[f.name]) for f in contract.scoring_functions]
+    status.scores = [
+        _placed(view, status, function_score(f, ends[f.name])) for f in contract.scoring_functions
+    ]
     percents = [percent for end in ends.values() if (percent := score_report.disk_percent(end)) is not None]
     status.disk_used_percent = max(percents, default=None)
     is_full = (status.disk_used_percent or 0) >= DISK_FULL_PERCENT and view.pinned.agent is not None
@@ -69,27 +73,21 @@ def _score(view: StartedRunView, status: ScenarioRunStatus, ends: Ends) -> RunDe
     return complete(view, status, message)
 
 
-def _create_again(view: StartedRunView, status: ScenarioRunStatus, lost: set[str]) -> RunDecision:
-    """Create Jobs that are missing, as long as there is a disk to score."""
-    devbox = view.observed.live_devbox
-    if devbox is None:
-        message = "the devbox was deleted before it was scored"
-        return fail(view, status, Failure(ScenarioRunReason.DEVBOX_LOST, message))
-    jobs = scorer_job.jobs(view.run, view.pinned, devbox, view.settings)
-    again = [job for job in jobs if job["metadata"]["name"] in lost]
-    return RunDecision(status, create=[*view.observed.policies, *again], write=False)
+def _placed(view: StartedRunView, status: ScenarioRunStatus, score: FunctionScore) -> FunctionScore:
+    """The score with where its function worked."""
+    is_beside = score.name in (view.pinned.same_pod or ()) and view.run.name in (status.scorer_jobs or ())
+    return score.model_copy(update={"placement": "SamePod" if is_beside else "OwnPod"})
 
 
 def _wait(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     """Report that the scorers work, or what keeps one of them from starting."""
     status = status.model_copy()
     functions = view.pinned.scenario.scoring_contract.scoring_functions
-    pod = scorer_jobs.troubled_pod(view.observed.jobs, functions)
+    pod, refusal = scorer_jobs.troubled_pod(view.observed.jobs, functions), view.observed.refusal
     if pod and (wait := pod_view.patience_left(pod, view.now)):
         return RunDecision(status, write=False, requeue=wait)
-    if pod and pod.trouble:
-        reason, message = pod.trouble
-        view.set(status, false(ConditionType.COMPLETE, ForeignReason(reason), message))
+    if trouble := (pod.trouble if pod else refusal):
+        view.set(status, false(ConditionType.COMPLETE, ForeignReason(trouble.reason), trouble.message))
     else:
         view.set(status, false(ConditionType.COMPLETE, ScenarioRunReason.SCORING))
-    return RunDecision(status)
+    return RunDecision(status, requeue=view.observed.look_again)

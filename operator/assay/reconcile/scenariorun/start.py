@@ -5,9 +5,14 @@ from __future__ import annotations
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, true
 from assay.api.reasons import ScenarioRunReason
-from assay.api.scenariorun import EarlierScore, PinnedRun
+from assay.api.scenariorun import EarlierScore, PinnedRun, ScenarioRun
 from assay.reconcile.common.context import Context
+from assay.reconcile.common.decision import ChildRejected
+from assay.reconcile.nodes import mount as mounts
+from assay.reconcile.nodes import node_probe
+from assay.reconcile.nodes.node_probe import Probing
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
+from assay.specs import run_job
 
 from . import rescore
 from .ending import fail
@@ -20,13 +25,45 @@ async def start(ctx: Context, view: RunView) -> RunDecision:
     """Resolve the run's references, then decide whether it starts, waits or fails."""
     run = view.run
     try:
-        pinned = await pin(ctx, run)
+        pinned = await _with_placement(ctx, run, await pin(ctx, run))
         earlier = rescore.earlier_score(ctx, run.namespace, run.spec.rescore) if run.spec.rescore else None
     except ReferenceNotReady as missing:
         return _wait(view, missing)
     except InvalidReference as invalid:
         return _refuse(view, invalid)
+    if isinstance(pinned, Probing):
+        return _probe(ctx, view, pinned)
     return _begin(view, pinned, earlier)
+
+
+async def _with_placement(ctx: Context, run: ScenarioRun, pinned: PinnedRun) -> PinnedRun | Probing:
+    """With the functions that work in the agent's pod, if the nodes mount overlays. Probing: find that out first."""
+    beside = run_job.functions_beside(run, pinned, ctx.settings) if pinned.agent else []
+    if not beside:
+        return pinned
+    mount = await mounts.plan(ctx, run, pinned.root_filesystem)
+    if isinstance(mount, Probing):
+        return mount
+    return pinned.model_copy(update={"same_pod": beside}) if mount.root_filesystem == "Overlay" else pinned
+
+
+def _probe(ctx: Context, view: RunView, step: Probing) -> RunDecision:
+    """Nothing is decided about the run itself until all nodes are probed."""
+    status = view.run.status
+
+    async def after_rejection(rejected: ChildRejected) -> RunDecision | None:
+        further = await node_probe.after_rejection(ctx, step.tries, rejected) if step.tries else None
+        return RunDecision(status, requeue=further.wait, write=False) if further else None
+
+    create = [step.create] if step.create else []
+    return RunDecision(
+        status,
+        create=create,
+        delete=step.delete,
+        requeue=step.wait,
+        write=False,
+        on_rejection=after_rejection,
+    )
 
 
 def _wait(view: RunView, missing: ReferenceNotReady) -> RunDecision:

@@ -101,6 +101,7 @@ INDEXES: Mapping[str, Mapping[str, IndexFn]] = {
     },
     "DiskSnapshot": {
         "devbox": _ref("spec", "devboxRef", "name"),
+        "run": _ref("spec", "scenarioRunRef", "name"),
         "volumesnapshot": _either(
             _ref("status", "volumeSnapshotName"), _ref("spec", "volumeSnapshotRef", "name")
         ),

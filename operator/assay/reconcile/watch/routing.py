@@ -25,7 +25,7 @@ _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Agent": (("ScenarioRun", "agent"), ("BenchmarkRun", "agent")),
     "Benchmark": (("BenchmarkRun", "benchmark"),),
     "BenchmarkRun": (("BenchmarkRun", "rescore"),),
-    "ScenarioRun": (("ScenarioRun", "rescore"),),
+    "ScenarioRun": (("ScenarioRun", "rescore"), ("DiskSnapshot", "run")),
     "Devbox": (("DiskSnapshot", "devbox"),),
     "VolumeSnapshot": (("DiskSnapshot", "volumesnapshot"),),
     "DiskSnapshot": (("Scenario", "snapshot"), ("Devbox", "snapshot"), ("ScenarioRun", "snapshot")),
@@ -52,12 +52,13 @@ def keys_for(kind: str, obj: KubeObject, cache: Cache) -> Iterator[Key]:
 
 
 def _pod(pod: KubeObject, cache: Cache) -> Iterator[Key]:
-    """The run or blueprint that made the Job of a pod."""
+    """The run or blueprint that made the Job of a pod, and snapshots of a disk on which an agent works."""
     labels, namespace = pod["metadata"].get("labels") or {}, pod["metadata"]["namespace"]
     if names.DEVBOX in labels:
         return  # its owner is the devbox
     if run := labels.get(names.SCENARIO_RUN):
         yield Key("ScenarioRun", namespace, run)
+        yield from map(_key, cache.find("DiskSnapshot", "run", (namespace, run)))
     if blueprint := labels.get(names.BLUEPRINT):
         yield Key("Blueprint", namespace, blueprint)
 

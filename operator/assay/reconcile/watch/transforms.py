@@ -20,11 +20,20 @@ _META = (
     "deletionTimestamp",
 )
 _CHILD_META = (*_META, "labels", "ownerReferences")
-_CHILD_STATUS = ("phase", "reason", "message", "conditions", "containerStatuses", "initContainerStatuses")
+_CHILD_STATUS = (
+    "phase",
+    "reason",
+    "message",
+    "conditions",
+    "containerStatuses",
+    "initContainerStatuses",
+    "startTime",
+)
 _RUN_SPEC = ("scenarioRef", "rescore", "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
 _RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescoreRuns", "completionTime")
 _RUN_CONDITIONS = (ConditionType.COMPLETE, ConditionType.FAILED, ConditionType.DISK_KEPT)
 _CONDITION = ["type", "status", "reason", "lastTransitionTime"]
+_AGENT = ("reason", "exitCode", "startTime")
 _SCORE = ("name", "weight", "state", "score")
 
 
@@ -36,12 +45,20 @@ def trim_child(obj: KubeObject) -> KubeObject:
     return {**trimmed, "status": _only(_CHILD_STATUS, obj.get("status") or {})}
 
 
+def trim_claim(obj: KubeObject) -> KubeObject:
+    """A claim of ours: that it exists, and whether it has a volume."""
+    status = _only(["phase"], obj.get("status") or {})
+    return {**_trimmed(obj, _CHILD_META), "status": status}
+
+
 def trim_scenario_run(obj: KubeObject) -> KubeObject:
     """A run that has ended: only what other objects read, because there may be tens of thousands."""
     if not is_finished(obj):
         return obj
     status, condition_fields = obj["status"], _CONDITION
     kept = _only(_RUN_STATUS, status)
+    if "agent" in status:
+        kept["agent"] = _only(_AGENT, status["agent"])
     if "diskSnapshot" in kept and "scores" in status:  # it may be scored again, and is then compared
         kept["scores"] = [_only(_SCORE, one) for one in status["scores"]]
     if names.VALIDATION in (obj["metadata"].get("labels") or {}):  # its scenario reads content and messages
@@ -81,6 +98,7 @@ def trim_config_map(obj: KubeObject) -> KubeObject:
 TRANSFORMS: Mapping[str, Transform] = {
     "Pod": trim_child,
     "Job": trim_child,
+    "PersistentVolumeClaim": trim_claim,
     "ScenarioRun": trim_scenario_run,
     "ConfigMap": trim_config_map,
     "VolumeSnapshot": trim_volume_snapshot,

@@ -9,7 +9,6 @@ import pytest
 
 from assay.api.blueprint import BlueprintImage
 from assay.api.conditions import find
-from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus, Lineage
 from assay.api.reasons import DiskSnapshotReason, ReferenceReason
 from assay.kube_object import KubeObject
@@ -28,7 +27,7 @@ from tests.unit.specs.objects import IMAGE, SETTINGS, existing
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
 CUT = "2026-01-02T09:00:00Z"
 DISK = FrozenDisk(image=IMAGE, root_filesystem="Copy", directories=["etc"], lineage=Lineage(devbox="box"))
-SOURCE = Source(Devbox.parse(existing("Devbox", "box", spec={})), "claim-of-box", DISK)
+SOURCE = Source("Devbox box", "claim-of-box", DISK, is_in_use=False)
 DRIVER = "failed to take snapshot of the volume v: no space left"
 KNOWN = {"image": {"reference": IMAGE.reference}, "volumeSnapshotName": "frozen", "restoreSize": "1Gi"}
 
@@ -94,9 +93,9 @@ def test_a_disk_that_can_be_frozen_is_frozen() -> None:
 
 @pytest.mark.parametrize("retry", [None, 15.0])
 def test_what_keeps_a_disk_from_being_frozen_is_reported(retry: float | None) -> None:
-    problem = ReferenceNotReady(ReferenceReason.DEVBOX_NOT_READY, "it has not started yet", retry)
+    problem = ReferenceNotReady(ReferenceReason.DISK_NOT_READY, "it has not started yet", retry)
     decision = decided(frozen(), problem=problem)
-    assert (reports(decision), decision.status.phase) == (("False", "DevboxNotReady"), "Pending")
+    assert (reports(decision), decision.status.phase) == (("False", "DiskNotReady"), "Pending")
     assert message(decision) == "it has not started yet"
     assert (decision.create, decision.requeue) == ([], retry)
     assert status(decision).volume_snapshot_name is None

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from assay.api.blueprint import BlueprintImage
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, Lineage
 from assay.reconcile.common.context import Context
-from assay.reconcile.disksnapshot.source import Source, check_flushed, find_source, missing
+from assay.reconcile.disksnapshot.devbox_disk import missing
+from assay.reconcile.disksnapshot.observed import find_disk
+from assay.reconcile.disksnapshot.source import check_flushed
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs.volume_snapshot import FrozenDisk
 from tests.unit.reconcile import contexts
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.statuses import pod
@@ -75,7 +75,7 @@ async def test_a_devbox_that_is_not_there_or_is_going() -> None:
     going["metadata"]["deletionTimestamp"] = "now"
     for ctx in (seeing(), seeing(going)):
         with pytest.raises(ReferenceNotReady) as refused:
-            await find_source(ctx, FROZEN)
+            await find_disk(ctx, FROZEN)
         assert refused.value.reason == "DevboxNotFound"
 
 
@@ -89,10 +89,10 @@ async def test_a_runs_disk_is_that_of_its_own_devbox(made_by: str | None) -> Non
     stranger = devbox(owner_references=owner("ScenarioRun", made_by)) if made_by else devbox()
     for ctx in (seeing(), seeing(stranger)):
         with pytest.raises(ReferenceNotReady) as refused:
-            await find_source(ctx, frozen)
+            await find_disk(ctx, frozen)
         assert refused.value.reason == "DiskLost"
-    found = await find_source(seeing(devbox(owner_references=owner("ScenarioRun", "box"))), frozen)
-    assert (found.claim, found.devbox.name) == ("box", "box")
+    found = await find_disk(seeing(devbox(owner_references=owner("ScenarioRun", "box"))), frozen)
+    assert (found.claim, found.owner) == ("box", "Devbox box")
 
 
 # --- what it lies on ---
@@ -103,7 +103,7 @@ async def test_of_a_blueprint() -> None:
     reference = blueprint["status"]["image"]["reference"]
     for spec in ({"blueprintRef": {"name": "project"}}, {"image": reference}):
         box = devbox(spec, status={**BEGAN, "image": reference})
-        disk = (await find_source(seeing(box, blueprint), FROZEN)).disk
+        disk = (await find_disk(seeing(box, blueprint), FROZEN)).disk
         assert (disk.image.reference, disk.image.user, disk.image.working_dir) == (reference, "1000", "/src")
         assert disk.lineage == Lineage(devbox="box", blueprint="project")
 
@@ -112,7 +112,7 @@ async def test_of_a_snapshot() -> None:
     parent = contexts.snapshot("before")
     began = {**BEGAN, "image": parent["status"]["image"]["reference"], "rootFilesystem": "Copy"}
     box = devbox({"diskSnapshotRef": {"name": "before"}}, status={**began, "directories": ["etc", "usr"]})
-    found = await find_source(seeing(box, parent), FROZEN)
+    found = await find_disk(seeing(box, parent), FROZEN)
     disk = found.disk
     assert found.claim == "box"
     assert (disk.image.user, disk.image.working_dir) == ("7", "/old")
@@ -121,14 +121,14 @@ async def test_of_a_snapshot() -> None:
 
 
 async def test_of_an_image_that_the_registry_has() -> None:
-    disk = (await find_source(seeing(devbox()), FROZEN)).disk
+    disk = (await find_disk(seeing(devbox()), FROZEN)).disk
     assert (disk.image.reference, disk.image.user) == (IMAGE, "1000")
 
 
 async def test_of_an_image_that_is_gone() -> None:
     box = devbox(status={**BEGAN, "image": contexts.NOWHERE})
     with pytest.raises(ReferenceNotReady) as refused:
-        await find_source(seeing(box), FROZEN)
+        await find_disk(seeing(box), FROZEN)
     assert refused.value.reason == "ImageNotFound"
     assert refused.value.retry
 
@@ -139,7 +139,7 @@ async def test_a_runs_devbox_needs_no_registry() -> None:
     spec = {"image": contexts.NOWHERE, "user": "5:6", "workingDir": "/work"}
     status = {**BEGAN, "image": contexts.NOWHERE}
     box = devbox(spec, status=status, labels=labels, owner_references=owner("ScenarioRun", "r"))
-    disk = (await find_source(seeing(box), FROZEN)).disk
+    disk = (await find_disk(seeing(box), FROZEN)).disk
     assert (disk.image.reference, disk.image.user, disk.image.working_dir) == (
         contexts.NOWHERE,
         "5:6",
@@ -149,32 +149,31 @@ async def test_a_runs_devbox_needs_no_registry() -> None:
 
 
 async def test_labels_alone_make_no_run() -> None:
-    disk = (await find_source(seeing(devbox(labels={"assay.dev/scenario": "fix-it"})), FROZEN)).disk
+    disk = (await find_disk(seeing(devbox(labels={"assay.dev/scenario": "fix-it"})), FROZEN)).disk
     assert disk.lineage == Lineage(devbox="box")
 
 
 # --- flushing ---
 
 
-def flushed(*objects: Obj, age: float) -> float | None:
+async def flushed(*objects: Obj, age: float) -> float | None:
     """How long a snapshot of this age waits for the disk of the devbox; None: it does not."""
     ctx = seeing(*objects)
     snapshot = FROZEN.model_copy(deep=True)
     snapshot.metadata.creation_timestamp = ctx.now() - timedelta(seconds=age)
-    found = Source(Devbox.parse(devbox()), "box", FrozenDisk(image=BlueprintImage(reference="x")))
     try:
-        check_flushed(ctx, snapshot, found)
+        check_flushed(ctx, snapshot, await find_disk(ctx, snapshot))
     except ReferenceNotReady as waits:
         return waits.retry if waits.reason == "Flushing" else -1.0
     return None
 
 
 @pytest.mark.parametrize(("age", "left"), [(0, 8.0), (4, 4.0), (8, None), (600, None), (-30, 8.0)])
-def test_a_live_devbox_has_to_have_flushed_its_disk(age: float, left: float | None) -> None:
-    waits = flushed(devbox(), box_pod("running"), age=age)
+async def test_a_live_devbox_has_to_have_flushed_its_disk(age: float, left: float | None) -> None:
+    waits = await flushed(devbox(), box_pod("running"), age=age)
     assert waits == (pytest.approx(left, abs=0.5) if left else None)
 
 
 @pytest.mark.parametrize("which", ["completed", "error", "creating"])
-def test_where_nothing_runs_there_is_nothing_to_flush(which: str) -> None:
-    assert flushed(devbox(), box_pod(which), box_pod("running", name="probe"), age=0) is None
+async def test_where_nothing_runs_there_is_nothing_to_flush(which: str) -> None:
+    assert await flushed(devbox(), box_pod(which), box_pod("running", name="probe"), age=0) is None

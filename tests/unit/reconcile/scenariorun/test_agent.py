@@ -204,6 +204,6 @@ def test_the_second_reconcile_reports_the_same(observed: Observed) -> None:
     first = decide(observed).status
     if is_finished(first.conditions):
         return
-    seen = observed if first.scorer_jobs is None else Observed(observed.devbox, [ScorerJob(job())])
+    seen = observed if first.scorer_jobs is None else Observed(observed.devbox, jobs=[ScorerJob(job())])
     later = decide(seen, first).status
     assert later.model_dump() == first.model_dump()

@@ -45,17 +45,17 @@ def test_nothing_is_reported_again_though_the_cache_has_no_messages() -> None:
     status, observed = kept("passed", "True")
     status.conditions = [one.model_copy(update={"message": ""}) for one in status.conditions]
     assert not after(status, observed, **ALWAYS).write
-    assert not cleanup.has_news(ended_view(status, observed, **ALWAYS))
+    assert not cleanup.needs_whole(ended_view(status, observed, **ALWAYS))
 
 
 def test_the_whole_run_is_read_only_where_something_is_due() -> None:
     passed = ended("passed")
-    assert not cleanup.has_news(ended_view(passed, Observed(BOX)))
-    assert cleanup.has_news(ended_view(passed, Observed(BOX), **ALWAYS)), "the snapshot is to be created"
+    assert not cleanup.needs_whole(ended_view(passed, Observed(BOX)))
+    assert cleanup.needs_whole(ended_view(passed, Observed(BOX), **ALWAYS)), "the snapshot is to be created"
     status, _ = kept("passed", "False", "Creating")
     ready = Observed(BOX, disk_snapshot=disk_snapshot("True"))
-    assert cleanup.has_news(ended_view(status, ready, **ALWAYS)), "the snapshot is ready"
-    assert cleanup.has_news(ended_view(passed, Observed(rescore_runs=[later("a", 1, 1.0)])))
+    assert cleanup.needs_whole(ended_view(status, ready, **ALWAYS)), "the snapshot is ready"
+    assert cleanup.needs_whole(ended_view(passed, Observed(rescore_runs=[later("a", 1, 1.0)])))
 
 
 # --- the devbox ---

@@ -105,7 +105,7 @@ def test_a_snapshot_is_the_runs() -> None:
     assert made["metadata"]["ownerReferences"][0]["uid"] == keeping.uid
     assert made["metadata"]["labels"]["assay.dev/scenario-run"] == "r"
     assert made["spec"] == {
-        "devboxRef": {"name": "r"},
+        "scenarioRunRef": {"name": "r"},
         "volumeSnapshotClassName": "fast",
         "deletionPolicy": "Delete",
         "ttlSeconds": 60,

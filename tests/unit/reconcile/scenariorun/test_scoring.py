@@ -135,7 +135,7 @@ def test_without_job_and_disk_there_is_nothing_to_score() -> None:
 
 
 def test_a_score_needs_no_devbox_any_more() -> None:
-    observed = Observed(None, [ScorerJob(job(), [scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")])])
+    observed = Observed(None, jobs=[ScorerJob(job(), [scorer_pod(tests=OK + "1.0\n", lint=OK + "\n")])])
     assert decide(observed, scoring()).status.score == 1.0
 
 
@@ -149,7 +149,7 @@ def two_jobs(first: list[Obj], second: list[Obj], *failure: str) -> RunDecision:
     jobs = [ScorerJob(job(*failure), first), ScorerJob(other, second)]
     status = scoring()
     status.scorer_jobs = ["r-score", "r-score-internet"]
-    return decide(Observed(finished("Completed", 0), jobs), status)
+    return decide(Observed(finished("Completed", 0), jobs=jobs), status)
 
 
 TESTS, LINT = scorer_pod(tests=OK + "0.5\n"), scorer_pod(lint=OK + "\n")
@@ -172,7 +172,7 @@ def test_only_the_lost_job_is_made_again() -> None:
     status.scorer_jobs = ["r-score", "r-score-internet"]
     other = job()
     other["metadata"]["name"] = "r-score-internet"
-    decision = decide(Observed(finished("Completed", 0), [ScorerJob(other, [LINT])]), status)
+    decision = decide(Observed(finished("Completed", 0), jobs=[ScorerJob(other, [LINT])]), status)
     assert [made["metadata"]["name"] for made in decision.create] == ["r-score"]
 
 

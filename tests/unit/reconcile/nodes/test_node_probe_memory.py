@@ -8,10 +8,10 @@ import pytest
 
 from assay.kube.errors import AlreadyExists, Forbidden, Invalid
 from assay.reconcile.common.apply import RETRY_SECONDS
-from assay.reconcile.devbox import node_probe
-from assay.reconcile.devbox.node_probe import Probing
+from assay.reconcile.nodes import node_probe
+from assay.reconcile.nodes.node_probe import Probing
 from assay.specs.pod_plan import MountPlan
-from tests.unit.reconcile.devbox.probed_cluster import NEW, OLD, Cluster, hash_of, kept
+from tests.unit.reconcile.nodes.probed_cluster import NEW, OLD, Cluster, hash_of, kept
 
 
 async def test_a_success_is_not_asked_for_again() -> None:

@@ -13,13 +13,14 @@ from assay.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
 from assay.kube.resources import CONFIG_MAPS, PODS
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
-from assay.reconcile.devbox import node_classes, node_probe, start
-from assay.reconcile.devbox.node_probe import Probing
+from assay.reconcile.devbox import start
+from assay.reconcile.nodes import node_classes, node_probe
+from assay.reconcile.nodes.node_probe import Probing
 from assay.specs import names, probe_pod
 from assay.specs.pod_plan import MountPlan
 from tests.unit.reconcile.contexts import context
 from tests.unit.reconcile.devbox.boxes import observed
-from tests.unit.reconcile.devbox.nodes import node
+from tests.unit.reconcile.nodes.nodes import node
 from tests.unit.specs.objects import Obj
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)

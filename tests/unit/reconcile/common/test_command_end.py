@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assay.api.disk import MountedRoot
+from assay.reconcile.common.command_end import CommandEnd, command_end
 from assay.reconcile.common.pod_view import Terminated
-from assay.reconcile.devbox.command_end import CommandEnd, command_end
 
 START = datetime(2026, 1, 2, 10, tzinfo=UTC)
 DEADLINE = 600

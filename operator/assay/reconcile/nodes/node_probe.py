@@ -6,8 +6,9 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from assay.api.devbox import Devbox
+from assay.api.object import ApiObject
 from assay.api.reasons import PodReason, RejectionReason
 from assay.kube.errors import ApiError
 from assay.kube.resources import EVENTS
@@ -29,7 +30,7 @@ from .probe_results import ProbeResult
 log = logging.getLogger(__name__)
 
 SILENCE = timedelta(seconds=60)  # after which a pod that only waits is judged by its Events
-LOOK_SECONDS = 1.0  # how often to look at the probe of another devbox
+LOOK_SECONDS = 1.0  # how often to look at the probe of another owner
 REASON_MAX = 1024
 
 # Such a pod says nothing of its node.
@@ -53,15 +54,15 @@ class Probing:
     delete: Sequence[KubeObject] = ()
 
 
-async def choose(ctx: Context, devbox: Devbox) -> MountPlan | Probing:
-    """How the cluster's nodes can mount disks, or the next step to find out.
+async def choose(ctx: Context, owner: ApiObject[Any, Any]) -> MountPlan | Probing:
+    """How the cluster's nodes can mount disks, or the next step to find out, for the object that wants to know.
 
     Keeps the results of probes that have ended. ReferenceNotReady: something keeps a probe from starting.
     """
     classes = node_classes.classes(ctx.cache.all("Node"))
     known = await probe_results.read(ctx, classes)
     steps = [
-        await _next_step(ctx, devbox, node_class, hosts)
+        await _next_step(ctx, owner, node_class, hosts)
         for node_class, hosts in classes.items()
         if not ((result := known.get(node_class.hash)) and result.is_current(ctx.now()))
     ]
@@ -70,7 +71,7 @@ async def choose(ctx: Context, devbox: Devbox) -> MountPlan | Probing:
 
 async def after_rejection(ctx: Context, node_class: NodeClass, rejected: ChildRejected) -> Probing | None:
     """The next step if the API server rejects a probe; None: the probe can only be created later."""
-    if rejected.reason == RejectionReason.NAME_TAKEN:  # another devbox was first
+    if rejected.reason == RejectionReason.NAME_TAKEN:  # another owner was first
         return Probing(LOOK_SECONDS)
     if rejected.reason == RejectionReason.INVALID:  # the API server does not know a field that overlays need
         await probe_results.keep(ctx, node_class, rejected.message)
@@ -93,15 +94,17 @@ def together(steps: Sequence[Probing]) -> Probing:
     """The steps of several classes as one: deletes all probes that have ended, or creates one probe. No I/O."""
     if ended := [pod for step in steps for pod in step.delete]:
         return Probing(0.0, delete=ended)
-    # The new pod reconciles the devbox, which then creates the next one.
+    # The new pod reconciles its owner, which then creates the next one.
     first = next((step for step in steps if step.create), steps[0])
     return replace(first, wait=min(step.wait for step in steps))
 
 
-async def _next_step(ctx: Context, devbox: Devbox, node_class: NodeClass, hosts: Sequence[str]) -> Probing:
+async def _next_step(
+    ctx: Context, owner: ApiObject[Any, Any], node_class: NodeClass, hosts: Sequence[str]
+) -> Probing:
     pod = _find(ctx, node_class)
     if pod is None:
-        manifest = probe_pod.pod(devbox, node_class.hash, hosts, ctx.settings)
+        manifest = probe_pod.pod(owner, node_class.hash, hosts, ctx.settings)
         return Probing(SILENCE.total_seconds(), create=manifest, tries=node_class)
     if pod["metadata"].get("deletionTimestamp"):
         return Probing(LOOK_SECONDS)
@@ -109,8 +112,8 @@ async def _next_step(ctx: Context, devbox: Devbox, node_class: NodeClass, hosts:
     error = _error(view)
     if error is None:
         if (left := _silence_left(pod, ctx.now())) > 0:
-            # The pod reconciles the devbox that owns it; other devboxes have to look.
-            is_ours = is_controlled_by(pod, devbox.uid)
+            # The pod reconciles the object that owns it; others have to look.
+            is_ours = is_controlled_by(pod, owner.uid)
             return Probing(left if is_ours else min(left, LOOK_SECONDS))
         error = await _silent(ctx, view)
     await probe_results.keep(ctx, node_class, error)
@@ -118,7 +121,7 @@ async def _next_step(ctx: Context, devbox: Devbox, node_class: NodeClass, hosts:
 
 
 def _find(ctx: Context, node_class: NodeClass) -> KubeObject | None:
-    """The probe of that class, of any devbox."""
+    """The probe of that class, of any owner."""
     for pod in ctx.cache.all("Pod"):
         if (pod["metadata"].get("labels") or {}).get(names.PROBE) == node_class.hash:
             return pod

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from assay.reconcile.devbox import node_classes, node_probe
-from assay.reconcile.devbox.node_probe import Probing
-from assay.reconcile.devbox.probe_results import ProbeResult
-from tests.unit.reconcile.devbox.nodes import INFO, TAINT, node
+from assay.reconcile.nodes import node_classes, node_probe
+from assay.reconcile.nodes.node_probe import Probing
+from assay.reconcile.nodes.probe_results import ProbeResult
+from tests.unit.reconcile.nodes.nodes import INFO, TAINT, node
 
 
 def test_equal_nodes_are_one_class() -> None:

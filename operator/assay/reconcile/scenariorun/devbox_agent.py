@@ -1,0 +1,62 @@
+"""A ScenarioRun with a devbox until there is a disk to score: its agent works, or a kept disk is restored. No I/O."""
+
+from __future__ import annotations
+
+from assay.api import conditions
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import false
+from assay.api.devbox import Devbox
+from assay.api.reasons import DevboxReason, ForeignReason, ScenarioRunReason
+from assay.api.scenariorun import ScenarioRunStatus
+from assay.reconcile.common.pod_view import Cause
+from assay.specs import devbox as devbox_spec
+
+from . import agent, scoring
+from .agent import AgentEnd
+from .ending import fail
+from .observed import RunDecision, StartedRunView
+
+# A devbox with these reasons is on its way, or at its end: the run has nothing to report of it.
+_NO_TROUBLE = {DevboxReason.DEADLINE_EXCEEDED, DevboxReason.SUSPENDED}
+
+
+def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
+    """Create the devbox; once its agent has ended, score what it left."""
+    devbox = view.observed.devbox
+    if devbox is None:
+        return RunDecision(status, create=[devbox_spec.devbox(view.run, view.pinned)], write=False)
+    type_ = ConditionType.FINISHED if view.pinned.agent else ConditionType.SUSPENDED
+    if not conditions.is_true(devbox.status.conditions, type_):
+        return _wait(view, status, devbox)
+    status = status.model_copy(update={"devbox": devbox.name})
+    if view.pinned.agent:
+        end = _end(devbox)
+        status = agent.report(view, status, end)
+        if failure := agent.failure(view.pinned, end):
+            return fail(view, status, failure)
+    return scoring.begin(view, status)
+
+
+def _wait(view: StartedRunView, status: ScenarioRunStatus, devbox: Devbox) -> RunDecision:
+    """Report that the agent works, or what keeps its devbox from starting."""
+    status = status.model_copy()
+    ready = conditions.find(devbox.status.conditions, ConditionType.READY)
+    if ready is None or ready.status == "True" or ready.reason in _NO_TROUBLE:
+        doing = ScenarioRunReason.AGENT_WORKING if view.pinned.agent else ScenarioRunReason.RESTORING_DISK
+        view.set(status, false(ConditionType.COMPLETE, doing))
+    else:
+        view.set(status, false(ConditionType.COMPLETE, ForeignReason(ready.reason), ready.message))
+    return RunDecision(status)
+
+
+def _end(devbox: Devbox) -> AgentEnd:
+    status = devbox.status
+    finished = conditions.find(status.conditions, ConditionType.FINISHED)
+    assert finished is not None  # the caller has seen that the condition holds
+    return AgentEnd(
+        cause=Cause(ForeignReason(finished.reason), finished.message),
+        exit_code=status.exit_code,
+        output=status.message,
+        started_at=status.start_time,
+        finished_at=status.finish_time,
+    )

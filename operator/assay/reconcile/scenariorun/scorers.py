@@ -1,0 +1,83 @@
+"""Which scorer Jobs a ScenarioRun has, beside that of its agent. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assay.api.reasons import ScenarioRunReason
+from assay.api.scenariorun import ScenarioRunStatus
+from assay.api.scoring import ScoringFunction
+from assay.specs import scorer_job
+from assay.specs.scorer_job import LeftDisk, Scorers
+
+from .ending import fail
+from .observed import RunDecision, StartedRunView
+from .scorer_jobs import Failure
+
+
+def apart(view: StartedRunView) -> Scorers:
+    """The functions that work in pods of their own from the start."""
+    return Scorers(_functions(view, lambda is_beside: not is_beside))
+
+
+def create(view: StartedRunView, status: ScenarioRunStatus, *wanted: Scorers) -> RunDecision:
+    """Create Jobs, as long as there is a disk to score."""
+    left = _left_disk(view)
+    if left is None:
+        message = "the disk was deleted before it was scored"
+        return fail(view, status, Failure(ScenarioRunReason.DEVBOX_LOST, message))
+    jobs = [
+        job for those in wanted for job in scorer_job.jobs(view.run, view.pinned, those, left, view.settings)
+    ]
+    return RunDecision(status, create=[*view.observed.policies, *jobs])
+
+
+def create_missing(view: StartedRunView, status: ScenarioRunStatus, lost: set[str]) -> RunDecision:
+    """Create those Jobs of the status that are lost."""
+    decision = create(view, status, apart(view), _again(view))
+    if decision.create:
+        decision.create = [
+            one for one in decision.create if one["kind"] != "Job" or one["metadata"]["name"] in lost
+        ]
+        decision.write = False
+    return decision
+
+
+def is_agents_pod_lost(view: StartedRunView, status: ScenarioRunStatus) -> bool:
+    """Whether functions were to work in the agent's pod, and something has ended it."""
+    job = view.observed.own_job
+    is_waited_for = view.run.name in (status.scorer_jobs or ())
+    return is_waited_for and (job is None or job.is_lost or job.has_failed)
+
+
+def score_again(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
+    """Score in other pods what the agent left: its own pod is gone, and an agent works once."""
+    status, again = status.model_copy(), _again(view)
+    others = [name for name in status.scorer_jobs or () if name != view.run.name]
+    status.scorer_jobs = [*others, *again.names(view.run)]
+    return create(view, status, again)
+
+
+def _again(view: StartedRunView) -> Scorers:
+    """The functions of the agent's pod, in pods of their own."""
+    return Scorers(_functions(view, lambda is_beside: is_beside), again=True)
+
+
+def _functions(view: StartedRunView, wanted: Callable[[bool], bool]) -> list[ScoringFunction]:
+    beside = view.pinned.same_pod or ()
+    functions = view.pinned.scenario.scoring_contract.scoring_functions
+    return [f for f in functions if wanted(f.name in beside)]
+
+
+def _left_disk(view: StartedRunView) -> LeftDisk | None:
+    """The disk to score, if it is still there."""
+    observed = view.observed
+    if view.pinned.same_pod:
+        pod = observed.own_job.newest_pod if observed.own_job else None
+        node = (pod.get("spec") or {}).get("nodeName") if pod else None
+        return LeftDisk(view.run, node=node) if observed.live_claim else None
+    if (devbox := observed.live_devbox) is None:
+        return None
+    status = devbox.status
+    root, directories = status.root_filesystem or "Overlay", status.directories or ()
+    return LeftDisk(devbox, root, directories, status.node_name)
