@@ -94,3 +94,8 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "assay.kindsStatus" -}}
 [agents/status, benchmarkruns/status, benchmarks/status, blueprints/status, devboxes/status, disksnapshots/status, scenarioruns/status, scenarios/status, scorers/status]
 {{- end -}}
+
+{{/* The operator's identity, as the API server knows it. */}}
+{{- define "assay.user" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "assay.serviceAccount" . }}
+{{- end -}}
