@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,6 +72,10 @@ class RealApi:
         """Forget the history: a watch or a listing from before gets 410."""
         self._plane.compact(int(self._request("GET", NAMESPACES.path())["metadata"]["resourceVersion"]))
 
+    def wait(self, condition: Callable[[], object]) -> None:
+        """Poll a condition that the server or a controller is about to fulfil."""
+        self._plane.wait(condition)
+
     def install(self) -> None:
         """Serve our kinds and those of the tests, start the controllers, create the namespace."""
         ours = [yaml.safe_load(path.read_text()) for path in sorted(CRDS.glob("*.yaml"))]
@@ -90,7 +94,8 @@ class RealApi:
                 if one["metadata"].get("finalizers"):
                     self.patch(resource, "ns", one["metadata"]["name"], {"metadata": {"finalizers": None}})
             if left:
-                self._request("DELETE", resource.path("ns"))
+                at_once = {"gracePeriodSeconds": 0}  # no kubelet ends a pod that has a node
+                self._request("DELETE", resource.path("ns"), at_once)
 
     def _request(
         self, method: str, path: str, body: Json | None = None, content_type: str = "application/json"

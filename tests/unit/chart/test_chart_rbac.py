@@ -137,7 +137,59 @@ def test_admission_of_secret_references() -> None:
     (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
     with_secrets = {"agents", "benchmarkruns", "devboxes", "scenarioruns", "scenarios", "scorers"}
     assert set(rule["resources"]) == with_secrets
-    assert not of_kind(render("admission.secretReferences=false"), "ValidatingAdmissionPolicy")
+    without = of_kind(render("admission.secretReferences=false"), "ValidatingAdmissionPolicy")
+    assert "assay-secret-references" not in without
+
+
+OWNERSHIP = "assay-ownership"
+
+
+def test_ownership_of_all_that_the_operator_makes() -> None:
+    """What the policy refuses is tested on a real API server: tests/integration/apiserver/ownership."""
+    policy = of_kind(render(), "ValidatingAdmissionPolicy")[OWNERSHIP]["spec"]
+    rules = {
+        group: rule["resources"]
+        for rule in policy["matchConstraints"]["resourceRules"]
+        for group in rule["apiGroups"]
+    }
+    assert rules["assay.dev"] == ["*/*"], "every kind and subresource"
+    role = of_kind(render(), "ClusterRole")["assay-operator"]
+    groups = ("", "batch", "networking.k8s.io", "snapshot.storage.k8s.io")
+    for group in groups:
+        made = {resource for resource, verbs in _rights(role, group).items() if "create" in verbs}
+        assert made <= set(rules[group])
+        assert {f"{resource}/*" for resource in made} <= set(rules[group])
+    assert policy["failurePolicy"] == "Fail"
+
+
+def test_ownership_is_that_of_the_operator_of_the_release() -> None:
+    def users(*sets: str) -> str:
+        policy = of_kind(render(*sets), "ValidatingAdmissionPolicy")[OWNERSHIP]["spec"]
+        found: str = policy["matchConditions"][0]["expression"]
+        return found
+
+    assert f'"system:serviceaccount:{NAMESPACE}:assay-operator"' in users()
+    assert f'"system:serviceaccount:{NAMESPACE}:mine"' in users("serviceAccount.name=mine")
+
+
+def test_ownership_holds_where_the_operator_serves() -> None:
+    def selected(*sets: str) -> Any:
+        binding = of_kind(render(*sets), "ValidatingAdmissionPolicyBinding")[OWNERSHIP]["spec"]
+        assert (binding["policyName"], binding["validationActions"]) == (OWNERSHIP, ["Deny"])
+        return binding.get("matchResources")
+
+    assert selected() is None, "everywhere"
+    [term] = selected("settings.namespaces={team-a,team-b}")["namespaceSelector"]["matchExpressions"]
+    assert term == {
+        "key": "kubernetes.io/metadata.name",
+        "operator": "In",
+        "values": ["team-a", "team-b", NAMESPACE],
+    }
+
+
+def test_ownership_can_be_switched_off() -> None:
+    for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
+        assert of_kind(render("admission.ownership=false"), kind).keys() == {"assay-secret-references"}
 
 
 def test_without_rbac() -> None:
