@@ -39,8 +39,8 @@ class Cache:
     """An in-memory view of the cluster, fed by watches and listings in any order.
 
     Callers read the objects that they get and do not change them. A transform (client-go's term) reduces an object
-    to what is worth keeping; it must keep `metadata.name`, `namespace`, `uid` and `resourceVersion`. Kinds without
-    a transform are kept whole. `indexes` maps kind and index name to a function from the kept object to a value,
+    to what is worth keeping; it must keep `metadata.name`, `namespace`, `uid` and `resourceVersion`, and decides by
+    `ownerReferences` whose child it is. Kinds without a transform are kept whole. `indexes` maps kind and index name to a function from the kept object to a value,
     several values (list, tuple, set) or None. An older version never replaces a newer one, and a deleted uid never
     comes back.
     """
@@ -84,7 +84,9 @@ class Cache:
         if old is not None:
             self._unindex(kind, slot, old)
         self._serial += 1
-        entry = _Entry(kept, uid, version, _owner_uid(meta), self._serial, tuple(self._values(kind, kept)))
+        entry = _Entry(
+            kept, uid, version, _owner_uid(kept["metadata"]), self._serial, tuple(self._values(kind, kept))
+        )
         self._entries[kind][slot] = entry
         if entry.owner is not None:
             self._owned[kind, entry.owner][slot] = None

@@ -18,4 +18,12 @@ def cache_of(*objects: Obj) -> Cache:
 
 def owner(kind: str, name: str) -> list[Obj]:
     """The owner references of a child of that object."""
-    return [{"apiVersion": "x", "kind": kind, "name": name, "uid": f"uid-of-{name}", "controller": True}]
+    return [
+        {
+            "apiVersion": "assay.dev/v1alpha1",
+            "kind": kind,
+            "name": name,
+            "uid": f"uid-of-{name}",
+            "controller": True,
+        }
+    ]

@@ -23,7 +23,13 @@ from tests.unit.reconcile.statuses import pod
 from tests.unit.specs.objects import SETTINGS, Obj, existing, pinned, run
 
 NOW = datetime(2026, 1, 2, 10, 5, tzinfo=UTC)
-OWNER = {"apiVersion": "x", "kind": "ScenarioRun", "name": "r", "uid": "uid-of-r", "controller": True}
+OWNER = {
+    "apiVersion": "assay.dev/v1alpha1",
+    "kind": "ScenarioRun",
+    "name": "r",
+    "uid": "uid-of-r",
+    "controller": True,
+}
 OK = "assay/2 exit=0 timeout=0 seconds=0.10\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from assay.api import KINDS
 from assay.api.condition_types import ConditionType
 from assay.engine.cache import Transform
 from assay.kube_object import KubeObject
@@ -95,7 +96,7 @@ def trim_config_map(obj: KubeObject) -> KubeObject:
     return {**_trimmed(obj), "data": build_job.context_digests(obj)}
 
 
-TRANSFORMS: Mapping[str, Transform] = {
+_TRIMS: Mapping[str, Transform] = {
     "Pod": trim_child,
     "Job": trim_child,
     "PersistentVolumeClaim": trim_claim,
@@ -104,6 +105,33 @@ TRANSFORMS: Mapping[str, Transform] = {
     "VolumeSnapshot": trim_volume_snapshot,
     "NetworkPolicy": trim_network_policy,
     "Node": trim_node,
+}
+
+
+def without_foreign_controller(obj: KubeObject) -> KubeObject:
+    """The object as nobody's child where another group's kind, or a Job that can only have pods, manages it.
+
+    Children are found by the uid of their controller, and anybody may write one of ours beside another kind.
+    """
+    references = obj["metadata"].get("ownerReferences") or ()
+    kept = [one for one in references if not one.get("controller") or _may_own(obj["kind"], one)]
+    if len(kept) == len(references):
+        return obj
+    return {**obj, "metadata": {**obj["metadata"], "ownerReferences": kept}}
+
+
+def _may_own(kind: str, reference: Mapping[str, str]) -> bool:
+    group = reference["apiVersion"].rpartition("/")[0]
+    return group == names.GROUP or (kind == "Pod" and (group, reference["kind"]) == ("batch", "Job"))
+
+
+def _transform(kind: str) -> Transform:
+    trim = _TRIMS.get(kind)
+    return (lambda obj: trim(without_foreign_controller(obj))) if trim else without_foreign_controller
+
+
+TRANSFORMS: Mapping[str, Transform] = {
+    kind: _transform(kind) for kind in (*_TRIMS, *(kind.name for kind in KINDS if kind.name not in _TRIMS))
 }
 
 

@@ -71,8 +71,8 @@ def test_no_kind_can_be_forged(api: RealApi, kind: str) -> None:
 @pytest.mark.parametrize("label", LABELS)
 def test_no_label_and_no_annotation_of_ours_can_be_forged(api: RealApi, label: str) -> None:
     person = Person(api, POD_MAKER)
-    for field in ("labels", "annotations"):
-        refuses(person.create, plain("Pod", **{field: {label: "x"}}))
+    refuses(person.create, plain("Pod", labels={label: "x"}))
+    refuses(person.create, plain("Pod", annotations={label: "x"}))
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ def test_the_job_controller_makes_the_pods_of_a_job(api: RealApi, user: str) -> 
     labels = {**MANAGED, "assay.dev/scenario-run": "r"}
     job = operator.create(labelled_job(labels, **{"files.assay.dev/script": "true"}))
     annotations = {"files.assay.dev/script": "true"}
-    given = {"labels": labels, "annotations": annotations, "finalizers": ["batch.kubernetes.io/job-tracking"]}
-    pod = controller.create(plain("Pod", **given, ownerReferences=[job_owner(job)]))
+    given: Json = {"labels": labels, "annotations": annotations, "ownerReferences": [job_owner(job)]}
+    pod = controller.create(plain("Pod", finalizers=["batch.kubernetes.io/job-tracking"], **given))
     controller.patch(pod, {"metadata": {"finalizers": None}})
     refuses(controller.create, plain("Pod", "b", labels=labels))
     refuses(controller.create, plain("Pod", "b", labels=labels, **CHILD))

@@ -92,7 +92,9 @@ def test_a_rescore_can_be_scored_again() -> None:
 
 
 def test_earlier_scores_are_found_by_name() -> None:
-    owner = [{"kind": "BenchmarkRun", "uid": "uid-of-old", "controller": True}]
+    owner = [
+        {"apiVersion": "assay.dev/v1alpha1", "kind": "BenchmarkRun", "uid": "uid-of-old", "controller": True}
+    ]
     run = existing("ScenarioRun", "old-a-1", owner_references=owner, spec={}, status={"score": 0.5})
     foreign = existing("ScenarioRun", "other", spec={}, status={"score": 1.0})
     run_again = run_with(AGAIN)

@@ -187,7 +187,13 @@ def test_the_log_of_a_failed_command_comes_before_its_termination_message() -> N
 
 @pytest.mark.parametrize("owned", [True, False])
 def test_a_run_reports_the_end_of_its_devbox_itself(owned: bool) -> None:
-    run = {"apiVersion": "x", "kind": "ScenarioRun", "name": "r", "uid": "u", "controller": True}
+    run = {
+        "apiVersion": "assay.dev/v1alpha1",
+        "kind": "ScenarioRun",
+        "name": "r",
+        "uid": "u",
+        "controller": True,
+    }
     seen = observed(pod("completed"), spec=SPEC, owner_references=[run] if owned else [])
     assert (boxes.decide(seen).event is None) is owned
 

@@ -128,7 +128,13 @@ NAMED = {"blueprintRef": {"name": "project"}, "rootFilesystem": "Copy", "user": 
 
 @pytest.mark.parametrize("owned", [False, True])
 async def test_a_name_as_user_of_a_copy_is_an_end(owned: bool) -> None:
-    run = {"apiVersion": "x", "kind": "ScenarioRun", "name": "r", "uid": "u", "controller": True}
+    run = {
+        "apiVersion": "assay.dev/v1alpha1",
+        "kind": "ScenarioRun",
+        "name": "r",
+        "uid": "u",
+        "controller": True,
+    }
     decision = await decide(NAMED, blueprint(), owner_references=[run] if owned else [])
     assert reported(decision.status, "Finished") == ("True", "UserNotNumeric")
     assert reported(decision.status, "Ready") == ("False", "Finished")

@@ -18,7 +18,7 @@ RESCORE = {"rescore": {"scenarioRunRef": {"name": "old"}}}
 def by_run(obj: Obj, run: str = "old") -> Obj:
     """Left by a run."""
     made_by = {
-        "apiVersion": "x",
+        "apiVersion": "assay.dev/v1alpha1",
         "kind": "ScenarioRun",
         "name": run,
         "uid": f"uid-of-{run}",
@@ -33,7 +33,14 @@ CREATING = by_run(snapshot(ready="False", reason="Creating"))
 VOLUME_SNAPSHOT = existing(
     "VolumeSnapshot",
     "kept",
-    owner_references=[{"kind": "DiskSnapshot", "uid": CREATING["metadata"]["uid"], "controller": True}],
+    owner_references=[
+        {
+            "apiVersion": "assay.dev/v1alpha1",
+            "kind": "DiskSnapshot",
+            "uid": CREATING["metadata"]["uid"],
+            "controller": True,
+        }
+    ],
 )
 
 
@@ -81,7 +88,7 @@ async def test_why_a_run_cannot_be_scored_again(objects: list[Obj], reason: str,
 
 
 async def test_a_benchmark_run_scores_again_what_the_earlier_one_ran_and_no_other_of_its_name() -> None:
-    made_by = {"apiVersion": "x", "kind": "BenchmarkRun", "controller": True}
+    made_by = {"apiVersion": "assay.dev/v1alpha1", "kind": "BenchmarkRun", "controller": True}
     owner = {**made_by, "name": "again", "uid": "uid-of-again"}
     spec = {"scenarioRef": {"name": "fix-it"}, **RESCORE}
     ours = ScenarioRun.parse(existing("ScenarioRun", "r", owner_references=[owner], spec=spec))

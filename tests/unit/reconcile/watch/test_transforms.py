@@ -158,3 +158,31 @@ def test_what_is_kept_can_be_deleted_and_patched(kind: str) -> None:
     kept = TRANSFORMS[kind]({**run, "kind": kind})
     assert {"name", "namespace", "uid", "resourceVersion"} <= kept["metadata"].keys()
     assert {"apiVersion", "kind"} <= kept.keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "api_version", "owner", "is_child"),
+    [
+        ("ScenarioRun", "assay.dev/v1alpha1", "BenchmarkRun", True),
+        ("ScenarioRun", "assay.dev/v1", "BenchmarkRun", True),
+        ("ScenarioRun", "example.test/v1", "BenchmarkRun", False),
+        ("ScenarioRun", "ASSAY.DEV/v1alpha1", "BenchmarkRun", False),
+        ("Devbox", "v1", "ConfigMap", False),
+        ("Devbox", "batch/v1", "Job", False),
+        ("DiskSnapshot", "not-assay.dev/v1", "ScenarioRun", False),
+        ("VolumeSnapshot", "example.test/v1", "DiskSnapshot", False),
+        ("Job", "batch/v1", "CronJob", False),
+        ("Job", "assay.dev/v1alpha1", "Devbox", True),
+        ("Pod", "batch/v1", "Job", True),
+        ("Pod", "apps/v1", "ReplicaSet", False),
+    ],
+)
+def test_a_uid_beside_another_kind_makes_no_child(
+    kind: str, api_version: str, owner: str, is_child: bool
+) -> None:
+    reference = {"apiVersion": api_version, "kind": owner, "name": "o", "uid": "u", "controller": True}
+    other = {**reference, "controller": False}
+    child = existing(kind, "x", owner_references=[other, reference], spec={}, status={})
+    found = cache_of(child).children(kind, "u")
+    assert bool(found) == is_child
+    assert child["metadata"]["ownerReferences"] == [other, reference], "what was observed is not changed"
