@@ -40,9 +40,9 @@ class Cache:
 
     Callers read the objects that they get and do not change them. A transform (client-go's term) reduces an object
     to what is worth keeping; it must keep `metadata.name`, `namespace`, `uid` and `resourceVersion`, and decides by
-    `ownerReferences` whose child it is. Kinds without a transform are kept whole. `indexes` maps kind and index name to a function from the kept object to a value,
-    several values (list, tuple, set) or None. An older version never replaces a newer one, and a deleted uid never
-    comes back.
+    `ownerReferences` whose child it is. Kinds without a transform are kept whole. `indexes` maps kind and index name to
+    a function from the kept object to a value, several values (list, tuple, set) or None. An older version never
+    replaces a newer one, and a deleted uid never comes back.
     """
 
     def __init__(

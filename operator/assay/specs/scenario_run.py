@@ -16,6 +16,15 @@ def name(benchmark_run: str, scenario: str, attempt: int) -> str:
     return names.child_name(benchmark_run, scenario, str(attempt))
 
 
+def own_part(run: BenchmarkRun, scenario: str, attempt: int) -> KubeObject:
+    """What of the spec of that attempt no other run of the BenchmarkRun has."""
+    own: KubeObject = {"scenarioRef": {"name": scenario}, "attempt": attempt}
+    if run.spec.rescore:
+        earlier = name(run.spec.rescore.benchmark_run_ref.name, scenario, attempt)
+        own["rescore"] = {"scenarioRunRef": {"name": earlier}}
+    return own
+
+
 def scenario_run(run: BenchmarkRun, scenario: str, attempt: int) -> KubeObject:
     """One attempt at one scenario; if the BenchmarkRun scores another again, that attempt of the other."""
     spec = run.spec

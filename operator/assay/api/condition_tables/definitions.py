@@ -35,6 +35,7 @@ SCENARIO = (
         (
             ValidationReason.RUNNING,
             ValidationReason.QUEUED,
+            ValidationReason.FOREIGN_RUNS,
             ValidationReason.NOT_REQUESTED,
             ValidationReason.NOT_READY,
             ValidationReason.NO_REFERENCE,

@@ -125,6 +125,7 @@ BENCHMARK_RUN = (
             ReferenceReason.BENCHMARK_RUN_NOT_FOUND,
             ReferenceReason.BENCHMARK_RUN_NOT_FINISHED,
             BenchmarkRunReason.RUNNING,
+            BenchmarkRunReason.FOREIGN_RUNS,
         ),
     ),
     State(ConditionType.COMPLETE, "False", RejectionReason, REJECTED),

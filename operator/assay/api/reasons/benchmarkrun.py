@@ -15,6 +15,11 @@ class BenchmarkRunReason(Reason):
         "Running",
         "ScenarioRuns are under way.",
     )
+    FOREIGN_RUNS = (
+        "ForeignRuns",
+        "ScenarioRuns say that this run made them, but are not what it makes. They do not count.",
+        "Find out who made them. Delete those in the message; the run then makes its own.",
+    )
     ALL_SCORED = (
         "AllScored",
         "Every run has a score.",

@@ -43,6 +43,11 @@ class ValidationReason(Reason):
         "Queued",
         "The validation runs wait for a place (`settings.validationParallelism`).",
     )
+    FOREIGN_RUNS = (
+        "ForeignRuns",
+        "ScenarioRuns say that the scenario made them, but are not what it makes. They prove nothing and are deleted.",
+        "Find out who made them. The scenario makes its own.",
+    )
     NOT_REQUESTED = (
         "NotRequested",
         "`validation.mode` is Never, or it is OnDemand and no Benchmark requires validation.",

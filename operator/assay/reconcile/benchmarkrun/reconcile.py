@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from assay.api.benchmarkrun import BenchmarkRun, PreviousScore
 from assay.api.condition_types import ConditionType
-from assay.api.conditions import false, is_finished, set_condition
+from assay.api.conditions import NewCondition, false, is_finished, set_condition
 from assay.api.reasons import BenchmarkRunReason
 from assay.engine.cache import Key
+from assay.kube_object import KubeObject
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import get_live
+from assay.reconcile.common.text import listed
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
-from assay.specs import scenario_run
+from assay.specs import run_content, scenario_run
 
 from .child_run import ChildRun
 from .end import end, fail
@@ -68,11 +70,8 @@ def _started(run: BenchmarkRun, scope: Scope, now: datetime) -> Decision:
 def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     """The decision about a run that has started: its summary, and the ScenarioRuns to create. No I/O."""
     wanted = _wanted(run)
-    runs = [
-        ChildRun.of(child, *wanted[name])
-        for child in observed.children
-        if (name := child["metadata"]["name"]) in wanted
-    ]
+    made, foreign = _sorted(run, observed.children, wanted)
+    runs = [ChildRun.of(child, *wanted[child["metadata"]["name"]]) for child in made]
     counts = count(runs, len(wanted))
     status = summarize(run.status, runs, counts)
     status.previous_score = _compared(run, runs, observed)
@@ -80,12 +79,39 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     missing = [name for name in wanted if name not in existing]
     if not missing and not counts.active:
         return end(run, status, counts, now)
+    missing = [name for name in missing if name not in foreign]
     # Those to create count as active: the status is written after they are created.
     new = missing[: max(0, run.spec.parallelism - counts.active)]
     started = {"pending": counts.pending - len(new), "active": counts.active + len(new)}
     status.counts = counts.model_copy(update=started)
-    set_condition(run, status, false(COMPLETE, BenchmarkRunReason.RUNNING), now)
+    set_condition(run, status, _running(foreign), now)
     return Decision(status, create=[scenario_run.scenario_run(run, *wanted[name]) for name in new])
+
+
+def _sorted(
+    run: BenchmarkRun, children: Sequence[KubeObject], wanted: Mapping[str, tuple[str, int]]
+) -> tuple[list[KubeObject], list[str]]:
+    """The children that are what the run creates, and the names of those that are not: somebody else made them."""
+    made: list[KubeObject] = []
+    foreign: list[str] = []
+    if not wanted:
+        return made, foreign
+    common = run_content.common_hash(scenario_run.scenario_run(run, *next(iter(wanted.values())))["spec"])
+    for child in children:
+        place = wanted.get(child["metadata"]["name"])
+        if place and run_content.is_same(child, scenario_run.own_part(run, *place), common):
+            made.append(child)
+        else:
+            foreign.append(child["metadata"]["name"])
+    return made, sorted(foreign)
+
+
+def _running(foreign: Sequence[str]) -> NewCondition:
+    if not foreign:
+        return false(COMPLETE, BenchmarkRunReason.RUNNING)
+    message = f"these ScenarioRuns say that this run made them, but are not what it makes: {listed(foreign)}"
+    cure = "they do not count; delete them, and it makes its own"
+    return false(COMPLETE, BenchmarkRunReason.FOREIGN_RUNS, f"{message}; {cure}")
 
 
 def _wanted(run: BenchmarkRun) -> dict[str, tuple[str, int]]:

@@ -14,8 +14,9 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import is_finished
 from assay.reconcile.common.readiness import READY, set_ready
+from assay.reconcile.common.text import listed
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
-from assay.specs import validation_run
+from assay.specs import run_content, validation_run
 from assay.specs.validation_run import ValidationAgent
 
 from .observed import Observed
@@ -36,7 +37,9 @@ class Runs:
     start: Sequence[str]
     """Names of those to create now."""
     outdated: Sequence[KubeObject]
-    """Runs of other content, or that are being deleted."""
+    """Runs of other content, that somebody else made, or that are being deleted."""
+    foreign: Sequence[str]
+    """Names of those that say that the scenario made them, but are not what it makes."""
 
     @property
     def going_on(self) -> bool:
@@ -59,8 +62,15 @@ def runs_of(scenario: Scenario, observed: Observed) -> Runs:
     """Sort the runs that exist, and choose those to start."""
     repetitions = scenario.spec.validation.repetitions
     wanted = validation_run.run_names(scenario.name, observed.content, repetitions)
+    foreign = [
+        name
+        for run in observed.runs
+        if (name := run["metadata"]["name"]) in wanted and not _is_made(run, scenario, wanted[name])
+    ]
     current = {
-        run["metadata"]["name"]: run for run in observed.runs if _validates(run, wanted, observed.content)
+        name: run
+        for run in observed.runs
+        if (name := run["metadata"]["name"]) not in foreign and _validates(run, wanted, observed.content)
     }
     outdated = [run for run in observed.runs if run["metadata"]["name"] not in current]
     start: list[str] = []
@@ -69,7 +79,7 @@ def runs_of(scenario: Scenario, observed: Observed) -> Runs:
         taken = current.keys() | {run["metadata"]["name"] for run in outdated}
         start = [name for name in wanted if name not in taken][: observed.places.free]
     results = [result_of(current[name], agent) for name, agent in wanted.items() if name in current]
-    return Runs(wanted, results, start, outdated)
+    return Runs(wanted, results, start, outdated, foreign)
 
 
 def decide(scenario: Scenario, observed: Observed, now: datetime) -> Decision:
@@ -107,6 +117,12 @@ def decide_unready(
     return Decision(status, requeue=error.retry if isinstance(error, ReferenceNotReady) else None)
 
 
+def _is_made(run: KubeObject, scenario: Scenario, agent: ValidationAgent) -> bool:
+    """Whether a run is what the scenario makes; an owner reference and a name are no proof."""
+    spec = validation_run.run(scenario, run["metadata"]["name"], agent)["spec"]
+    return run_content.is_same(run, run_content.own_part(spec), run_content.common_hash(spec))
+
+
 def _validates(run: KubeObject, wanted: Mapping[str, ValidationAgent], content: str) -> bool:
     """Whether a run validates this content: it pinned that, or has not pinned anything yet."""
     metadata, status = run["metadata"], run.get("status") or {}
@@ -118,6 +134,9 @@ def _validates(run: KubeObject, wanted: Mapping[str, ValidationAgent], content: 
 
 def _validated(scenario: Scenario, observed: Observed, runs: Runs) -> NewCondition:
     spec = scenario.spec
+    if runs.foreign:
+        message = f"somebody else made {listed(runs.foreign)}: they are deleted, and prove nothing"
+        return unknown(VALIDATED, ValidationReason.FOREIGN_RUNS, message)
     if runs.have_ended:
         return verdict(
             runs.results, spec.validation.reference_threshold or spec.scoring_contract.pass_threshold

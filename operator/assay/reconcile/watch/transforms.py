@@ -8,8 +8,8 @@ from assay.api import KINDS
 from assay.api.condition_types import ConditionType
 from assay.engine.cache import Transform
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import is_finished
-from assay.specs import build_job, names
+from assay.reconcile.common.objects import controller, is_finished
+from assay.specs import build_job, names, run_content
 
 _META = (
     "name",
@@ -30,7 +30,7 @@ _CHILD_STATUS = (
     "initContainerStatuses",
     "startTime",
 )
-_RUN_SPEC = ("scenarioRef", "rescore", "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
+_RUN_SPEC = (*run_content.OWN, "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
 _RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescoreRuns", "completionTime")
 _RUN_CONDITIONS = (ConditionType.COMPLETE, ConditionType.FAILED, ConditionType.DISK_KEPT)
 _CONDITION = ["type", "status", "reason", "lastTransitionTime"]
@@ -53,7 +53,12 @@ def trim_claim(obj: KubeObject) -> KubeObject:
 
 
 def trim_scenario_run(obj: KubeObject) -> KubeObject:
-    """A run that has ended: only what other objects read, because there may be tens of thousands."""
+    """A run that has ended: only what other objects read, because there may be tens of thousands.
+
+    A run that somebody manages is marked with a hash of its spec, by which its owner knows it again.
+    """
+    if controller(obj):
+        obj = run_content.marked(obj)
     if not is_finished(obj):
         return obj
     status, condition_fields = obj["status"], _CONDITION
@@ -69,7 +74,12 @@ def trim_scenario_run(obj: KubeObject) -> KubeObject:
     kept["conditions"] = [
         _only(condition_fields, one) for one in status["conditions"] if one["type"] in _RUN_CONDITIONS
     ]
-    return {**_trimmed(obj, _CHILD_META), "spec": _only(_RUN_SPEC, obj["spec"]), "status": kept}
+    return {
+        **_trimmed(obj),
+        "metadata": _metadata(obj, _CHILD_META, names.CONTENT_HASH),
+        "spec": _only(_RUN_SPEC, obj["spec"]),
+        "status": kept,
+    }
 
 
 def trim_volume_snapshot(obj: KubeObject) -> KubeObject:

@@ -18,6 +18,7 @@ from assay.reconcile.scenario.observed import Observed, is_requested
 from assay.reconcile.scenario.places import Places
 from assay.reconcile.watch.transforms import TRANSFORMS
 from assay.specs import validation_run
+from assay.specs.validation_run import ValidationAgent
 from tests.unit.reconcile.contexts import condition, context
 from tests.unit.specs.objects import SCENARIO, Obj, existing, from_yaml
 
@@ -46,8 +47,31 @@ def run(name: str, score: float | None = None, content: str | None = NEW, **stat
         status |= {"phase": "Complete", "score": score}
     if content:
         status["pinned"] = {"contentHash": content}
-    made = existing("ScenarioRun", name, labels={"assay.dev/validation": "fix-it"}, spec={}, status=status)
-    return TRANSFORMS["ScenarioRun"](made)
+    agent: ValidationAgent = "Nop" if name.endswith("nop") else "Reference"
+    return as_cached(validation_run.run(scenario(), name, agent), status)
+
+
+def as_cached(made: Obj, status: Obj) -> Obj:
+    """A run with this status as the cache has it."""
+    name, more = made["metadata"]["name"], {key: made["metadata"][key] for key in ("labels",)}
+    owners = made["metadata"]["ownerReferences"]
+    found = existing("ScenarioRun", name, owner_references=owners, spec=made["spec"], status=status, **more)
+    return TRANSFORMS["ScenarioRun"](found)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_run_that_the_scenario_would_not_make_proves_nothing_and_is_deleted(ended: bool) -> None:
+    made = validation_run.run(scenario(), REFERENCE, "Reference")
+    made["spec"]["agent"] = {"type": "Command", "command": ["sh", "-c", "echo 42 > /answer"]}
+    status: Obj = {"phase": "Complete", "score": 1.0} if ended else {"phase": "Running"}
+    forged = as_cached(made, {**status, "pinned": {"contentHash": NEW}})
+    decision, after = decide(forged, run(NOP, 0.0))
+    assert names(decision.delete) == [REFERENCE]
+    assert validated(after) == ("Unknown", "ForeignRuns")
+    condition = conditions.find(after.conditions, "Validated")
+    assert condition
+    assert REFERENCE in condition.message
+    assert not decision.create, "its name is taken until it is gone"
 
 
 def decide(
