@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus
+from assay.reconcile.watch.transforms import TRANSFORMS
+from assay.specs.scenario_run import name, scenario_run
 from tests.unit.specs.objects import Obj, existing
 
 
-def child(name: str, **status: Any) -> Obj:
+def child(run: str, **status: Any) -> Obj:
     """A run with that status; it has ended if its phase says so."""
-    return existing("ScenarioRun", name, spec={"scenarioRef": {"name": f"of-{name}"}}, status=status)
+    return existing("ScenarioRun", run, spec={"scenarioRef": {"name": f"of-{run}"}}, status=status)
 
 
 def scored(name: str, score: float, passed: bool = False) -> Obj:
@@ -26,3 +30,29 @@ def unscored(name: str, reason: str) -> Obj:
         "lastTransitionTime": "2026-01-02T10:00:00Z",
     }
     return child(name, phase="Failed", conditions=[failed])
+
+
+def benchmark_run(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> BenchmarkRun:
+    """BenchmarkRun b with this spec and status."""
+    dumped = {
+        name: part.model_dump(by_alias=True, exclude_none=True, mode="json")
+        for name, part in {"spec": spec, "status": status}.items()
+    }
+    return BenchmarkRun.parse(existing("BenchmarkRun", "b", **dumped))
+
+
+def as_made(parent: BenchmarkRun, children: Sequence[Obj], **changes: object) -> list[Obj]:
+    """The children as the cache has them: with their owner, and with the spec that it makes them with."""
+    places = {
+        name(parent.name, scenario, attempt): (scenario, attempt)
+        for scenario in parent.status.scenarios or ()
+        for attempt in range(1, 11)
+    }
+    found = []
+    for one in children:
+        place = places.get(one["metadata"]["name"])
+        made = scenario_run(parent, *place or ("other", 1))
+        metadata = {**one["metadata"], "ownerReferences": made["metadata"]["ownerReferences"]}
+        whole = {**one, "metadata": metadata, "spec": {**made["spec"], **changes}}
+        found.append(TRANSFORMS["ScenarioRun"](whole))
+    return found

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from assay.api import conditions
-from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
+from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
 from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.benchmarkrun.observed import Observed
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.watch.transforms import TRANSFORMS
-from assay.specs.scenario_run import name, scenario_run
-from tests.unit.reconcile.child_runs import child, scored, unscored
-from tests.unit.specs.objects import Obj, existing
+from assay.specs.scenario_run import name
+from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, scored, unscored
+from tests.unit.specs.objects import Obj
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
-
-
-def benchmark_run(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> BenchmarkRun:
-    """BenchmarkRun b with this spec and status."""
-    dumped = {
-        name: part.model_dump(by_alias=True, exclude_none=True, mode="json")
-        for name, part in {"spec": spec, "status": status}.items()
-    }
-    return BenchmarkRun.parse(existing("BenchmarkRun", "b", **dumped))
 
 
 def decide(children: list[Obj], scenarios: int = 10, attempts: int = 1, parallelism: int = 4) -> Decision:
@@ -41,23 +31,6 @@ def decide(children: list[Obj], scenarios: int = 10, attempts: int = 1, parallel
     status = BenchmarkRunStatus(scenarios=[f"s{n}" for n in range(scenarios)])
     parent = benchmark_run(spec, status)
     return reconcile.decide(parent, Observed(as_made(parent, children)), NOW)
-
-
-def as_made(parent: BenchmarkRun, children: Sequence[Obj], **changes: object) -> list[Obj]:
-    """The children as the cache has them: with their owner, and with the spec that it makes them with."""
-    places = {
-        name(parent.name, scenario, attempt): (scenario, attempt)
-        for scenario in parent.status.scenarios or ()
-        for attempt in range(1, 11)
-    }
-    found = []
-    for one in children:
-        place = places.get(one["metadata"]["name"])
-        made = scenario_run(parent, *place or ("other", 1))
-        metadata = {**one["metadata"], "ownerReferences": made["metadata"]["ownerReferences"]}
-        whole = {**one, "metadata": metadata, "spec": {**made["spec"], **changes}}
-        found.append(TRANSFORMS["ScenarioRun"](whole))
-    return found
 
 
 def status_of(decision: Decision) -> BenchmarkRunStatus:
@@ -242,54 +215,6 @@ def test_runs_of_scenarios_that_were_not_pinned_do_not_count() -> None:
     decision = decide([*done(3), scored("b-foreign-1", 0.0), child("another")], 3)
     assert condition_of(decision, "Complete") == ("True", "AllScored")
     assert status_of(decision).score == 1.0
-
-
-FORGED = [
-    {"agent": {"type": "Command", "command": ["sh", "-c", "echo 42 > /answer"]}},
-    {"agent": {"type": "Nop", "env": [{"name": "A", "value": "b"}]}},
-    {"parameters": [{"name": "A", "value": "b"}]},
-    {"network": {"egress": "Any"}},
-    {"scenarioRef": {"name": "s1"}},
-    {"attempt": 2},
-    {"rescore": {"scenarioRunRef": {"name": "good"}}},
-    {"agent": {"type": "Unheard-of"}},
-]
-
-
-@pytest.mark.parametrize("changes", FORGED)
-@pytest.mark.parametrize("ended", [False, True])
-def test_a_child_that_the_run_would_not_create_does_not_count(changes: Obj, ended: bool) -> None:
-    spec = BenchmarkRunSpec.model_validate({"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}})
-    parent = benchmark_run(spec, BenchmarkRunStatus(scenarios=["s0", "s1"]))
-    forged = as_made(parent, done(1) if ended else active(1), **changes)
-    decision = reconcile.decide(parent, Observed([*forged, *as_made(parent, done(1, 1))]), NOW)
-    counts = status_of(decision).counts
-    assert counts
-    assert (counts.total, counts.pending, counts.active, counts.scored) == (2, 1, 0, 1)
-    assert not decision.create, "its name is taken"
-    assert condition_of(decision, "Complete") == ("False", "ForeignRuns")
-    condition = conditions.find(decision.status.conditions, "Complete")
-    assert condition
-    assert run(0) in condition.message
-    assert run(1) not in condition.message
-
-
-def test_what_a_default_adds_to_a_child_makes_it_no_other() -> None:
-    spec = BenchmarkRunSpec.model_validate({"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}})
-    parent = benchmark_run(spec, BenchmarkRunStatus(scenarios=["s0"]))
-    [child_] = as_made(parent, active(1))
-    del child_["spec"]["snapshotPolicy"]
-    decision = reconcile.decide(parent, Observed([TRANSFORMS["ScenarioRun"](child_)]), NOW)
-    assert condition_of(decision, "Complete") == ("False", "Running")
-
-
-def test_an_annotation_makes_no_child() -> None:
-    spec = BenchmarkRunSpec.model_validate({"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}})
-    parent = benchmark_run(spec, BenchmarkRunStatus(scenarios=["s0"]))
-    [honest] = as_made(parent, active(1))
-    forged = {**honest, "spec": {**honest["spec"], **FORGED[0]}}
-    decision = reconcile.decide(parent, Observed([TRANSFORMS["ScenarioRun"](forged)]), NOW)
-    assert condition_of(decision, "Complete") == ("False", "ForeignRuns")
 
 
 def test_equal_runs_give_equal_decisions() -> None:

@@ -48,30 +48,11 @@ def run(name: str, score: float | None = None, content: str | None = NEW, **stat
     if content:
         status["pinned"] = {"contentHash": content}
     agent: ValidationAgent = "Nop" if name.endswith("nop") else "Reference"
-    return as_cached(validation_run.run(scenario(), name, agent), status)
-
-
-def as_cached(made: Obj, status: Obj) -> Obj:
-    """A run with this status as the cache has it."""
-    name, more = made["metadata"]["name"], {key: made["metadata"][key] for key in ("labels",)}
-    owners = made["metadata"]["ownerReferences"]
-    found = existing("ScenarioRun", name, owner_references=owners, spec=made["spec"], status=status, **more)
-    return TRANSFORMS["ScenarioRun"](found)
-
-
-@pytest.mark.parametrize("ended", [False, True])
-def test_a_run_that_the_scenario_would_not_make_proves_nothing_and_is_deleted(ended: bool) -> None:
-    made = validation_run.run(scenario(), REFERENCE, "Reference")
-    made["spec"]["agent"] = {"type": "Command", "command": ["sh", "-c", "echo 42 > /answer"]}
-    status: Obj = {"phase": "Complete", "score": 1.0} if ended else {"phase": "Running"}
-    forged = as_cached(made, {**status, "pinned": {"contentHash": NEW}})
-    decision, after = decide(forged, run(NOP, 0.0))
-    assert names(decision.delete) == [REFERENCE]
-    assert validated(after) == ("Unknown", "ForeignRuns")
-    condition = conditions.find(after.conditions, "Validated")
-    assert condition
-    assert REFERENCE in condition.message
-    assert not decision.create, "its name is taken until it is gone"
+    made = validation_run.run(scenario(), name, agent)
+    metadata = {"labels": made["metadata"]["labels"], "owner_references": made["metadata"]["ownerReferences"]}
+    return TRANSFORMS["ScenarioRun"](
+        existing("ScenarioRun", name, spec=made["spec"], status=status, **metadata)
+    )
 
 
 def decide(
