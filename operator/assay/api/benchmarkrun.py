@@ -12,6 +12,7 @@ from assay.crdgen.markers import Cel, ListMap
 
 from .agent import RunAgent
 from .benchmark import SCENARIOS_MAX
+from .blame import Blame
 from .condition_tables import summary
 from .meta import SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
 from .object import ApiObject
@@ -64,12 +65,28 @@ class RunCounts(Model):
     scored: int = 0
     passed: int = 0
     unscored: int = 0
+    left_out: int = 0
+    """Of the unscored, those that no agent can have brought about: they are no part of score and passRate."""
+    agents_failed: int = 0
+    """Agents that ended otherwise than Completed: by an error, at their deadline, killed, lost."""
 
 
 class UnscoredCause(Model):
     """How many runs have no score for one reason."""
 
     reason: str
+    count: int
+    blame: Blame
+    """Who can have brought it about. Agent: these runs count as 0. Author, Infrastructure: they are left out."""
+
+
+class AgentEndCount(Model):
+    """How many agents ended in one way."""
+
+    reason: str
+    """Completed, Error, DeadlineExceeded, OOMKilled, …"""
+    exit_code: int | None = None
+    """Of an Error: 127 means that there is no such program."""
     count: int
 
 
@@ -102,11 +119,14 @@ class BenchmarkRunStatus(Status):
     """A re-score: the run it scores again."""
     counts: RunCounts | None = None
     score: float | None = None
-    """Mean of the scored runs, 0.0 to 1.0."""
-    score_all: float | None = None
-    """The same with each unscored run counted as 0."""
+    """Mean of the runs that have ended, 0.0 to 1.0. An unscored run counts as 0 if an agent can have brought that
+    about, else it is left out (`counts.leftOut`)."""
+    scored_only: float | None = None
+    """Mean of the scored runs alone. An agent can raise it by making itself unscored."""
     pass_rate: float | None = None
-    """Passed / scored, 0.0 to 1.0."""
+    """Passed / all that are part of score, 0.0 to 1.0."""
+    agent_ends: Annotated[list[AgentEndCount], Field(max_length=32)] | None = None
+    """How agents ended, in the runs that have ended; the most frequent end first."""
     unscored: Annotated[list[UnscoredCause], Field(max_length=32), ListMap("reason")] | None = None
     worst: Annotated[list[WorstRun], Field(max_length=10), ListMap("name")] | None = None
     """Up to ten runs that did not pass, unscored first."""
@@ -131,6 +151,8 @@ BENCHMARK_RUN = Kind(
         Column("Scored", "integer", ".status.counts.scored"),
         Column("Passed", "integer", ".status.counts.passed"),
         Column("Score", "number", ".status.score"),
+        Column("LeftOut", "integer", ".status.counts.leftOut", "Runs that are no part of the score"),
+        Column("AgentsFailed", "integer", ".status.counts.agentsFailed", "Agents that did not complete"),
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Unscored", "integer", ".status.counts.unscored", priority=1),
         Column("Active", "integer", ".status.counts.active", priority=1),

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from .blame import CAUSES
 from .condition_tables import CONDITIONS, EVENTS
 from .condition_tables.states import State
 from .condition_types import ConditionType
@@ -28,14 +29,20 @@ class PageError(Exception):
 
 
 def tables() -> dict[str, str]:
-    """Every table as Markdown, by its name: that of a kind, `types` or `pods`."""
+    """Every table as Markdown, by its name: that of a kind, `types`, `pods` or `blame`."""
     types = (
         (f"`{type_}`", ", ".join(_kinds_with(type_)), type_.meaning, type_.cure) for type_ in ConditionType
     )
     pods = (_reason_cells(reason) for reason in (*RejectionReason, *PodReason))
+    causes = (
+        (blame, f"`{reason}`", reason.meaning)
+        for blame, reasons in CAUSES.items()
+        for reason in dict.fromkeys(reasons)  # one word may be the reason of an agent's end and of a function's
+    )
     return {
         "types": _table(("condition", "of", *_EXPLAINED), types),
         "pods": _table(("reason", *_EXPLAINED), pods),
+        "blame": _table(("blame", "reason", "meaning"), causes),
         **{kind: _table(("condition", "reason", *_EXPLAINED), _kind_rows(kind)) for kind in CONDITIONS},
     }
 

@@ -26,12 +26,12 @@ class BenchmarkRunReason(Reason):
     )
     SOME_UNSCORED = (
         "SomeUnscored",
-        "The score is that of the runs that have one; some have none.",
-        "`status.unscored` counts the causes, `status.worst` names runs.",
+        "Some runs have no score. Those that an agent can have failed count as 0, others are left out of the score.",
+        "`status.unscored` counts the causes and says whose they are, `status.worst` names runs.",
     )
     NOTHING_SCORED = (
         "NothingScored",
-        "No run has a score.",
+        "No run has a score, and no agent can have brought that about: all are left out.",
         "See `status.unscored`; mostly all runs have one cause.",
     )
     BENCHMARK_EMPTY = (

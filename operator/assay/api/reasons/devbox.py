@@ -106,7 +106,7 @@ class EndReason(Reason):
     EVICTED = (
         "Evicted",
         "Kubernetes evicted or preempted the pod, or drained its node.",
-        "The agent is not at fault: run it again. Larger requests help.",
+        "Raise requests and limits if memory or the node's disk was used up; if the node was drained, run it again.",
     )
     POD_LOST = (
         "PodLost",

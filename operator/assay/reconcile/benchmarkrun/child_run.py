@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
+from assay.api.blame import Blame, blame
 from assay.api.condition_types import ConditionType
+from assay.api.reasons import EndReason, ScenarioRunReason
 from assay.kube_object import KubeObject
 from assay.reconcile.common.objects import find_condition, holds
+
+
+class AgentEnd(NamedTuple):
+    """How an agent ended."""
+
+    reason: str
+    exit_code: int | None = None
+    """Set if the reason is Error: other reasons say more than their exit codes."""
+
+    @classmethod
+    def of(cls, run: KubeObject) -> Self | None:
+        """How the agent of a run ended; None if it had none, or none that ended."""
+        agent = (run.get("status") or {}).get("agent") or {}
+        if not (reason := agent.get("reason")):
+            return None
+        return cls(reason, agent.get("exitCode") if reason == EndReason.ERROR else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +40,40 @@ class ChildRun:
     passed: bool = False
     unscored_reason: str | None = None
     """Set if it ended without a score."""
+    agent_end: AgentEnd | None = None
+    """Set if it had an agent, which has ended."""
 
     @classmethod
     def of(cls, run: KubeObject, scenario: str, attempt: int) -> Self:
         """The record of a run as the cache has it."""
-        name = run["metadata"]["name"]
+        one = cls(run["metadata"]["name"], scenario, attempt, agent_end=AgentEnd.of(run))
         if holds(run, ConditionType.COMPLETE):
-            return cls(name, scenario, attempt, run["status"]["score"], run["status"].get("passed", False))
+            return replace(one, score=run["status"]["score"], passed=run["status"].get("passed", False))
         failed = find_condition(run, ConditionType.FAILED)
         if failed and failed["status"] == "True":
-            return cls(name, scenario, attempt, unscored_reason=failed["reason"])
-        return cls(name, scenario, attempt)
+            return replace(one, unscored_reason=failed["reason"])
+        return one
 
     @property
     def is_finished(self) -> bool:
         """Whether the run has ended, with a score or without."""
         return self.score is not None or self.unscored_reason is not None
+
+    @property
+    def blame(self) -> Blame | None:
+        """Who can have brought about that it has no score; None if it has one, or has not ended."""
+        return blame(self.unscored_reason) if self.unscored_reason else None
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it ended without a score and is no part of the mean: no agent can have brought that about."""
+        return self.blame not in (None, "Agent")
+
+    def with_cause_of(self, earlier: Self | None) -> Self:
+        """A run that found no disk to score again, with the cause why the earlier run has no score, if it has none.
+
+        Else a re-score would leave out what counted as 0.
+        """
+        no_disk = self.unscored_reason == ScenarioRunReason.NO_DISK_KEPT
+        cause = earlier.unscored_reason if earlier else None
+        return replace(self, unscored_reason=cause) if no_disk and cause else self

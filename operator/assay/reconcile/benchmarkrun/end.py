@@ -4,27 +4,46 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunStatus, RunCounts
+from assay.api.benchmarkrun import AgentEndCount, BenchmarkRun, BenchmarkRunStatus, RunCounts
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, set_condition, true
-from assay.api.reasons import AnyReason, BenchmarkRunReason
+from assay.api.reasons import AnyReason, BenchmarkRunReason, EndReason
 from assay.reconcile.common.decision import Decision, Event
+
+from .summary import counting
 
 
 def end(run: BenchmarkRun, summary: BenchmarkRunStatus, counts: RunCounts, now: datetime) -> Decision:
     """The decision once all ScenarioRuns are finished: the summary of them becomes the result."""
-    if counts.scored == 0:
+    if summary.score is None:
         causes = ", ".join(f"{cause.reason} ({cause.count})" for cause in summary.unscored or ())
-        message = f"no run has a score: {causes}"
+        message = f"no run has a score: {causes}{_agents(summary)}"
         return fail(run, summary, BenchmarkRunReason.NOTHING_SCORED, message, now)
     reason = BenchmarkRunReason.ALL_SCORED
-    message = f"score {summary.score:g}: {counts.passed} of {counts.scored} scored runs passed"
+    message = f"score {summary.score:g}: {counts.passed} of {counting(counts)} runs passed"
     if counts.unscored:
         reason = BenchmarkRunReason.SOME_UNSCORED
-        message += f"; {counts.unscored} have no score (status.unscored counts the causes)"
+        as_zero = counts.unscored - counts.left_out
+        message += (
+            f"; without a score: {as_zero} counted as 0, {counts.left_out} left out (see status.unscored)"
+        )
+    message += _agents(summary)
     status = summary.model_copy(update={"phase": "Complete", "completion_time": now})
     set_condition(run, status, true(ConditionType.COMPLETE, reason, message), now)
     return Decision(status, event=Event("Normal", reason, message))
+
+
+def _agents(summary: BenchmarkRunStatus) -> str:
+    """The end of a message: how agents ended that did not complete, so that none of that looks like weakness."""
+    failed = [end for end in summary.agent_ends or () if end.reason != EndReason.COMPLETED]
+    return (
+        f"; agents that ended otherwise than Completed: {', '.join(map(_in_words, failed))}" if failed else ""
+    )
+
+
+def _in_words(end: AgentEndCount) -> str:
+    code = "" if end.exit_code is None else f" with exit code {end.exit_code}"
+    return f"{end.reason}{code} ({end.count})"
 
 
 def fail(

@@ -72,9 +72,11 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     wanted = _wanted(run)
     made, foreign = _sorted(run, observed.children, wanted)
     runs = [ChildRun.of(child, *wanted[child["metadata"]["name"]]) for child in made]
+    earlier = _earlier(run, runs, observed)
+    runs = [one.with_cause_of(earlier.get(one.name)) for one in runs]
     counts = count(runs, len(wanted))
     status = summarize(run.status, runs, counts)
-    status.previous_score = _compared(run, runs, observed)
+    status.previous_score = _compared(run, runs, earlier)
     existing = {one.name for one in runs}
     missing = [name for name in wanted if name not in existing]
     if not missing and not counts.active:
@@ -123,13 +125,26 @@ def _wanted(run: BenchmarkRun) -> dict[str, tuple[str, int]]:
     }
 
 
-def _compared(run: BenchmarkRun, runs: Sequence[ChildRun], observed: Observed) -> PreviousScore | None:
+def _earlier(run: BenchmarkRun, runs: Sequence[ChildRun], observed: Observed) -> dict[str, ChildRun]:
+    """The runs that these runs score again, by the names of these; empty if this is no re-score."""
+    previous = run.status.previous_score
+    if previous is None:
+        return {}
+    names = {one: scenario_run.name(previous.benchmark_run, one.scenario, one.attempt) for one in runs}
+    return {
+        one.name: ChildRun.of(observed.earlier[name], one.scenario, one.attempt)
+        for one, name in names.items()
+        if name in observed.earlier
+    }
+
+
+def _compared(
+    run: BenchmarkRun, runs: Sequence[ChildRun], earlier: Mapping[str, ChildRun]
+) -> PreviousScore | None:
     """`status.previousScore`, with how many of these runs have another score than the run they score again."""
     previous = run.status.previous_score
     if previous is None:
         return None
-    names = {one: scenario_run.name(previous.benchmark_run, one.scenario, one.attempt) for one in runs}
-    changed = sum(
-        one.is_finished and one.score != observed.earlier_scores.get(name) for one, name in names.items()
-    )
+    before = {name: one.score for name, one in earlier.items()}
+    changed = sum(one.is_finished and one.score != before.get(one.name) for one in runs)
     return previous.model_copy(update={"changed": changed})

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from assay.api.benchmarkrun import BenchmarkRunStatus, RunCounts, UnscoredCause, WorstRun
+from assay.api.benchmarkrun import (
+    AgentEndCount,
+    BenchmarkRunStatus,
+    RunCounts,
+    UnscoredCause,
+    WorstRun,
+)
+from assay.api.blame import blame
+from assay.api.reasons import EndReason
 from assay.reconcile.common.score import rounded
 
 from .child_run import ChildRun
 
-WORST_MAX, CAUSES_MAX = 10, 32
+WORST_MAX, CAUSES_MAX, ENDS_MAX = 10, 32, 32
 
 
 def count(runs: Sequence[ChildRun], total: int) -> RunCounts:
@@ -24,30 +32,52 @@ def count(runs: Sequence[ChildRun], total: int) -> RunCounts:
         scored=scored,
         passed=sum(run.passed for run in finished),
         unscored=len(finished) - scored,
+        left_out=sum(run.is_left_out for run in finished),
+        agents_failed=sum(run.agent_end.reason != EndReason.COMPLETED for run in finished if run.agent_end),
     )
 
 
+def counting(counts: RunCounts) -> int:
+    """Of how many runs `score` is the mean: those with a score, and those that count as 0."""
+    return counts.scored + counts.unscored - counts.left_out
+
+
 def summarize(status: BenchmarkRunStatus, runs: Sequence[ChildRun], counts: RunCounts) -> BenchmarkRunStatus:
-    """A copy of the status with these counts, and with the scores, causes and worst of these runs."""
+    """A copy of the status with these counts, and with the scores, causes, worst and agents of these runs."""
     finished = [run for run in runs if run.is_finished]
     points = sum(run.score or 0.0 for run in finished)
     return status.model_copy(
         update={
             "counts": counts,
-            "score": rounded(points / counts.scored) if counts.scored else None,
-            "score_all": rounded(points / len(finished)) if finished else None,
-            "pass_rate": rounded(counts.passed / counts.scored) if counts.scored else None,
+            "score": _mean(points, counting(counts)),
+            "scored_only": _mean(points, counts.scored),
+            "pass_rate": _mean(counts.passed, counting(counts)),
+            "agent_ends": _agent_ends(finished),
             "unscored": _causes(finished),
             "worst": _worst(finished),
         }
     )
 
 
+def _mean(total: float, runs: int) -> float | None:
+    return rounded(total / runs) if runs else None
+
+
+def _agent_ends(finished: Sequence[ChildRun]) -> list[AgentEndCount] | None:
+    """How agents ended, the most frequent end first; equally frequent ones by name."""
+    ends = Counter(run.agent_end for run in finished if run.agent_end)
+    ordered = sorted(ends.items(), key=lambda item: (-item[1], item[0].reason, item[0].exit_code or 0))
+    return [AgentEndCount(**end._asdict(), count=count) for end, count in ordered[:ENDS_MAX]] or None
+
+
 def _causes(finished: Sequence[ChildRun]) -> list[UnscoredCause] | None:
     """Why runs have no score, the most frequent reason first; equally frequent ones by name."""
     causes = Counter(run.unscored_reason for run in finished if run.unscored_reason)
     ordered = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
-    return [UnscoredCause(reason=reason, count=count) for reason, count in ordered[:CAUSES_MAX]] or None
+    return [
+        UnscoredCause(reason=reason, count=count, blame=blame(reason))
+        for reason, count in ordered[:CAUSES_MAX]
+    ] or None
 
 
 def _worst(finished: Sequence[ChildRun]) -> list[WorstRun] | None:

@@ -36,6 +36,7 @@ _RUN_CONDITIONS = (ConditionType.COMPLETE, ConditionType.FAILED, ConditionType.D
 _CONDITION = ["type", "status", "reason", "lastTransitionTime"]
 _AGENT = ("reason", "exitCode", "startTime")
 _SCORE = ("name", "weight", "state", "score")
+_AGENT = ("reason", "exitCode")
 
 
 def trim_child(obj: KubeObject) -> KubeObject:
