@@ -141,8 +141,46 @@ async def test_a_benchmark_run(api: FakeApi, tmp_path: Path) -> None:
     assert run is not None
     assert max(unfinished) <= 2
     counts = run["status"]["counts"]
-    assert counts == {"total": 12, "pending": 0, "active": 0, "scored": 12, "passed": 10, "unscored": 0}
+    none = dict.fromkeys(("pending", "active", "unscored", "leftOut", "agentsFailed"), 0)
+    assert counts == {**none, "total": 12, "scored": 12, "passed": 10}
+    assert run["status"]["agentEnds"] == [{"reason": "Completed", "count": 12}]
     assert run["status"]["score"] == pytest.approx((10 + 2 * 0.3) / 12, abs=1e-6)
+
+
+async def test_no_agent_gains_by_failing_and_agents_that_failed_are_counted(
+    api: FakeApi, tmp_path: Path
+) -> None:
+    names = ["solved", "ran-out-of-memory", "no-such-program", "cannot-boot", "broke-the-scorer"]
+    create_definitions(api, *names)
+    create_benchmark_run(api, "b", *names)
+    agents = {
+        "ran-out-of-memory": {"exitCode": 137, "reason": "OOMKilled"},
+        "no-such-program": {"exitCode": 127, "reason": "Error"},
+        "cannot-boot": {"exitCode": 125, "reason": "Error", "message": "assay-boot: no user namespaces"},
+    }
+    scores = {"no-such-program": "0.0", "broke-the-scorer": "what?"}
+
+    def end(pod: Json, container: str) -> Json:
+        which = next(name for name in names if name in pod["metadata"]["name"])
+        return agents.get(which, PASSED) if container == AGENT else says(scores.get(which, "1.0"))
+
+    with Kubelet(api, end=end):
+        async with operating(api, tmp_path) as operator:
+            await operator.until(lambda: is_over(api, "BenchmarkRun", "b"), 30)
+    run = api.get(BENCHMARK_RUNS, TEAM, "b")
+    assert run is not None
+    status = run["status"]
+    wanted = {"scored": 2, "passed": 1, "unscored": 3, "leftOut": 1, "agentsFailed": 3}
+    assert {name: status["counts"][name] for name in wanted} == wanted
+    assert status["score"] == pytest.approx((1.0 + 0.3) / 4)
+    assert status["scoredOnly"] == pytest.approx((1.0 + 0.3) / 2)
+    assert status["passRate"] == 0.25
+    assert status["unscored"] == [
+        {"reason": "BootFailed", "count": 1, "blame": "Infrastructure"},
+        {"reason": "NoScore", "count": 1, "blame": "Agent"},
+        {"reason": "OOMKilled", "count": 1, "blame": "Agent"},
+    ]
+    assert {"reason": "Error", "exitCode": 127, "count": 1} in status["agentEnds"]
 
 
 async def test_a_run_waits_for_a_scenario_that_is_not_there_yet(api: FakeApi, tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def tables() -> dict[str, str]:
     causes = (
         (blame, f"`{reason}`", reason.meaning)
         for blame, reasons in CAUSES.items()
-        for reason in dict.fromkeys(reasons)  # one word may be the reason of an agent's end and of a function's
+        for reason in dict.fromkeys(
+            reasons
+        )  # one word may be the reason of an agent's end and of a function's
     )
     return {
         "types": _table(("condition", "of", *_EXPLAINED), types),

@@ -16,6 +16,14 @@ def child(run: str, **status: Any) -> Obj:
     return existing("ScenarioRun", run, spec={"scenarioRef": {"name": f"of-{run}"}}, status=status)
 
 
+def with_agent(run: Obj, reason: str, exit_code: int | None = None) -> Obj:
+    """The run with an agent that ended like this."""
+    agent: Obj = {"reason": reason, "message": "m" * 1000, "startTime": "2026-01-02T09:00:00Z"}
+    if exit_code is not None:
+        agent["exitCode"] = exit_code
+    return {**run, "status": {**run["status"], "agent": agent}}
+
+
 def scored(name: str, score: float, passed: bool = False) -> Obj:
     """A run that ended with a score."""
     return child(name, phase="Complete", score=score, passed=passed)

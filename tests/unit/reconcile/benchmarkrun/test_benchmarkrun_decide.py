@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +13,7 @@ from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.benchmarkrun.observed import Observed
 from assay.reconcile.common.decision import Decision
 from assay.specs.scenario_run import name
-from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, scored, unscored
+from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, scored, unscored, with_agent
 from tests.unit.specs.objects import Obj
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
@@ -133,7 +133,7 @@ def test_the_template_reaches_each_run() -> None:
     assert {key: made["spec"][key] for key in template} == template
 
 
-def again(*children: Obj, earlier: Mapping[str, float | None] | None = None) -> Decision:
+def again(*children: Obj, earlier: Sequence[Obj] = ()) -> Decision:
     """What a run decides that scores two attempts at two scenarios of BenchmarkRun `old` again."""
     spec = BenchmarkRunSpec.model_validate(
         {"rescore": {"benchmarkRunRef": {"name": "old"}}, "parallelism": 100}
@@ -141,8 +141,9 @@ def again(*children: Obj, earlier: Mapping[str, float | None] | None = None) -> 
     status = BenchmarkRunStatus(
         scenarios=["s0", "s1"], previous_score=PreviousScore(benchmark_run="old", attempts=2)
     )
+    by_name = {one["metadata"]["name"]: one for one in earlier}
     parent = benchmark_run(spec, status)
-    return reconcile.decide(parent, Observed(as_made(parent, children), earlier or {}), NOW)
+    return reconcile.decide(parent, Observed(as_made(parent, children), by_name), NOW)
 
 
 def test_each_run_of_the_earlier_one_is_scored_again() -> None:
@@ -167,41 +168,86 @@ def test_changed_scores_are_counted() -> None:
         unscored(run(0, 2), "NoDiskKept"),
         child(run(1, 2), phase="Running"),
     ]
-    earlier = {name("old", f"s{n}", attempt): 1.0 for n in (0, 1) for attempt in (1, 2)}
+    earlier = [scored(name("old", f"s{n}", attempt), 1.0) for n in (0, 1) for attempt in (1, 2)]
     previous_score = status_of(again(*children, earlier=earlier)).previous_score
     assert previous_score is not None
     assert previous_score.changed == 2, "another score, and none where there was one; the last goes on"
 
 
 @pytest.mark.parametrize(
-    ("children", "reason", "score", "score_all"),
+    ("children", "reason", "score", "scored_only"),
     [
         (done(3), "AllScored", 1.0, 1.0),
         ([*done(2), scored(run(2), 0.0)], "AllScored", 0.666667, 0.666667),
-        ([*done(2), unscored(run(2), "OOMKilled")], "SomeUnscored", 1.0, 0.666667),
+        ([*done(2), unscored(run(2), "OOMKilled")], "SomeUnscored", 0.666667, 1.0),
+        ([*done(2), unscored(run(2), "PodLost")], "SomeUnscored", 1.0, 1.0),
+        ([unscored(run(n), "OOMKilled") for n in range(3)], "SomeUnscored", 0.0, None),
     ],
 )
-def test_completion(children: list[Obj], reason: str, score: float, score_all: float) -> None:
+def test_completion(children: list[Obj], reason: str, score: float, scored_only: float | None) -> None:
     decision = decide(children, 3)
     status = status_of(decision)
     assert condition_of(decision, "Complete") == ("True", reason)
     assert condition_of(decision, "Failed") is None
-    assert (status.phase, status.score, status.score_all) == ("Complete", score, score_all)
+    assert (status.phase, status.score, status.scored_only) == ("Complete", score, scored_only)
     assert status.completion_time == NOW
     assert decision.create == ()
     assert decision.event is not None
     assert (decision.event.type, decision.event.reason) == ("Normal", reason)
 
 
-def test_a_run_in_which_nothing_was_scored_has_failed() -> None:
-    children = [unscored(run(0), "OOMKilled"), unscored(run(1), "Evicted"), unscored(run(2), "Evicted")]
+def test_a_run_of_which_all_is_left_out_has_failed() -> None:
+    children = [unscored(run(0), "BootFailed"), unscored(run(1), "PodLost"), unscored(run(2), "PodLost")]
     decision = decide(children, 3)
     assert condition_of(decision, "Failed") == ("True", "NothingScored")
     assert condition_of(decision, "Complete") == ("False", "NothingScored")
     assert decision.status.phase == "Failed"
     assert status_of(decision).score is None
     assert decision.event is not None
-    assert "Evicted (2), OOMKilled (1)" in decision.event.message
+    assert "PodLost (2), BootFailed (1)" in decision.event.message
+
+
+def message_of(*children: Obj) -> str:
+    event = decide(list(children), len(children)).event
+    assert event is not None
+    return event.message
+
+
+def test_the_message_says_what_is_part_of_the_score() -> None:
+    runs = [*done(2), unscored(run(2), "OOMKilled"), unscored(run(3), "Timeout"), unscored(run(4), "PodLost")]
+    says = "score 0.5: 2 of 4 runs passed; without a score: 2 counted as 0, 1 left out (see status.unscored)"
+    assert message_of(*runs) == says
+    assert message_of(*done(2)) == "score 1: 2 of 2 runs passed"
+
+
+def test_the_message_says_how_agents_ended_that_did_not_complete() -> None:
+    runs = [with_agent(scored(run(n), 0.0), "Error", 127) for n in range(3)]
+    late = with_agent(unscored(run(3), "PodLost"), "PodLost")
+    says = "; agents that ended otherwise than Completed: Error with exit code 127 (3)"
+    assert message_of(*runs, with_agent(scored(run(3), 1.0), "Completed", 0)).endswith(says)
+    assert message_of(*runs, late).endswith(f"{says}, PodLost (1)")
+    assert message_of(late | {"metadata": {**late["metadata"], "name": run(0)}}).endswith(": PodLost (1)")
+
+
+def test_a_run_that_has_no_disk_to_score_again_counts_as_it_did() -> None:
+    children = [
+        scored(run(0, 1), 1.0, True),
+        *(unscored(run(*one), "NoDiskKept") for one in [(1, 1), (0, 2), (1, 2)]),
+    ]
+    earlier = [
+        scored(name("old", "s0", 1), 1.0, True),
+        unscored(name("old", "s1", 1), "DiskFull"),
+        unscored(name("old", "s0", 2), "PodLost"),
+        scored(name("old", "s1", 2), 1.0, True),
+    ]
+    status = status_of(again(*children, earlier=earlier))
+    assert (status.score, status.scored_only) == (0.5, 1.0)
+    assert {cause.reason: cause.blame for cause in status.unscored or ()} == {
+        "DiskFull": "Agent",
+        "PodLost": "Infrastructure",
+        "NoDiskKept": "Infrastructure",
+    }
+    assert status_of(again(*children)).score == 1.0, "the earlier runs are gone"
 
 
 def test_causes_are_told_apart() -> None:

@@ -91,15 +91,15 @@ def test_a_rescore_can_be_scored_again() -> None:
     assert previous_score["attempts"] == 7
 
 
-def test_earlier_scores_are_found_by_name() -> None:
+def test_earlier_runs_are_found_by_name() -> None:
     owner = [
         {"apiVersion": "assay.dev/v1alpha1", "kind": "BenchmarkRun", "uid": "uid-of-old", "controller": True}
     ]
     run = existing("ScenarioRun", "old-a-1", owner_references=owner, spec={}, status={"score": 0.5})
     foreign = existing("ScenarioRun", "other", spec={}, status={"score": 1.0})
     run_again = run_with(AGAIN)
-    assert observe(context(old(), run, foreign), run_again).earlier_scores == {"old-a-1": 0.5}
-    assert observe(context(run), run_again).earlier_scores == {}
+    assert observe(context(old(), run, foreign), run_again).earlier == {"old-a-1": run}
+    assert observe(context(run), run_again).earlier == {}
 
 
 def test_a_run_that_starts_counts_all_its_runs_as_pending() -> None:

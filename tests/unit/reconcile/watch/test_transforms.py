@@ -13,7 +13,7 @@ from assay.reconcile.common import pod_view
 from assay.reconcile.watch.transforms import TRANSFORMS
 from assay.specs import devbox_pod, names
 from tests.unit.reconcile.caches import cache_of
-from tests.unit.reconcile.child_runs import child, scored, unscored
+from tests.unit.reconcile.child_runs import child, scored, unscored, with_agent
 from tests.unit.reconcile.contexts import condition
 from tests.unit.reconcile.statuses import STATUSES, pod
 from tests.unit.specs.objects import Obj, existing, pinned
@@ -51,7 +51,13 @@ def test_a_trimmed_pod_still_says_why_its_disk_is_mounted_so() -> None:
     assert devbox_pod.mount_of(trimmed).reason == "asked for"
 
 
-ENDED = [scored("passed", 1.0, True), scored("failed", 0.25), unscored("lost", "PodLost")]
+ENDED = [
+    scored("passed", 1.0, True),
+    scored("failed", 0.25),
+    unscored("lost", "PodLost"),
+    with_agent(scored("no-program", 0.0), "Error", 127),
+    with_agent(unscored("killed", "OOMKilled"), "OOMKilled", 137),
+]
 
 
 def as_written(run: Obj) -> Obj:
@@ -73,6 +79,7 @@ of_each_end = pytest.mark.parametrize(
 def test_a_trimmed_run_counts_the_same_and_is_small(run: Obj) -> None:
     trimmed = TRANSFORMS["ScenarioRun"](run)
     assert len(str(trimmed)) < 1500
+    assert "m" * 1000 not in str(trimmed)
     assert ChildRun.of(trimmed, "s", 1) == ChildRun.of(run, "s", 1)
 
 
