@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from assay.api import KINDS
+from assay.api.reasons import InternalReason
 from assay.crdgen.kind import GROUP, VERSION
 from assay.engine.cache import Cache, Key
 from assay.engine.queue import WorkQueue
@@ -23,8 +25,10 @@ from assay.kube.resources import (
     register,
 )
 from assay.kube_object import KubeObject
+from assay.logs import about
 from assay.reconcile.benchmarkrun.reconcile import reconcile as reconcile_benchmark_run
 from assay.reconcile.blueprint.reconcile import reconcile as reconcile_blueprint
+from assay.reconcile.common import internal_error
 from assay.reconcile.common.context import Context
 from assay.reconcile.definitions.agent import reconcile as reconcile_agent
 from assay.reconcile.definitions.benchmark import reconcile as reconcile_benchmark
@@ -35,6 +39,8 @@ from assay.reconcile.scenario.reconcile import reconcile as reconcile_scenario
 from assay.reconcile.scenariorun.reconcile import reconcile as reconcile_scenario_run
 from assay.reconcile.watch.routing import keys_for
 from assay.specs import names
+
+log = logging.getLogger(__name__)
 
 CONFLICT_RETRY_SECONDS = 0.1  # the watch is about to show the newer version
 
@@ -87,9 +93,14 @@ class Intake:
         self.changed(kind, obj)
 
     def changed(self, kind: str, obj: KubeObject) -> None:
-        """Queue every key that the object concerns."""
-        for key in keys_for(kind, obj, self._cache):
-            self._queue.add(key)
+        """Queue every key that the object concerns. What it raises is logged: it must not stop who saw the object."""
+        try:
+            for key in keys_for(kind, obj, self._cache):
+                self._queue.add(key)
+        except Exception:
+            meta = obj["metadata"]
+            where = about(kind, meta.get("namespace", ""), meta["name"])
+            log.exception("an object was not followed to those that it concerns", extra=where)
 
 
 def reconciler(ctx: Context) -> Callable[[Key], Awaitable[float | None]]:
@@ -97,8 +108,26 @@ def reconciler(ctx: Context) -> Callable[[Key], Awaitable[float | None]]:
 
     async def reconcile(key: Key) -> float | None:
         try:
-            return await RECONCILERS[key.kind](ctx, key)
+            if fault := ctx.cache.fault(key.kind, key.namespace, key.name):
+                await _report(ctx, key, InternalReason.OBJECT_UNUSABLE, fault)
+                return None
+            again = await RECONCILERS[key.kind](ctx, key)
+            await internal_error.clear(ctx, OURS[key.kind], key)
+            return again
         except Conflict:
             return CONFLICT_RETRY_SECONDS
 
     return reconcile
+
+
+def reporter(ctx: Context) -> Callable[[Key, Exception], Awaitable[None]]:
+    """What the queue calls for a key that fails again and again: a condition says so."""
+
+    async def report(key: Key, error: Exception) -> None:
+        await _report(ctx, key, InternalReason.RECONCILE_FAILED, internal_error.message_of(error))
+
+    return report
+
+
+async def _report(ctx: Context, key: Key, reason: InternalReason, message: str) -> None:
+    await internal_error.report(ctx, OURS[key.kind], key, reason, message)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import kopf
 
 from assay import __version__, handlers, health, kopf_shell, logs
-from assay.dispatch import WATCHED, Intake, reconciler
+from assay.dispatch import WATCHED, Intake, reconciler, reporter
 from assay.engine.cache import Cache, Key
 from assay.engine.events import Recorder
 from assay.engine.leader_election import Lease
@@ -142,7 +142,8 @@ async def _work(operator: Operator, synced: asyncio.Event, ended: asyncio.Event)
         return
     synced.set()
     log.info("listed everything; reconciling")
-    await operator.queue.run(reconciler(operator.ctx), operator.ctx.settings.workers, ended)
+    ctx = operator.ctx
+    await operator.queue.run(reconciler(ctx), ctx.settings.workers, ended, reporter(ctx))
 
 
 async def _watch(operator: Operator, stop: asyncio.Event) -> None:

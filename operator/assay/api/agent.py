@@ -9,6 +9,7 @@ from assay.crdgen.markers import Cel
 
 from .condition_tables import summary
 from .meta import (
+    ERROR_COLUMN,
     SHORT_NAME,
     Command,
     EnvFromList,
@@ -84,7 +85,7 @@ AGENT = Kind(
     plural="agents",
     spec=AgentSpec,
     status=AgentStatus,
-    columns=(Column("Type", "string", ".spec.type"),),
+    columns=(Column("Type", "string", ".spec.type"), ERROR_COLUMN),
     rules=(SHORT_NAME,),
     description="What is run inside a devbox: a command, the scenario's reference output, or nothing.",
 )

@@ -10,7 +10,7 @@ from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import ListMap
 
 from .condition_tables import summary
-from .meta import SHORT_NAME, LocalRef, Model, Status
+from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, Status
 from .object import ApiObject
 
 SCENARIOS_MAX = 1000
@@ -56,6 +56,7 @@ BENCHMARK = Kind(
         Column("Scenarios", "integer", ".status.scenarios"),
         Column("Validated", "integer", ".status.validated"),
         Column("Missing", "integer", ".status.missing", priority=1),
+        ERROR_COLUMN,
     ),
     rules=(SHORT_NAME,),
     description="A set of scenarios, run again and again with other agents and parameters.",

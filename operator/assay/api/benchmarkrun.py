@@ -14,7 +14,7 @@ from .agent import RunAgent
 from .benchmark import SCENARIOS_MAX
 from .blame import Blame
 from .condition_tables import summary
-from .meta import SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
+from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
 from .object import ApiObject
 from .runtemplate import RunTemplate
 
@@ -156,6 +156,7 @@ BENCHMARK_RUN = Kind(
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Unscored", "integer", ".status.counts.unscored", priority=1),
         Column("Active", "integer", ".status.counts.active", priority=1),
+        ERROR_COLUMN,
     ),
     selectable_fields=(".spec.benchmarkRef.name", ".status.phase"),
     rules=(SHORT_NAME,),

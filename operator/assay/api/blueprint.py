@@ -11,7 +11,7 @@ from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import Cel, ListMap
 
 from .condition_tables import summary
-from .meta import SHORT_NAME, Argument, EnvVar, LocalRef, Model, Parameter, Resources, Status
+from .meta import ERROR_COLUMN, SHORT_NAME, Argument, EnvVar, LocalRef, Model, Parameter, Resources, Status
 from .object import ApiObject
 
 ImageReference = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\S+$")]
@@ -97,6 +97,7 @@ BLUEPRINT = Kind(
         Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
         Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
         Column("Image", "string", ".status.image.reference", priority=1),
+        ERROR_COLUMN,
     ),
     selectable_fields=(".status.phase",),
     rules=(SHORT_NAME,),

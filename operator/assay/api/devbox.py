@@ -14,6 +14,7 @@ from .blueprint import ImageReference
 from .condition_tables import summary
 from .disk import Disk, MountedRoot, RootFilesystem, TopDirectory
 from .meta import (
+    ERROR_COLUMN,
     SHORT_NAME,
     AbsolutePath,
     Argument,
@@ -139,6 +140,7 @@ DEVBOX = Kind(
         Column("Root", "string", ".status.rootFilesystem", priority=1),
         Column("Pod", "string", ".status.podName", priority=1),
         Column("Claim", "string", ".status.claimName", priority=1),
+        ERROR_COLUMN,
     ),
     selectable_fields=(".status.phase",),
     rules=(SHORT_NAME,),

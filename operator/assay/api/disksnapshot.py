@@ -13,7 +13,7 @@ from assay.crdgen.markers import Cel
 from .blueprint import BlueprintImage, ImageReference
 from .condition_tables import summary
 from .disk import MountedRoot, TopDirectory
-from .meta import SHORT_NAME, LocalRef, Model, ObjectName, Status, fixed, one_of
+from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, ObjectName, Status, fixed, one_of
 from .object import ApiObject
 
 _FIXED = "only ttlSeconds and keepPerScenario of a snapshot may be changed: create another one"
@@ -98,6 +98,7 @@ DISK_SNAPSHOT = Kind(
         Column("Scenario", "string", ".status.lineage.scenario"),
         Column("Run", "string", ".status.lineage.scenarioRun", priority=1),
         Column("Image", "string", ".status.image.reference", priority=1),
+        ERROR_COLUMN,
     ),
     selectable_fields=(".status.phase",),
     rules=(SHORT_NAME,),

@@ -9,9 +9,18 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from assay.crdgen.kind import Column
 from assay.crdgen.markers import Cel, Int64, ListMap, PreserveUnknown, Quantity
 
 T = TypeVar("T")
+
+ERROR_COLUMN = Column(
+    "Error",
+    "string",
+    '.status.conditions[?(@.type=="InternalError")].reason',
+    "Why the operator gets no further with the object",
+)
+"""The last column of every kind; mostly empty."""
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 """A DNS label, so that names of children and label values can be derived from it."""

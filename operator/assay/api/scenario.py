@@ -13,7 +13,18 @@ from .blueprint import ImageReference
 from .condition_tables import summary
 from .devbox import LaunchCommands
 from .disk import Disk, RootFilesystem
-from .meta import SHORT_NAME, AbsolutePath, EnvList, LocalRef, Model, Network, Resources, Status, one_of
+from .meta import (
+    ERROR_COLUMN,
+    SHORT_NAME,
+    AbsolutePath,
+    EnvList,
+    LocalRef,
+    Model,
+    Network,
+    Resources,
+    Status,
+    one_of,
+)
 from .object import ApiObject
 from .scoring import ReferenceOutput, ScoringContract
 
@@ -116,6 +127,7 @@ SCENARIO = Kind(
         Column("Validated", "string", '.status.conditions[?(@.type=="Validated")].status'),
         Column("Verdict", "string", '.status.conditions[?(@.type=="Validated")].reason'),
         Column("Blueprint", "string", ".spec.environment.blueprintRef.name", priority=1),
+        ERROR_COLUMN,
     ),
     selectable_fields=(".status.phase",),
     rules=(SHORT_NAME,),

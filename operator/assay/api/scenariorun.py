@@ -15,7 +15,7 @@ from .agent import AgentSpec, RunAgent
 from .blueprint import BlueprintImage
 from .condition_tables import summary
 from .disk import RootFilesystem
-from .meta import SHORT_NAME, LocalRef, Model, ParameterList, Status, one_of
+from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, ParameterList, Status, one_of
 from .object import ApiObject
 from .runtemplate import RunTemplate
 from .scenario import Environment, ScenarioSpec
@@ -213,6 +213,7 @@ SCENARIO_RUN = Kind(
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Agent", "string", ".status.agent.reason", priority=1),
         Column("Disk", "string", ".status.diskSnapshot", priority=1),
+        ERROR_COLUMN,
     ),
     selectable_fields=(".spec.scenarioRef.name", ".status.phase"),
     rules=(SHORT_NAME, _IMMUTABLE),

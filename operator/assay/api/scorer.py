@@ -10,7 +10,7 @@ from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import Cel, PreserveUnknown
 
 from .condition_tables import summary
-from .meta import SHORT_NAME, ObjectName, Status
+from .meta import ERROR_COLUMN, SHORT_NAME, ObjectName, Status
 from .object import ApiObject
 from .scoring import MEMBERS, ScorerFields, union
 
@@ -47,6 +47,7 @@ SCORER = Kind(
         Column("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
         Column("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason'),
         Column("Users", "integer", ".status.users"),
+        ERROR_COLUMN,
     ),
     rules=(SHORT_NAME,),
     description="A reusable scoring function with parameters.",

@@ -1,12 +1,17 @@
 """What the operator knows of the cluster: transformed objects, with indexes by owner and by other values."""
 
+import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from assay.clock import monotonic
+from assay.kube import nesting
 from assay.kube_object import KubeObject
+from assay.logs import about
+
+log = logging.getLogger(__name__)
 
 Transform = Callable[[KubeObject], KubeObject]
 _K = TypeVar("_K", bound=Hashable)
@@ -25,6 +30,10 @@ class Key:
     name: str
 
 
+class TooDeep(Exception):
+    """An object is nested more deeply than the operator reads."""
+
+
 @dataclass(slots=True)
 class _Entry:
     obj: KubeObject
@@ -33,6 +42,8 @@ class _Entry:
     owner: str | None
     serial: int
     values: tuple[tuple[str, Hashable], ...]
+    fault: str = ""
+    """Why the object cannot be used; `obj` then only names it."""
 
 
 class Cache:
@@ -43,6 +54,9 @@ class Cache:
     `ownerReferences` whose child it is. Kinds without a transform are kept whole. `indexes` maps kind and index name to
     a function from the kept object to a value, several values (list, tuple, set) or None. An older version never
     replaces a newer one, and a deleted uid never comes back.
+
+    An object that is nested too deeply, or that a transform or an index cannot take, stops nothing: it is logged, and
+    is as if it were not there, but for `fault`.
     """
 
     def __init__(
@@ -79,14 +93,11 @@ class Cache:
             restored = listed_at is not None and old.serial <= listed_at and version != old.version
             if not restored:
                 return False
-        kept = self._reduce(kind, obj)
-        changed = old is None or old.uid != uid or not _same(old.obj, kept)
+        self._serial += 1
+        entry = self._entry(kind, obj, version)
+        changed = old is None or old.uid != uid or old.fault != entry.fault or not _same(old.obj, entry.obj)
         if old is not None:
             self._unindex(kind, slot, old)
-        self._serial += 1
-        entry = _Entry(
-            kept, uid, version, _owner_uid(kept["metadata"]), self._serial, tuple(self._values(kind, kept))
-        )
         self._entries[kind][slot] = entry
         if entry.owner is not None:
             self._owned[kind, entry.owner][slot] = None
@@ -113,25 +124,30 @@ class Cache:
     def drop_missing(
         self, kind: str, mark: int, alive: set[str], namespace: str | None = None
     ) -> list[KubeObject]:
-        """Remove and return what was stored before the mark and whose uid a later listing did not have."""
+        """Remove what was stored before the mark and whose uid a later listing did not have; return the usable."""
         missing = [
-            entry.obj
+            entry
             for (where, _), entry in self._entries[kind].items()
             if entry.serial <= mark and entry.uid not in alive and namespace in (None, where)
         ]
         for lost in missing:
-            self.remove(kind, lost)
-        return missing
+            self.remove(kind, lost.obj)
+        return [lost.obj for lost in missing if not lost.fault]
 
     def get(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """The stored object, or None."""
         entry = self._entries[kind].get((namespace or "", name))
-        return entry.obj if entry else None
+        return entry.obj if entry and not entry.fault else None
+
+    def fault(self, kind: str, namespace: str, name: str) -> str:
+        """Why an object that exists cannot be used; empty if it can, or is not there."""
+        entry = self._entries[kind].get((namespace or "", name))
+        return entry.fault if entry else ""
 
     def all(self, kind: str, namespace: str | None = None) -> Iterator[KubeObject]:
         """All stored objects of a kind; the store may change while one iterates."""
         entries = list(self._entries[kind].items())
-        return (entry.obj for (where, _), entry in entries if namespace in (None, where))
+        return (entry.obj for (where, _), entry in entries if namespace in (None, where) and not entry.fault)
 
     def children(self, kind: str, owner_uid: str) -> list[KubeObject]:
         """The objects of a kind whose controller has this uid."""
@@ -149,10 +165,29 @@ class Cache:
         """How many objects of a kind are stored."""
         return len(self._entries[kind])
 
+    def _entry(self, kind: str, obj: KubeObject, version: int) -> _Entry:
+        meta = obj["metadata"]
+        uid = meta.get("uid", "")
+        try:
+            kept = self._reduce(kind, obj)
+            values = tuple(self._values(kind, kept))
+            return _Entry(kept, uid, version, _owner_uid(kept["metadata"]), self._serial, values)
+        except Exception as error:
+            fault = str(error) if isinstance(error, TooDeep) else f"{type(error).__name__}: {error}"
+            name = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion") if key in meta}
+            stub = {"apiVersion": obj.get("apiVersion"), "kind": obj.get("kind"), "metadata": name}
+            extra = about(kind, name.get("namespace", ""), name["name"])
+            log.error("an object cannot be used: %s", fault, extra=extra)
+            return _Entry(stub, uid, version, None, self._serial, (), fault)
+
     def _reduce(self, kind: str, obj: KubeObject) -> KubeObject:
         meta = obj["metadata"]
         if "managedFields" in meta:
             obj = {**obj, "metadata": {key: value for key, value in meta.items() if key != "managedFields"}}
+        if nesting.is_deep(obj):
+            raise TooDeep(
+                f"it has more than {nesting.DEPTH_MAX} levels of lists and maps: nest it less deeply"
+            )
         transform = self._transforms.get(kind)
         return transform(obj) if transform else obj
 

@@ -5,7 +5,7 @@ import heapq
 import logging
 import random
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from assay import metrics
 from assay.clock import monotonic
@@ -14,6 +14,15 @@ from assay.logs import about
 log = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
+OnFailing = Callable[[K, Exception], Awaitable[None]]
+
+FAILING = 3
+
+
+class _Failing(NamedTuple):
+    times: int = 0
+    due: float = 0.0
+    """When to try again; a run that began earlier was an event's."""
 
 
 class WorkQueue(Generic[K]):
@@ -21,13 +30,16 @@ class WorkQueue(Generic[K]):
 
     A key waits at most once, runs at most once at a time, and if added while it runs, runs once more after.
     A handler gets only the key and must read the present state: how often and why the key was added is lost.
+
+    A key whose handler fails is tried again after a time that doubles with each failure. A key that is added meanwhile
+    runs at once, but such a run changes nothing about the back-off if it fails: events come as often as they like.
     """
 
     def __init__(
         self,
         *,
         base_delay: float = 1.0,
-        max_delay: float = 300.0,
+        max_delay: float = 30.0,
     ) -> None:
         self._base_delay = base_delay
         self._max_delay = max_delay
@@ -37,8 +49,9 @@ class WorkQueue(Generic[K]):
         self._heap: list[tuple[float, int, K]] = []
         self._due: dict[K, float] = {}  # a heap entry with another time than here is void
         self._serial = 0
-        self._failures: dict[K, int] = {}
+        self._failing: dict[K, _Failing] = {}
         self._wake = asyncio.Event()
+        self._on_failing: OnFailing[K] | None = None
 
     def __len__(self) -> int:
         """Keys waiting for a worker (not those delayed or running)."""
@@ -79,15 +92,21 @@ class WorkQueue(Generic[K]):
 
     def forget(self, key: K) -> None:
         """Start the key's back-off anew."""
-        self._failures.pop(key, None)
+        self._failing.pop(key, None)
 
     async def run(
-        self, handler: Callable[[K], Awaitable[float | None]], workers: int, stop: asyncio.Event
+        self,
+        handler: Callable[[K], Awaitable[float | None]],
+        workers: int,
+        stop: asyncio.Event,
+        on_failing: OnFailing[K] | None = None,
     ) -> None:
         """Hand keys to the handler until stopped; then wait for the runs under way (cancelled if this is).
 
-        The handler's value is the seconds after which the key should run again, or None.
+        The handler's value is the seconds after which the key should run again, or None. `on_failing` is called with
+        the error when a key has failed FAILING times in a row, and then each time it fails when it was due.
         """
+        self._on_failing = on_failing
         waiter = self._wake_on(stop)
         try:
             while not stop.is_set():
@@ -157,7 +176,7 @@ class WorkQueue(Generic[K]):
             again = await handler(key)
         except Exception as error:
             result = "error"
-            self._failed(key, error)
+            await self._failed(key, error, begun)
         else:
             self.forget(key)
             if again is not None:
@@ -166,22 +185,34 @@ class WorkQueue(Generic[K]):
         metrics.reconcile_total.labels(kind, result).inc()
         metrics.reconcile_duration_seconds.labels(kind).observe(monotonic() - begun)
 
-    def _failed(self, key: K, error: Exception) -> None:
-        delay = max(self._backoff(key), getattr(error, "retry_after", 0.0))
+    async def _failed(self, key: K, error: Exception, begun: float) -> None:
+        failing = self._failing.get(key, _Failing())
+        if was_due := begun >= failing.due:
+            delay = max(self._backoff(failing.times), getattr(error, "retry_after", 0.0))
+            failing = _Failing(failing.times + 1, monotonic() + delay)
+            self._failing[key] = failing
+        delay = failing.due - monotonic()
         self.add_after(key, delay)
         answered = hasattr(
             error, "status"
         )  # the API server answered: its message is enough, a trace would add nothing
         level = logging.WARNING if answered else logging.ERROR
-        extra = about(_kind(key), getattr(key, "namespace", ""), getattr(key, "name", str(key)))
         message = "reconcile failed: %s; again in %.1f s"
-        log.log(level, message, error, delay, exc_info=None if answered else error, extra=extra)
+        log.log(level, message, error, delay, exc_info=None if answered else error, extra=_about(key))
+        if was_due and failing.times >= FAILING and self._on_failing:
+            try:
+                await self._on_failing(key, error)
+            except Exception as unreported:
+                message = "the failure could not be reported: %s; again in %.1f s"
+                log.warning(message, unreported, delay, exc_info=unreported, extra=_about(key))
 
-    def _backoff(self, key: K) -> float:
-        failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
+    def _backoff(self, failures: int) -> float:
         delay = min(self._max_delay, self._base_delay * 2.0 ** min(failures, 30))
         return delay * random.uniform(0.8, 1.0)  # objects that failed together do not come back together
+
+
+def _about(key: object) -> dict[str, str]:
+    return about(_kind(key), getattr(key, "namespace", ""), getattr(key, "name", str(key)))
 
 
 def _kind(key: object) -> str:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from assay import metrics
@@ -11,6 +12,7 @@ from assay.kube.client import Client
 from assay.kube.errors import ApiError, NotFound
 from assay.kube.resources import Resource
 from assay.kube_object import KubeObject
+from assay.logs import about
 
 from .cache import Cache
 
@@ -47,7 +49,7 @@ async def relist(
     """List everything into the cache, drop what is no longer there; returns how many were listed.
 
     `on_change(kind, obj)` is called for every object that is new or different (as listed) and for every one
-    dropped (as it was stored). A resource the cluster does not know is an empty listing.
+    dropped (as it was stored); what it raises is logged. A resource the cluster does not know is an empty listing.
     """
     resource = watched.resource
     kind = resource.kind
@@ -56,14 +58,28 @@ async def relist(
     try:
         async for obj in client.list(resource, namespace, watched.label_selector):
             alive.add(obj["metadata"]["uid"])
-            if cache.put(kind, obj, listed_at=mark):
-                on_change(kind, obj)
+            with _survived(kind, obj):
+                if cache.put(kind, obj, listed_at=mark):
+                    on_change(kind, obj)
     except NotFound:
         log.info("%s %s is not installed in this cluster", resource.api_version, resource.plural)
     for lost in cache.drop_missing(kind, mark, alive, namespace):
         metrics.relist_missing_total.labels(kind).inc()
-        on_change(kind, lost)
+        with _survived(kind, lost):
+            on_change(kind, lost)
     return len(alive)
+
+
+@contextmanager
+def _survived(kind: str, obj: KubeObject) -> Iterator[None]:
+    """One object stops no listing: what it raises is logged."""
+    try:
+        yield
+    except Exception:
+        meta = obj["metadata"]
+        log.exception(
+            "a listed object was passed over", extra=about(kind, meta.get("namespace", ""), meta["name"])
+        )
 
 
 class Relister:
@@ -104,7 +120,7 @@ class Relister:
         try:
             done, _ = await asyncio.wait([waiter, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in done - {waiter}:
-                task.result()  # these never end but by a bug
+                task.result()  # these never end
         finally:
             for task in (waiter, *tasks):
                 task.cancel()
@@ -115,11 +131,13 @@ class Relister:
         while True:
             try:
                 await self._once(watched)
-            except ApiError as error:
+            except Exception as error:
                 wait = min(MAX_RETRY, 2.0**failures) * random.uniform(0.8, 1.2)
                 failures += 1
                 metrics.relist_total.labels(watched.resource.kind, "error").inc()
-                log.warning("listing %s: %s; again in %.0f s", watched.resource.plural, error, wait)
+                trace = None if isinstance(error, ApiError) else error  # an answer explains itself
+                message = "listing %s: %s; again in %.0f s"
+                log.warning(message, watched.resource.plural, error, wait, exc_info=trace)
             else:
                 failures = 0
                 metrics.relist_total.labels(watched.resource.kind, "success").inc()

@@ -1,6 +1,5 @@
 """A small client of the Kubernetes API: raw JSON in and out, typed errors, writes limited and counted."""
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -8,14 +7,18 @@ from typing import Any, Self
 from assay import __version__, metrics
 from assay.kube_object import KubeObject
 
+from . import nesting
 from .connection import JSON, Answer, Connection, Request, load_configuration
-from .errors import Conflict, NotFound, Unavailable, from_response
+from .errors import AnswerTooLarge, Conflict, NotFound, Unavailable, from_response
 from .merge_patch import merge_patch
 from .rate_limit import TokenBucket
 from .resources import PODS, Resource, resource_of
 
 FIELD_MANAGER = "assay-operator"
 USER_AGENT = f"{FIELD_MANAGER}/{__version__}"
+PAGE = 50
+PAGE_BYTES = 8 * 1024 * 1024
+"""A page of a listing that is larger is asked for again, with fewer objects: an object may have 1.5 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Call:
     query: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None
     subresource: str | None = None
+    max_bytes: int | None = None
+    """Of the answer; AnswerTooLarge."""
 
     def __str__(self) -> str:
         """For messages."""
@@ -68,19 +73,26 @@ class Client:
         namespace: str | None = None,
         label_selector: str | None = None,
         field_selector: str | None = None,
-        limit: int = 500,
+        limit: int = PAGE,
     ) -> AsyncIterator[KubeObject]:
-        """All objects, read in pages of `limit`, each complete with its apiVersion and kind.
+        """All objects, read in pages of `limit` or, where they are large, fewer; each with its apiVersion and kind.
 
         Raises Gone if the pages took so long that the server forgot the listing; start anew then.
         """
-        query = {"limit": str(limit)}
-        if label_selector:
-            query["labelSelector"] = label_selector
-        if field_selector:
-            query["fieldSelector"] = field_selector
+        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        query = {name: text for name, text in selectors.items() if text}
         while True:
-            page = await self._json(Call("list", "GET", res, res.path(namespace), query=query))
+            query["limit"] = str(limit)
+            max_bytes = PAGE_BYTES if limit > 1 else None
+            try:
+                page = await self._json(
+                    Call("list", "GET", res, res.path(namespace), query, max_bytes=max_bytes)
+                )
+            except (AnswerTooLarge, MemoryError):
+                if limit == 1:
+                    raise
+                limit = max(1, limit // 4)
+                continue
             for item in page.get("items") or ():
                 item["apiVersion"], item["kind"] = res.api_version, res.kind  # a typed list leaves them out
                 yield item
@@ -170,7 +182,7 @@ class Client:
     async def _json(self, call: Call) -> KubeObject:
         answer = await self._request(call)
         try:
-            parsed = json.loads(answer.body)
+            parsed = nesting.loads(answer.body)
         except ValueError as error:
             raise Unavailable(answer.status, "BadAnswer", f"{call}: the answer is no JSON") from error
         if not isinstance(parsed, dict):
@@ -182,7 +194,7 @@ class Client:
         accept = "*/*" if call.subresource == "log" else JSON
         try:
             answer = await self._connection.request(
-                Request(call.method, call.path, call.query, call.body, accept)
+                Request(call.method, call.path, call.query, call.body, accept, call.max_bytes)
             )
         except Unavailable:
             metrics.api_requests_total.labels(call.verb, resource, "none").inc()

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 
 import aiohttp
 from kubernetes.aio.client.configuration import Configuration
-from kubernetes.aio.client.rest import RESTClientObject
+from kubernetes.aio.client.rest import RESTClientObject, RESTResponse
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 from kubernetes.aio.config.incluster_config import SERVICE_TOKEN_FILENAME
 
 from assay.clock import monotonic
 
-from .errors import ConfigError, Unavailable
+from .errors import AnswerTooLarge, ConfigError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ class Request:
     query: Mapping[str, str] | None = None
     body: object = None
     accept: str = JSON
+    max_bytes: int | None = None
+    """Of the answer; any number when absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ async def load_configuration(kubeconfig: str | None) -> Configuration:
         source = kubeconfig or "the service account, $KUBECONFIG and ~/.kube/config"
         raise ConfigError(f"no cluster configuration from {source}: {error}") from error
     configuration.connection_pool_maxsize = POOL_SIZE
+    # Proxy variables and .netrc steer no traffic to the API server; a kubeconfig may name a proxy.
+    configuration.client_session_kwargs = {"trust_env": False}
     return configuration
 
 
@@ -114,7 +118,7 @@ class Connection:
             response = await self._rest.request(  # type: ignore[no-untyped-call]
                 method, url, headers=headers, body=request.body, _request_timeout=_TIMEOUT
             )
-            return Answer(response.status, response.headers, await response.read())
+            return Answer(response.status, response.headers, await _read(response, request))
         except TimeoutError as error:
             raise Unavailable(0, "Timeout", f"{method} {path}: no answer within {TIMEOUT:.0f} s") from error
         except (aiohttp.ClientError, ConfigException, OSError) as error:
@@ -139,6 +143,18 @@ class Connection:
             self._retired.append(self._rest)  # its requests in flight end by themselves
             self._configuration, self._rest = fresh, RESTClientObject(fresh)
             return True
+
+
+async def _read(response: RESTResponse, request: Request) -> bytes:
+    """The body. AnswerTooLarge as soon as it is."""
+    body = bytearray()
+    async for chunk in response.response.content.iter_any():
+        body += chunk
+        if request.max_bytes is not None and len(body) > request.max_bytes:
+            response.response.close()
+            message = f"{request.method} {request.path}: more than {request.max_bytes} bytes"
+            raise AnswerTooLarge(response.status, "AnswerTooLarge", message)
+    return bytes(body)
 
 
 def _identity(configuration: Configuration) -> str:

@@ -1,7 +1,8 @@
 """Typed errors of the Kubernetes API."""
 
-import json
 from collections.abc import Mapping
+
+from . import nesting
 
 
 class ConfigError(Exception):
@@ -57,6 +58,10 @@ class Unavailable(ApiError):
     """5xx, or no answer at all (status 0): refused, reset, timed out."""
 
 
+class AnswerTooLarge(ApiError):
+    """The answer has more bytes than the request allows; what came of it is thrown away."""
+
+
 _BY_STATUS: Mapping[int, type[ApiError]] = {
     403: Forbidden,
     404: NotFound,
@@ -70,7 +75,7 @@ def from_response(status: int, body: bytes, headers: Mapping[str, str]) -> ApiEr
     """The typed error of a failed answer, whose body is mostly, but not always, a `Status` object."""
     reason, message = "", body[:1024].decode(errors="replace").strip()
     try:
-        parsed = json.loads(body)
+        parsed = nesting.loads(body)
     except ValueError:
         parsed = None
     if isinstance(parsed, dict):

@@ -11,18 +11,18 @@ from ..reasons import Reason, ScenarioRunReason
 from .definitions import AGENT, BENCHMARK, SCENARIO, SCORER
 from .environments import BLUEPRINT, DEVBOX, DISK_SNAPSHOT
 from .runs import BENCHMARK_RUN, SCENARIO_RUN
-from .states import State
+from .states import INTERNAL, State
 
 CONDITIONS: Mapping[str, tuple[State, ...]] = {
-    "Blueprint": BLUEPRINT,
-    "Devbox": DEVBOX,
-    "DiskSnapshot": DISK_SNAPSHOT,
-    "Agent": AGENT,
-    "Scorer": SCORER,
-    "Scenario": SCENARIO,
-    "Benchmark": BENCHMARK,
-    "ScenarioRun": SCENARIO_RUN,
-    "BenchmarkRun": BENCHMARK_RUN,
+    "Blueprint": (*BLUEPRINT, INTERNAL),
+    "Devbox": (*DEVBOX, INTERNAL),
+    "DiskSnapshot": (*DISK_SNAPSHOT, INTERNAL),
+    "Agent": (*AGENT, INTERNAL),
+    "Scorer": (*SCORER, INTERNAL),
+    "Scenario": (*SCENARIO, INTERNAL),
+    "Benchmark": (*BENCHMARK, INTERNAL),
+    "ScenarioRun": (*SCENARIO_RUN, INTERNAL),
+    "BenchmarkRun": (*BENCHMARK_RUN, INTERNAL),
 }
 """The states of the conditions, by the name of the kind."""
 

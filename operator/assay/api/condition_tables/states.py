@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ..condition_types import ConditionType
-from ..reasons import PodReason, Reason, ReferenceReason, RejectionReason
+from ..reasons import InternalReason, PodReason, Reason, ReferenceReason, RejectionReason
 
 # Anchors of docs/troubleshooting.md.
 _PODS = "#pods-and-what-keeps-them-from-starting"
@@ -66,3 +66,6 @@ SCORERS = (ReferenceReason.SCORER_NOT_FOUND, ReferenceReason.SCORER_NOT_READY)
 CONTRACT_FAULTS = (ReferenceReason.PARAMETERS_INVALID, ReferenceReason.ROOT_CONFLICT)
 
 CHILDREN = (*RejectionReason, *PodReason)
+
+INTERNAL = State(ConditionType.INTERNAL_ERROR, "True", tuple(InternalReason))
+"""Of every kind."""

@@ -6,6 +6,7 @@ from .blueprint import BlueprintReason
 from .definitions import DefinitionReason
 from .devbox import DevboxReason, EndReason
 from .disksnapshot import DiskSnapshotReason
+from .internal import InternalReason
 from .pods import PodReason, RejectionReason
 from .references import ReferenceReason
 from .scenariorun import ScenarioRunReason, ScoreReason
@@ -24,6 +25,7 @@ REASONS: tuple[type[Reason], ...] = (
     ScenarioRunReason,
     ScoreReason,
     BenchmarkRunReason,
+    InternalReason,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "EndReason",
     "Explained",
     "ForeignReason",
+    "InternalReason",
     "PodReason",
     "Reason",
     "ReferenceReason",

@@ -32,7 +32,12 @@ _CHILD_STATUS = (
 )
 _RUN_SPEC = (*run_content.OWN, "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
 _RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescoreRuns", "completionTime")
-_RUN_CONDITIONS = (ConditionType.COMPLETE, ConditionType.FAILED, ConditionType.DISK_KEPT)
+_RUN_CONDITIONS = (
+    ConditionType.COMPLETE,
+    ConditionType.FAILED,
+    ConditionType.DISK_KEPT,
+    ConditionType.INTERNAL_ERROR,
+)
 _CONDITION = ["type", "status", "reason", "lastTransitionTime"]
 _AGENT = ("reason", "exitCode", "startTime")
 _SCORE = ("name", "weight", "state", "score")
