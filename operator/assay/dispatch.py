@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from assay.api import KINDS
-from assay.api.reasons import InternalReason
 from assay.crdgen.kind import GROUP, VERSION
 from assay.engine.cache import Cache, Key
 from assay.engine.queue import WorkQueue
@@ -109,7 +108,7 @@ def reconciler(ctx: Context) -> Callable[[Key], Awaitable[float | None]]:
     async def reconcile(key: Key) -> float | None:
         try:
             if fault := ctx.cache.fault(key.kind, key.namespace, key.name):
-                await _report(ctx, key, InternalReason.OBJECT_UNUSABLE, fault)
+                await internal_error.unusable(ctx, OURS[key.kind], key, fault)
                 return None
             again = await RECONCILERS[key.kind](ctx, key)
             await internal_error.clear(ctx, OURS[key.kind], key)
@@ -124,10 +123,6 @@ def reporter(ctx: Context) -> Callable[[Key, Exception], Awaitable[None]]:
     """What the queue calls for a key that fails again and again: a condition says so."""
 
     async def report(key: Key, error: Exception) -> None:
-        await _report(ctx, key, InternalReason.RECONCILE_FAILED, internal_error.message_of(error))
+        await internal_error.failed(ctx, OURS[key.kind], key, error)
 
     return report
-
-
-async def _report(ctx: Context, key: Key, reason: InternalReason, message: str) -> None:
-    await internal_error.report(ctx, OURS[key.kind], key, reason, message)

@@ -29,7 +29,7 @@ ALLOWED = {
     "health": {"metrics"},
     "dispatch": {"api", "crdgen", "specs", "reconcile", *_BASE},
     "handlers": {"crdgen", "specs"},
-    "kopf_shell": {"engine", "specs"},
+    "kopf_shell": {"engine", "kube", "specs"},
     "main": {"dispatch", "handlers", "health", "kopf_shell", "reconcile", "settings", *_BASE},
     "__main__": {"main"},
     "__init__": set(),

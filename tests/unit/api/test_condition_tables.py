@@ -45,11 +45,14 @@ def test_the_description_of_a_status_is_the_summary_of_its_conditions(kind: Kind
 
 
 def test_a_summary_names_types_statuses_and_reasons() -> None:
-    assert summary("Scorer") == "Conditions: Ready (True: Accepted; False: SchemaInvalid)."
+    assert summary("Scorer") == (
+        "Conditions: Ready (True: Accepted; False: SchemaInvalid), "
+        "InternalError (True: ReconcileFailed, ObjectUnusable)."
+    )
 
 
 def test_a_summary_leaves_out_what_another_table_explains_and_says_no_word_twice() -> None:
     text = summary("ScenarioRun")
     assert "AgentFinished (True: …)" in text
     assert text.count("OOMKilled") == 1
-    assert text.endswith("PodLost, …).")
+    assert "PodLost, …), InternalError (" in text

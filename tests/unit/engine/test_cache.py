@@ -125,3 +125,59 @@ def test_objects_without_a_readable_version_are_taken_as_they_come() -> None:
 def test_keys_sort_and_hash() -> None:
     keys = {Key("B", "n", "x"), Key("A", "n", "x"), Key("B", "n", "x")}
     assert sorted(keys) == [Key("A", "n", "x"), Key("B", "n", "x")]
+
+
+def nested(levels: int) -> object:
+    value: object = "bottom"
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("levels", [150, 100_000])
+def test_an_object_that_is_nested_too_deeply_is_as_if_it_were_not_there(
+    levels: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = Cache(indexes={"Pod": {"x": lambda one: one.get("x")}})
+    assert cache.put("Pod", obj("a", 1, owner="p", x="y"))
+    assert cache.put("Pod", obj("a", 2, owner="p", x="y", spec=nested(levels)))
+    assert cache.get("Pod", "ns", "a") is None
+    assert (names(cache.all("Pod")), cache.children("Pod", "p"), cache.find("Pod", "x", "y")) == ([], [], [])
+    assert (
+        cache.fault("Pod", "ns", "a") == "it has more than 100 levels of lists and maps: nest it less deeply"
+    )
+    [record] = caplog.records
+    assert (record.levelname, record.__dict__["kind"], record.__dict__["object_name"]) == (
+        "ERROR",
+        "Pod",
+        "a",
+    )
+
+
+def test_an_object_that_is_corrected_is_there_again() -> None:
+    cache = Cache()
+    assert cache.put("Pod", obj("a", 1, spec=nested(500)))
+    assert not cache.put("Pod", obj("a", 2, spec=nested(600))), "it is unusable for the same reason"
+    assert cache.put("Pod", obj("a", 3, spec=nested(50)))
+    assert names(cache.all("Pod")) == ["a"]
+    assert cache.fault("Pod", "ns", "a") == ""
+
+
+def test_what_a_transform_or_an_index_raises_is_the_object_s_fault() -> None:
+    cache = Cache({"Pod": lambda pod: {**pod, "x": pod["x"]}}, {"Pod": {"y": lambda pod: pod["y"]["z"]}})
+    assert cache.put("Pod", obj("no-x"))
+    assert cache.put("Pod", obj("no-y", x=1, y=2))
+    assert cache.put("Pod", obj("good", x=1, y={"z": 3}))
+    assert cache.fault("Pod", "ns", "no-x") == "KeyError: 'x'"
+    assert cache.fault("Pod", "ns", "no-y").startswith("TypeError: ")
+    assert names(cache.find("Pod", "y", 3)) == ["good"]
+
+
+def test_an_unusable_object_that_is_gone_is_forgotten() -> None:
+    cache = Cache()
+    cache.put("Pod", obj("a", spec=nested(500)))
+    cache.put("Pod", obj("b", spec=nested(500)))
+    assert cache.remove("Pod", obj("a", 2))
+    assert cache.fault("Pod", "ns", "a") == ""
+    assert cache.drop_missing("Pod", cache.mark(), set()) == [], "nobody knew of it"
+    assert cache.count("Pod") == 0

@@ -108,6 +108,90 @@ def test_errors_back_off_and_success_forgets() -> None:
         assert 0.79 * nominal <= gap <= 1.001 * nominal
 
 
+def test_a_back_off_is_thirty_seconds_at_most() -> None:
+    async def main() -> list[float]:
+        queue, times = WorkQueue[str](), list[float]()
+
+        async def handler(key: str) -> None:
+            times.append(time())
+            raise RuntimeError("no")
+
+        queue.add("a")
+        await work(queue, handler, 300)
+        return times
+
+    times = run(main())
+    gaps = [after - before for before, after in pairwise(times)]
+    assert max(gaps) <= 30.001
+    assert all(gap >= 24 for gap in gaps[5:])
+
+
+def test_events_neither_grow_nor_reset_a_back_off() -> None:
+    async def main() -> list[float]:
+        queue, times = WorkQueue[str](base_delay=8, max_delay=1000), list[float]()
+        loop = asyncio.get_running_loop()
+
+        async def handler(key: str) -> None:
+            times.append(time())
+            raise RuntimeError("no")
+
+        queue.add("a")
+        for at in range(1, 6):
+            loop.call_later(at, queue.add, "a")
+        await work(queue, handler, 60)
+        return times
+
+    times = run(main())
+    assert times[:6] == pytest.approx(range(6)), "an event is answered at once"
+    due = times[6:]
+    assert 6.4 <= due[0] <= 8.001, "what the first failure set"
+    assert 0.79 * 16 <= due[1] - due[0] <= 16.001
+    assert 0.79 * 32 <= due[2] - due[1] <= 32.001
+
+
+async def _no(key: str) -> None:
+    raise RuntimeError("no")
+
+
+def test_a_key_that_fails_three_times_is_reported_when_it_was_due() -> None:
+    async def main() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        queue, reports, stop = WorkQueue[str](base_delay=10), list[tuple[str, str]](), asyncio.Event()
+
+        async def on_failing(key: str, error: Exception) -> None:
+            reports.append((key, str(error)))
+
+        loop = asyncio.get_running_loop()
+        queue.add("a")
+        for at in range(1, 8):  # each fails, and none of them counts
+            loop.call_later(at, queue.add, "a")
+        running = asyncio.create_task(queue.run(_no, 4, stop, on_failing))
+        await asyncio.sleep(22)  # two failures: 0 and 8 to 10
+        early = list(reports)
+        await asyncio.sleep(9)  # a third: 24 to 30
+        stop.set()
+        await running
+        return early, reports
+
+    assert run(main()) == ([], [("a", "no")])
+
+
+def test_a_report_that_fails_is_logged_and_made_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> int:
+        queue, calls, stop = WorkQueue[str](max_delay=1), list[str](), asyncio.Event()
+
+        async def on_failing(key: str, error: Exception) -> None:
+            calls.append(key)
+            raise OSError("no status can be written")
+
+        queue.add("a")
+        asyncio.get_running_loop().call_later(10, stop.set)
+        await queue.run(_no, 4, stop, on_failing)
+        return len(calls)
+
+    assert run(main()) >= 7
+    assert "no status can be written" in caplog.text
+
+
 def test_a_server_that_says_when_to_come_back_is_obeyed() -> None:
     class Busy(Exception):
         retry_after = 30.0

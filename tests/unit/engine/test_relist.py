@@ -3,6 +3,8 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any, cast
 
+import pytest
+
 from assay.engine.cache import Cache
 from assay.engine.relist import Relister, Schedule, Watched, relist
 from assay.kube.client import Client
@@ -138,16 +140,44 @@ def test_each_namespace_is_listed() -> None:
     assert run(main()) == [("one", None), ("two", None)]
 
 
-def test_a_bug_in_a_callback_is_not_swallowed() -> None:
-    async def main() -> str:
+def test_what_one_object_raises_stops_no_listing(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> list[str]:
+        seen: list[str] = []
+
         def bug(kind: str, one: dict[str, Any]) -> None:
-            raise ZeroDivisionError
+            if one["metadata"]["name"] == "bad":
+                raise RecursionError("too deep")
+            seen.append(one["metadata"]["name"])
 
-        relister = Relister(cast(Client, Listing(obj("a"))), Cache(), [Watched(PODS)], bug)
-        try:
-            await relister.run(asyncio.Event())
-        except ZeroDivisionError:
-            return "raised"
-        return "swallowed"
+        listing = Listing(obj("a"), obj("bad"), obj("b"))
+        relister = Relister(cast(Client, listing), Cache(), [Watched(PODS)], bug)
+        stop = asyncio.Event()
+        task = asyncio.create_task(relister.run(stop))
+        await relister.synced.wait()
+        stop.set()
+        await task
+        return seen
 
-    assert run(main()) == "raised"
+    assert run(main()) == ["a", "b"]
+    [record] = [one for one in caplog.records if one.exc_info]
+    assert (record.__dict__["object_name"], record.levelname) == ("bad", "ERROR")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError(), ValueError("no JSON")], ids=repr)
+def test_a_listing_that_raises_anything_is_tried_again(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> list[str]:
+        cache = Cache()
+        relister = Relister(
+            cast(Client, Listing(obj("a"), fail=(error,))), cache, [Watched(PODS)], lambda *_: None
+        )
+        stop = asyncio.Event()
+        task = asyncio.create_task(relister.run(stop))
+        await relister.synced.wait()
+        stop.set()
+        await task
+        return names(cache.all("Pod"))
+
+    assert run(main()) == ["a"]
+    assert "listing pods" in caplog.text

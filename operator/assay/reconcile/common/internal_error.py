@@ -27,13 +27,29 @@ TYPE = ConditionType.INTERNAL_ERROR
 MESSAGE_BYTES = 1024
 
 
-def message_of(error: Exception) -> str:
-    """Type and text of an exception."""
-    return f"{type(error).__name__}: {error}"
+async def failed(ctx: Context, resource: Resource, key: Key, error: Exception) -> None:
+    """Report that reconciles of an object fail, by the type and the text of the last error."""
+    await _report(ctx, resource, key, (InternalReason.RECONCILE_FAILED, f"{type(error).__name__}: {error}"))
 
 
-async def report(ctx: Context, resource: Resource, key: Key, reason: InternalReason, message: str) -> None:
+async def unusable(ctx: Context, resource: Resource, key: Key, fault: str) -> None:
+    """Report why an object cannot be used."""
+    await _report(ctx, resource, key, (InternalReason.OBJECT_UNUSABLE, fault))
+
+
+async def clear(ctx: Context, resource: Resource, key: Key) -> None:
+    """Remove the condition, if the object has it."""
+    cached = ctx.cache.get(key.kind, key.namespace, key.name)
+    if cached is None or find_condition(cached, TYPE) is None:
+        return
+    found = await _read(ctx, resource, key)
+    if found is not None and find_condition(found, TYPE) is not None:
+        await _write(ctx, found, [])
+
+
+async def _report(ctx: Context, resource: Resource, key: Key, why: tuple[InternalReason, str]) -> None:
     """Write the condition, with the message made printable and short, unless the object has it or is gone."""
+    reason, message = why
     found = await _read(ctx, resource, key)
     if found is None:
         return
@@ -52,16 +68,6 @@ async def report(ctx: Context, resource: Resource, key: Key, reason: InternalRea
     }
     await _write(ctx, found, [condition])
     log.info("wrote status", extra=about(key.kind, key.namespace, key.name, f"{TYPE}=True {reason}"))
-
-
-async def clear(ctx: Context, resource: Resource, key: Key) -> None:
-    """Remove the condition, if the object has it."""
-    cached = ctx.cache.get(key.kind, key.namespace, key.name)
-    if cached is None or find_condition(cached, TYPE) is None:
-        return
-    found = await _read(ctx, resource, key)
-    if found is not None and find_condition(found, TYPE) is not None:
-        await _write(ctx, found, [])
 
 
 async def _read(ctx: Context, resource: Resource, key: Key) -> KubeObject | None:
