@@ -74,10 +74,9 @@ def versions(objects: Iterable[Json]) -> dict[str, str]:
     return {one["metadata"]["uid"]: one["metadata"]["resourceVersion"] for one in objects}
 
 
-@contextlib.asynccontextmanager
-async def operating(api: FakeApi, folder: Path, **changes: Any) -> AsyncIterator[Operator]:
-    """Run the operator."""
-    settings = Settings(
+def settings(**changes: Any) -> Settings:
+    """The operator's configuration in tests."""
+    return Settings(
         **{
             "toolbox_image": "example.test/assay:1",
             "registry": RegistrySettings(push="push.example.test"),
@@ -87,13 +86,18 @@ async def operating(api: FakeApi, folder: Path, **changes: Any) -> AsyncIterator
             **changes,
         }
     )
+
+
+@contextlib.asynccontextmanager
+async def operating(api: FakeApi, folder: Path, **changes: Any) -> AsyncIterator[Operator]:
+    """Run the operator."""
     stop = asyncio.Event()
     operator: Operator
 
     def started(parts: main.Operator) -> None:
         operator.parts = parts
 
-    work = main.run(settings, stop, api.kubeconfig(folder / "kubeconfig"), started)
+    work = main.run(settings(**changes), stop, api.kubeconfig(folder / "kubeconfig"), started)
     operator = Operator(api, task := asyncio.create_task(work))
     try:
         yield operator

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import kopf
 import yaml
 
+from assay.kube import nesting
 from assay.kube.errors import TooManyRequests, from_response
 from assay.kube.resources import VOLUME_SNAPSHOTS, Resource, known, resource_of
 from tests.integration.apiserver.controlplane import TOKEN, ControlPlane
@@ -106,7 +107,7 @@ class RealApi:
             answer = self._http.getresponse()
             content = answer.read()
             if answer.status < 300:
-                return dict(json.loads(content))
+                return dict(nesting.loads(content))
             error = from_response(answer.status, content, dict(answer.headers))
             if not isinstance(error, TooManyRequests):
                 break

@@ -30,7 +30,8 @@ def test_what_is_too_deep_is_cut(text: str) -> None:
 
 
 def test_what_stands_beside_stays() -> None:
-    text = f'{{"before": [1, {{"x": "}}]"}}], "deep": {deep(9_999)}, "after": "\\"[[{{{{\\\\", "more": [{deep(700)}, 2]}}'
+    before, after = '[1, {"x": "}]"}]', '"\\"[[{{\\\\"'
+    text = f'{{"before": {before}, "deep": {deep(9_999)}, "after": {after}, "more": [{deep(700)}, 2]}}'
     parsed = json.loads(nesting.cut(text.encode()))
     assert (parsed["before"], parsed["after"], parsed["more"][1]) == ([1, {"x": "}]"}], '"[[{{\\', 2)
 
