@@ -7,6 +7,8 @@ from typing import Any
 
 import kopf
 
+from assay import kopf_shell
+
 
 @asynccontextmanager
 async def operate(connection: kopf.ConnectionInfo, registry: kopf.OperatorRegistry) -> AsyncIterator[None]:
@@ -16,8 +18,8 @@ async def operate(connection: kopf.ConnectionInfo, registry: kopf.OperatorRegist
     """
 
     @kopf.on.login(registry=registry)
-    def login(**_: Any) -> kopf.ConnectionInfo:
-        return connection
+    async def login(**_: Any) -> kopf_shell.Login:
+        return kopf_shell.logged_in(connection)
 
     ready, stop = asyncio.Event(), asyncio.Event()
     operator = kopf.operator(

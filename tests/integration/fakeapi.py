@@ -72,6 +72,9 @@ class FakeApi:
         self.logs: dict[tuple[str, str], str] = {}
         self.url = ""
         self.cut = asyncio.Event()
+        self.dead = asyncio.Event()
+        self.watch_error: Fault | None = None
+        """What each new watch ends with at once."""
         self.pages: dict[str, tuple[int, list[Json]]] = {}
         self._failures: list[_Failure] = []
         self._hooks: list[tuple[Resource, Hook]] = []
@@ -211,6 +214,11 @@ class FakeApi:
     def _cut(self) -> None:
         self.cut.set()
         self.cut = asyncio.Event()
+
+    def silence_watches(self) -> None:
+        """Send nothing any more on the watch streams under way, and leave them open."""
+        dead, self.dead = self.dead, asyncio.Event()
+        dead.set()
 
     def compact(self) -> None:
         """Forget the history: a watch or a listing begun before answers 410."""

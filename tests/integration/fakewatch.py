@@ -56,6 +56,7 @@ class Watch:
         self.api, self.call, self.response = api, call, response
         self.matches = call.matches()
         self.cut = api.cut
+        self.dead = api.dead
         self.news = asyncio.Event()
         loop = asyncio.get_running_loop()
         self.listener: Callable[[], object] = lambda: loop.call_soon_threadsafe(self.news.set)
@@ -65,6 +66,9 @@ class Watch:
         self.compacted = 0 < self.cursor < api.storage.compacted
 
     async def run(self) -> None:
+        if self.api.watch_error:
+            await self.write({"type": "ERROR", "object": status_object(self.api.watch_error)})
+            return
         if self.cursor == 0 or self.call.query.get("sendInitialEvents") == "true":
             with self.api.storage.lock:
                 self.cursor = self.api.storage.version
@@ -122,7 +126,8 @@ class Watch:
         await self.send("BOOKMARK", {"apiVersion": res.api_version, "kind": res.kind, "metadata": meta})
 
     async def write(self, event: Json) -> None:
-        await self.response.write(json.dumps(event).encode() + b"\n")
+        if not self.dead.is_set():
+            await self.response.write(json.dumps(event).encode() + b"\n")
 
 
 def status_object(fault: Fault) -> Json:

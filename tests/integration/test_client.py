@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assay import metrics
+from assay import kopf_shell, metrics
 from assay.engine.cache import Cache
-from assay.kube import errors
-from assay.kube.client import Client
+from assay.kube import errors, nesting
+from assay.kube.client import PAGE, Client
 from assay.kube.resources import CONFIG_MAPS, PODS
 from tests.integration.fakeapi import FakeApi, Write
 from tests.integration.samples import THINGS, named, pod, thing
@@ -54,6 +54,57 @@ async def test_a_page_is_one_request(api: FakeApi, client: Client) -> None:
         api.create(pod(f"p{number}"))
     assert len([one async for one in client.list(PODS, "ns", limit=3)]) == 7
     assert [one.query["limit"] for one in api.requests] == ["3", "3", "3"]
+
+
+async def test_a_page_that_is_too_large_is_asked_for_in_parts(
+    api: FakeApi, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.kube.client.PAGE_BYTES", 20_000)
+    for number in range(5):
+        api.create(thing(f"t{number}", spec={"x": "y" * 9_000}))
+    found = [one["metadata"]["name"] async for one in client.list(THINGS, "ns", limit=16)]
+    assert found == [f"t{number}" for number in range(5)]
+    limits = [one.query["limit"] for one in api.requests if one.verb == "list"]
+    assert limits == ["16", "4", "1", "1", "1", "1", "1"]
+
+
+async def test_an_object_that_is_larger_than_a_page_is_read(
+    api: FakeApi, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.kube.client.PAGE_BYTES", 20_000)
+    api.create(thing("large", spec={"x": "y" * 90_000}))
+    assert [one["metadata"]["name"] async for one in client.list(THINGS, "ns")] == ["large"]
+
+
+async def test_a_page_without_memory_for_it_is_asked_for_in_parts(
+    api: FakeApi, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = nesting.loads
+
+    def loads(text: bytes) -> object:
+        if text.count(b"resourceVersion") > 3:
+            raise MemoryError
+        return parse(text)
+
+    for number in range(5):
+        api.create(thing(f"t{number}"))
+    monkeypatch.setattr(nesting, "loads", loads)
+    assert len([one async for one in client.list(THINGS, "ns", limit=8)]) == 5
+
+
+async def test_proxies_of_the_environment_steer_nothing(
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+        monkeypatch.setenv(name.upper(), "http://127.0.0.1:1")
+    made = api.create(thing())
+    client = await Client.connect(api.kubeconfig(tmp_path / "kubeconfig"))
+    assert (await client.get(THINGS, "ns", "a"))["metadata"]["uid"] == made["metadata"]["uid"]
+    await client.close()
+    session = kopf_shell.logged_in(api.login).aiohttp_session
+    async with session, session.get(f"{api.url}{THINGS.path('ns')}") as answer:
+        assert len((await answer.json())["items"]) == 1
 
 
 async def test_logs(api: FakeApi, client: Client) -> None:
@@ -151,4 +202,4 @@ async def test_many_are_listed_and_projected_quickly(api: FakeApi, client: Clien
         cache.put("ConfigMap", one)
     assert cache.count("ConfigMap") == 2_000
     assert loop.time() - begun < 3
-    assert len(api.requests) == 4
+    assert len(api.requests) == 2_000 / PAGE
