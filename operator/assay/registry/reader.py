@@ -177,6 +177,7 @@ class RegistryReader:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+            # Registries may be outside, where a proxy leads; requests to the API server never take one.
             self._session = aiohttp.ClientSession(timeout=timeout, trust_env=True)
         return self._session
 
@@ -197,7 +198,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 def _object(data: bytes) -> dict[str, Any] | None:
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 

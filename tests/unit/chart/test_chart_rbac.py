@@ -189,7 +189,14 @@ def test_ownership_holds_where_the_operator_serves() -> None:
 
 def test_ownership_can_be_switched_off() -> None:
     for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
-        assert of_kind(render("admission.ownership=false"), kind).keys() == {"assay-secret-references"}
+        assert OWNERSHIP not in of_kind(render("admission.ownership=false"), kind)
+
+
+def test_admission_of_large_and_deep_objects() -> None:
+    policy = of_kind(render(), "ValidatingAdmissionPolicy")["assay-bounds"]
+    (rule,) = policy["spec"]["matchConstraints"]["resourceRules"]
+    assert (rule["apiGroups"], rule["resources"]) == (["assay.dev"], ["*"]), "not their status: that is ours"
+    assert "assay-bounds" not in of_kind(render("admission.bounds=false"), "ValidatingAdmissionPolicy")
 
 
 def test_without_rbac() -> None:

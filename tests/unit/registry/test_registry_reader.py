@@ -183,6 +183,7 @@ async def test_content_that_is_not_what_was_asked_for() -> None:
     async with serving(registry) as reader:
         with pytest.raises(RegistryUnavailable, match="other content"):
             await reader.resolve(f"images.example/a/b@{digest}")
-        registry.documents[digest] = b"<html>"
-        with pytest.raises(RegistryUnavailable, match="did not answer with JSON"):
-            await reader.resolve("images.example/a/b:v1")
+        for document in (b"<html>", b"[" * 100_000 + b"]" * 100_000):
+            registry.documents[digest] = document
+            with pytest.raises(RegistryUnavailable, match="did not answer with JSON"):
+                await reader.resolve("images.example/a/b:v1")

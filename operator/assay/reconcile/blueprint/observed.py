@@ -135,7 +135,7 @@ def build_ended(pods: Sequence[KubeObject]) -> Ended | None:
 def _digest(message: str) -> str | None:
     try:
         return str(json.loads(message)["containerimage.digest"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
