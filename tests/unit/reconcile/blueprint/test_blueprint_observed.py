@@ -236,6 +236,7 @@ async def test_deletion_does_not_unpin_an_image_that_others_need() -> None:
         (0, "not JSON", None),
         (0, "{}", None),
         (0, "[]", None),
+        (0, "[" * 2000 + "]" * 2000, None),
         (1, SUCCEEDED, None),
         (1, "error: no", None),
     ],
