@@ -19,8 +19,9 @@ ERROR_COLUMN = Column(
     "string",
     '.status.conditions[?(@.type=="InternalError")].reason',
     "Why the operator gets no further with the object",
+    priority=1,
 )
-"""The last column of every kind; mostly empty."""
+"""The last column of every kind in a wide listing; mostly empty."""
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 """A DNS label, so that names of children and label values can be derived from it."""

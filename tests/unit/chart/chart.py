@@ -29,7 +29,7 @@ def helm() -> str:
 
 def template(*sets: str, show: Iterable[str] = ()) -> subprocess.CompletedProcess[str]:
     """`helm template` with those --set arguments."""
-    command = [helm(), "template", "assay", str(CHART), "--namespace", NAMESPACE, "--kube-version", "1.33.0"]
+    command = [helm(), "template", "assay", str(CHART), "--namespace", NAMESPACE, "--kube-version", "1.35.0"]
     command += [argument for one in sets for argument in ("--set", one)]
     command += [argument for one in show for argument in ("--show-only", one)]
     return subprocess.run(command, capture_output=True, text=True)

@@ -106,7 +106,7 @@ def test_the_marks_of_a_run_s_pod() -> None:
         "spec": {"nodeName": "n"},
     }
     assert phases.reached(pod) == ("r", ["pod created", "pod scheduled"])
-    waiting = [{"state": {"waiting": {}}}]
+    waiting: list[dict[str, Any]] = [{"state": {"waiting": {}}}]
     pod["status"] = {"initContainerStatuses": [{"state": {"running": {}}}], "containerStatuses": waiting}
     assert phases.reached(pod)[1][2:] == ["agent started"]
     pod["status"] = {"initContainerStatuses": [{"state": {"terminated": {}}}], "containerStatuses": waiting}

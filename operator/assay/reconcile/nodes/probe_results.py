@@ -48,7 +48,7 @@ class ProbeResult:
             found = json.loads(text)
             error = "" if found["overlay"] else str(found["error"] or "unknown")
             return cls(error, datetime.fromisoformat(found["probedAt"]))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def dump(self, node_class: NodeClass) -> str:

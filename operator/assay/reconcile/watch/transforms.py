@@ -41,7 +41,6 @@ _RUN_CONDITIONS = (
 _CONDITION = ["type", "status", "reason", "lastTransitionTime"]
 _AGENT = ("reason", "exitCode", "startTime")
 _SCORE = ("name", "weight", "state", "score")
-_AGENT = ("reason", "exitCode")
 
 
 def trim_child(obj: KubeObject) -> KubeObject:
