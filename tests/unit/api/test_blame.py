@@ -34,6 +34,9 @@ WHOSE: dict[str, Blame] = {
     "NetworkOpen": "Infrastructure",
     "BootFailed": "Infrastructure",
     "PodLost": "Infrastructure",
+    "Preempted": "Infrastructure",
+    "Drained": "Infrastructure",
+    "NodeLost": "Infrastructure",
     "DevboxLost": "Infrastructure",
     "NoDiskKept": "Infrastructure",
 }

@@ -23,7 +23,10 @@ def test_the_blame_table_has_each_word_once() -> None:
     rows = tables()["blame"].splitlines()
     assert rows[0] == "| blame | reason | meaning |"
     assert len([row for row in rows if row.startswith("| Agent | `OOMKilled` |")]) == 1
-    assert "| Infrastructure | `PodLost` | Somebody deleted the pod while the command ran. |" in rows
+    assert (
+        "| Infrastructure | `PodLost` | Somebody deleted the pod, or its Job, while the command ran. |"
+        in rows
+    )
 
 
 def test_a_row_has_condition_reason_meaning_and_cure() -> None:

@@ -105,8 +105,23 @@ class EndReason(Reason):
     )
     EVICTED = (
         "Evicted",
-        "Kubernetes evicted or preempted the pod, or drained its node.",
-        "Raise requests and limits if memory or the node's disk was used up; if the node was drained, run it again.",
+        "The node ran short of memory or disk, and the kubelet ended the pod.",
+        "Raise requests and limits: the pod may have used up what was short.",
+    )
+    PREEMPTED = (
+        "Preempted",
+        "The scheduler took the place of the pod for one of higher priority.",
+        "The agent is not at fault: run it again.",
+    )
+    DRAINED = (
+        "Drained",
+        "Somebody evicted the pod through the API, for example to drain its node.",
+        "The agent is not at fault: run it again.",
+    )
+    NODE_LOST = (
+        "NodeLost",
+        "The node of the pod was shut down, is gone, or could not be reached any more.",
+        "The agent is not at fault: run it again.",
     )
     POD_LOST = (
         "PodLost",

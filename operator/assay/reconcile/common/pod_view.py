@@ -26,6 +26,17 @@ _STUCK = (
     PodReason.INVALID_IMAGE_NAME,
     PodReason.RUN_CONTAINER_ERROR,
 )
+# Why a pod has the condition DisruptionTarget (k8s.io/api/core/v1: PodReasonPreemptionByScheduler, …), but for the
+# kubelet's own TerminationByKubelet. An unknown one counts as the kubelet's.
+_DISRUPTIONS = {
+    "PreemptionByScheduler": EndReason.PREEMPTED,
+    "EvictionByEvictionAPI": EndReason.DRAINED,
+    "DeletionByTaintManager": EndReason.NODE_LOST,
+    "DeletionByPodGC": EndReason.NODE_LOST,
+}
+DISRUPTIONS = (EndReason.EVICTED, *dict.fromkeys(_DISRUPTIONS.values()))
+"""The reasons of ends that Kubernetes brings about for the sake of others."""
+_SHUT_DOWN = "Terminated"  # the pod's reason if the kubelet ended it because its node is shut down
 _PHASES_AT_END = ("Succeeded", "Failed")
 
 
@@ -143,7 +154,8 @@ def _killed_by(status: Mapping[str, Any], container: str) -> Cause | None:
     disrupted = _condition(status, "DisruptionTarget")
     if disrupted.get("status") == "True":
         message = disrupted.get("message") or disrupted.get("reason") or "the pod was evicted"
-        return Cause(EndReason.EVICTED, message)
+        by_kubelet = EndReason.NODE_LOST if status.get("reason") == _SHUT_DOWN else EndReason.EVICTED
+        return Cause(_DISRUPTIONS.get(disrupted.get("reason", ""), by_kubelet), message)
     if status.get("phase") != "Failed":
         return None
     if status.get("reason"):

@@ -14,7 +14,7 @@ from assay.api.devbox import DevboxStatus
 from assay.api.reasons import DevboxReason, EndReason
 from assay.reconcile.common.command_end import command_end, stopped
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
+from assay.reconcile.common.pod_view import DISRUPTIONS, OUTPUT_MAX, Cause, PodView
 from assay.specs import devbox_pod
 
 from .observed import Observed
@@ -38,8 +38,8 @@ def lost(seen: Observed) -> Decision:
     status, ready = seen.devbox.status.model_copy(), conditions.find(seen.devbox.status.conditions, READY)
     if ready and ready.reason == EndReason.DEADLINE_EXCEEDED:
         return finish(seen, status, stopped(seen.spec.active_deadline_seconds))
-    if ready and ready.reason == EndReason.EVICTED:
-        return finish(seen, status, Cause(EndReason.EVICTED, ready.message))
+    if ready and (disruption := next((one for one in DISRUPTIONS if one == ready.reason), None)):
+        return finish(seen, status, Cause(disruption, ready.message))
     return finish(seen, status, Cause(EndReason.POD_LOST, "the pod was deleted while its command ran"))
 
 

@@ -24,6 +24,9 @@ _EXPLAINED_ENDS = (
     EndReason.NETWORK_OPEN,
     EndReason.BOOT_FAILED,
     EndReason.EVICTED,
+    EndReason.PREEMPTED,
+    EndReason.DRAINED,
+    EndReason.NODE_LOST,
     EndReason.POD_LOST,
 )
 _RUN_AGAIN = "The agent is not at fault: run it again."

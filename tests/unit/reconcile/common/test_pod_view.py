@@ -33,7 +33,7 @@ START, END = datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 1, 2, 10, 0, 4
         ("evicted-before-it-started", None, None, True, None, "Evicted"),
         ("not-admitted", None, None, True, None, "UnexpectedAdmissionError"),
         ("past-its-own-deadline", START, 137, True, None, "DeadlineExceeded"),
-        ("drained", START, None, False, None, "Evicted"),
+        ("drained", START, None, False, None, "Drained"),
     ],
 )
 def test_view(
@@ -50,6 +50,28 @@ def test_view(
     assert view.ended is ended
     assert (view.trouble[0] if view.trouble else None) == trouble
     assert (view.killed_by[0] if view.killed_by else None) == killed_by
+
+
+@pytest.mark.parametrize(
+    ("why", "pod_reason", "cause"),
+    [
+        ("TerminationByKubelet", "Evicted", "Evicted"),
+        ("TerminationByKubelet", "Terminated", "NodeLost"),
+        ("PreemptionByScheduler", None, "Preempted"),
+        ("EvictionByEvictionAPI", None, "Drained"),
+        ("DeletionByTaintManager", None, "NodeLost"),
+        ("DeletionByPodGC", None, "NodeLost"),
+        ("of a later Kubernetes", None, "Evicted"),
+    ],
+)
+def test_who_took_the_pod_away(why: str, pod_reason: str | None, cause: str) -> None:
+    shown = pod("drained")
+    shown["status"]["conditions"] = [{"type": "DisruptionTarget", "status": "True", "reason": why}]
+    if pod_reason:
+        shown["status"]["reason"] = pod_reason
+    killed_by = pod_view.view(shown, "devbox").killed_by
+    assert killed_by is not None
+    assert (killed_by.reason, killed_by.message) == (cause, why)
 
 
 @pytest.mark.parametrize(

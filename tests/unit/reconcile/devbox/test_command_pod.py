@@ -160,10 +160,10 @@ def test_while_it_is_being_deleted_nothing_is_finished(which: str) -> None:
     assert reported(decide(pod(which, deleting=True), running()).status, "Finished") is None
 
 
-def test_a_drained_pod_was_evicted_not_lost() -> None:
+def test_a_drained_pod_was_drained_not_lost() -> None:
     """kubectl drain, preemption and a lost node delete the pod; its condition says why, as long as it is there."""
     decision = decide(None, status_of(decide(pod("drained"), running())))
-    assert reported(decision.status, "Finished") == ("True", "Evicted")
+    assert reported(decision.status, "Finished") == ("True", "Drained")
 
 
 # --- what is reported ---

@@ -140,7 +140,8 @@ def test_why_a_reference_was_not_applied() -> None:
         ("LaunchFailed", "launchCommands"),
         ("DiskFull", "disk.size"),
         ("BootFailed", "StorageClass"),
-        ("Evicted", "run it again"),
+        ("Evicted", "requests"),
+        ("Preempted", "run it again"),
         ("NodeShutdown", "run it again"),
     ],
 )
