@@ -47,7 +47,8 @@ def test_one_job_one_pod(namespace: str) -> None:
     [job] = get(namespace, "jobs")
     assert job["metadata"]["name"] == "run"
     assert [owner["kind"] for owner in job["metadata"]["ownerReferences"]] == ["ScenarioRun"]
-    assert "hello" in kubectl("logs", "-n", namespace, "job/run", "-c", "devbox")
+    log = ("logs", "-n", namespace, "job/run", "-c", "devbox")
+    eventually(lambda: "hello" in kubectl(*log) or None, 30, lambda: kubectl(*log))
     where = ("exec", "-n", namespace, "job/run", "-c", "devbox", "--")
     assert kubectl(*where, "/.assay/shell", "id", "-u").strip() == "0"
     until(namespace, "slow", "running")
