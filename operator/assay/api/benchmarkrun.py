@@ -76,8 +76,9 @@ class UnscoredCause(Model):
 
     reason: str
     count: int
-    blame: Blame
-    """Who can have brought it about. Agent: these runs count as 0. Author, Infrastructure: they are left out."""
+    blame: Blame | None = None
+    """Who can have brought it about. Agent: these runs count as 0. Author, Infrastructure: they are left out. Absent in
+    statuses of earlier versions."""
 
 
 class AgentEndCount(Model):
