@@ -80,7 +80,7 @@ class DevboxSpec(Model):
     env: DevboxEnvList | None = None
     env_from: EnvFromList | None = None
     files: Annotated[list[File], Field(max_length=16), ListMap("name")] | None = None
-    """Read-only files under /.assay/files, together less than 256 KiB (they travel as pod annotations)."""
+    """Read-only files under /.assay/files."""
     resources: Resources | None = None
     disk: Disk | None = None
     root_filesystem: RootFilesystem = "Auto"

@@ -25,28 +25,27 @@ from . import (
     run_labels,
     scorer_files,
     scorer_job,
+    texts,
 )
 from .devbox_pod import DEADLINE_SLACK
 from .pod_plan import MountPlan, PodPlan
 from .scorer_container import ScorerPod, egress_of
 
 COMPONENT = "scenario-run"
-ANNOTATIONS_MAX = 256 * 1024  # bytes of an object's annotations, keys and values together (apimachinery)
 
 
 def functions_beside(run: ScenarioRun, pinned: PinnedRun, settings: Settings) -> list[str]:
     """The functions that can work in the agent's pod, by name, where the root file system is an overlay.
 
     A network policy holds for a pod: such a function reaches what the agent may, or nothing, which is a matter of its
-    own container. The texts of all must fit into one pod.
+    own container. None can where the run's texts need ConfigMaps: these go when a devbox goes, which owns them.
     """
     spec = devbox.spec(run, pinned)
     allowed = ("None", network_policies.egress(spec.network, settings))
     contract = pinned.scenario.scoring_contract.scoring_functions
     found = [f for f in contract if f.placement == "SamePod" and egress_of(f) in allowed]
-    texts = {**devbox_container.work(spec, _plan(pinned), {}).annotations, **_annotations(found)}
-    size = sum(len(key.encode()) + len(text.encode()) for key, text in texts.items())
-    return [f.name for f in found] if size <= ANNOTATIONS_MAX else []
+    annotations = {**devbox_container.work(spec, _plan(pinned), {}).annotations, **_annotations(contract)}
+    return [f.name for f in found] if texts.fit_annotations(annotations) else []
 
 
 def claim(

@@ -57,7 +57,7 @@ def test_operator_on_others() -> None:
         "pods": {*READ, "create", "delete"},
         "pods/log": {"get"},
         "persistentvolumeclaims": {*READ, "create", "delete"},
-        "configmaps": READ,
+        "configmaps": {*READ, "create"},
     }
     assert _rights(role, "batch") == {"jobs": {*READ, "create", "delete"}}
     assert _rights(role, "events.k8s.io") == {"events": {"create", "list"}}

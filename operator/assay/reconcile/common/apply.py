@@ -24,7 +24,7 @@ from .context import Context
 S = TypeVar("S", bound=Status)
 RETRY_SECONDS = 15.0
 CREATES_AT_ONCE = 50
-_FIRST = ("NetworkPolicy", "PersistentVolumeClaim")
+_FIRST = ("NetworkPolicy", "PersistentVolumeClaim", "ConfigMap")
 _TELLING = (
     ConditionType.FAILED,
     ConditionType.COMPLETE,
@@ -94,8 +94,8 @@ async def create_all(ctx: Context, manifests: Sequence[KubeObject]) -> None:
         async with slots:
             await _create(ctx, manifest)
 
-    # Claims before the pods that mount them: a pod without its claim would look as if all were created. Network
-    # policies before the pods they hold for.
+    # Claims and ConfigMaps before the pods that mount them: a pod without its claim would look as if all were created.
+    # Network policies before the pods they hold for.
     first = [manifest for manifest in manifests if manifest["kind"] in _FIRST]
     for manifest in first:
         await one(manifest)

@@ -15,7 +15,7 @@ from assay.reconcile.nodes import node_probe
 from assay.reconcile.nodes.node_probe import Probing
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.settings import Settings
-from assay.specs import devbox_pod
+from assay.specs import devbox_pod, texts
 from assay.specs.pod_plan import MountPlan, PodPlan, is_user_unknown
 
 from .needs import Needs, mount_of_snapshot, read
@@ -48,7 +48,7 @@ def decide(seen: Observed, needs: Needs, settings: Settings) -> Decision:
     if devbox.status.root_filesystem is None:
         pod = devbox_pod.with_mount_reason(pod, plan.mount)
     # There is nothing to report yet: the status is written once the pod runs, or something keeps it from running.
-    create = [*needs.missing_policies, *claims, pod]
+    create = [*needs.missing_policies, *claims, *texts.carried(pod)]
     return Decision(devbox.status, create=create, patch=needs.outdated_policies, write=False)
 
 

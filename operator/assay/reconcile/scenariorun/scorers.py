@@ -7,7 +7,7 @@ from collections.abc import Callable
 from assay.api.reasons import ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.api.scoring import ScoringFunction
-from assay.specs import scorer_job
+from assay.specs import scorer_job, texts
 from assay.specs.scorer_job import LeftDisk, Scorers
 
 from .ending import fail
@@ -29,7 +29,8 @@ def create(view: StartedRunView, status: ScenarioRunStatus, *wanted: Scorers) ->
     jobs = [
         job for those in wanted for job in scorer_job.jobs(view.run, view.pinned, those, left, view.settings)
     ]
-    return RunDecision(status, create=[*view.observed.policies, *jobs])
+    carried = [one for job in jobs for one in texts.carried(job)]
+    return RunDecision(status, create=[*view.observed.policies, *carried])
 
 
 def create_missing(view: StartedRunView, status: ScenarioRunStatus, lost: set[str]) -> RunDecision:
