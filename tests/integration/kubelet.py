@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -29,6 +30,7 @@ UNSCHEDULABLE: Json = {
         }
     ]
 }
+HASH = re.compile(r"-[0-9a-f]{8}(?=-abcde$|$)")
 PASSED = {"exitCode": 0, "reason": "Completed"}
 
 
@@ -55,7 +57,7 @@ class Kubelet:
     ) -> None:
         self.api, self.start, self.work, self.snapshot, self.end = api, start, work, snapshot, end
         self.created: Counter[str] = Counter()
-        """How many objects were ever created, by `Kind name`."""
+        """How many objects were ever created, by `Kind name`, without the hash at the end of a name."""
         self._errors: list[BaseException] = []
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(lambda _, context: self._errors.append(context["exception"]))
@@ -75,7 +77,7 @@ class Kubelet:
 
     def _seen(self, where: Collection, obj: Json) -> None:
         kind = where.resource.kind
-        self.created[f"{kind} {obj['metadata']['name']}"] += 1
+        self.created[f"{kind} {HASH.sub('', obj['metadata']['name'])}"] += 1
         steps = {"Pod": self._pod, "Job": self._job, "VolumeSnapshot": self._snapshot}
         if kind in steps and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(steps[kind], copy.deepcopy(obj))

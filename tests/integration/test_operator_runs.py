@@ -108,9 +108,10 @@ async def test_an_agent_that_outlives_its_deadline_is_stopped_and_scored(
         async with operating(api, tmp_path, placement="OwnPod") as operator:
             await operator.until(lambda: kubelet.created["Job r-score"])
             kubelet.work = 0.05  # too late for the scorer's pod, which runs for an hour: end it ourselves
-            await operator.until(lambda: api.get(PODS, TEAM, "r-score-abcde"))
+            await operator.until(lambda: kubelet.created["Pod r-score-abcde"])
+            [pod] = [one for one in api.all(PODS) if one["metadata"]["name"].startswith("r-score")]
             ends = {name: {"terminated": says("1.0")} for name in ("tests", "lint")}
-            api.patch_status(PODS, TEAM, "r-score-abcde", {"phase": "Succeeded", **states(ends)})
+            api.patch_status(PODS, TEAM, pod["metadata"]["name"], {"phase": "Succeeded", **states(ends)})
             await operator.until(lambda: is_over(api, "ScenarioRun", "r"))
     assert condition(api, "ScenarioRun", "r", "AgentFinished") == ("True", "DeadlineExceeded")
     assert condition(api, "ScenarioRun", "r", "Complete") == ("True", "Scored")

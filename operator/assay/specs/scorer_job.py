@@ -55,9 +55,9 @@ class Scorers:
         return {egress: those for egress, those in found.items() if those}
 
     def name(self, run: ScenarioRun, egress: Egress) -> str:
-        """The name of a Job."""
+        """The name of a Job. No run has such a name, which would be that of its own Job."""
         suffix = [*(["again"] if self.again else []), *([] if egress == "None" else [egress.lower()])]
-        return names.child_name(run.name, "score", *suffix)
+        return names.child_name(run.name, "score", *suffix, names.content_hash(run.uid)[:8])
 
     def names(self, run: ScenarioRun) -> list[str]:
         """Names of the Jobs."""

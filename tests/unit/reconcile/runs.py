@@ -142,7 +142,7 @@ def job(*failed: str) -> Obj:
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": "r-score", "namespace": "team", "uid": "uid-of-job"},
+        "metadata": {"name": "r-score-dca76eb8", "namespace": "team", "uid": "uid-of-job"},
         "status": {"conditions": found if failed else []},
     }
 

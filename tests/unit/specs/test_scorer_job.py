@@ -53,9 +53,9 @@ def test_functions_are_apart_by_what_they_may_reach() -> None:
         for job in made
     }
     assert found == {
-        "r-score": ("none", ["hidden", "shared", "tests", "plain", "pattern", "custom"]),
-        "r-score-internet": ("internet", ["python"]),
-        "r-score-any": ("any", ["judge"]),
+        "r-score-dca76eb8": ("none", ["hidden", "shared", "tests", "plain", "pattern", "custom"]),
+        "r-score-internet-dca76eb8": ("internet", ["python"]),
+        "r-score-any-dca76eb8": ("any", ["judge"]),
     }
     assert Scorers(everything.scenario.scoring_contract.scoring_functions).names(RUN) == list(found)
 
@@ -211,3 +211,10 @@ def test_containers_that_only_prepare_share_the_messages_too(only: tuple[str, ..
 def test_names_are_labels() -> None:
     for name in Scorers(pinned_functions().scenario.scoring_contract.scoring_functions).names(run("r" * 63)):
         assert len(name) <= names.NAME_MAX
+
+
+def test_no_other_run_has_the_name_of_a_scorer_job() -> None:
+    """The Job in which an agent works has the name of its run."""
+    [name] = Scorers(pinned().scenario.scoring_contract.scoring_functions).names(run("x"))
+    assert name.startswith("x-score-")
+    assert name.endswith(names.content_hash(run("x").uid)[:8])

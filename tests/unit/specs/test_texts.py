@@ -81,4 +81,4 @@ def test_a_run_with_large_texts_has_a_devbox_that_owns_them() -> None:
     assert run_job.functions_beside(RUN, pinned(**contract("x")), SETTINGS) == ["tests", "script"]
     large = pinned(**contract(*LARGE))
     assert run_job.functions_beside(RUN, large, SETTINGS) == []
-    assert Scorers(large.scenario.scoring_contract.scoring_functions).names(RUN) == ["r-score"]
+    assert Scorers(large.scenario.scoring_contract.scoring_functions).names(RUN) == ["r-score-dca76eb8"]

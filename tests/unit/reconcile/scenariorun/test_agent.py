@@ -64,12 +64,12 @@ def test_while_the_agent_works(which: str | None, reason: str) -> None:
 def test_what_the_agent_left_is_scored(which: str, reason: str, exit_code: int) -> None:
     decision = decide(Observed(box(which)))
     [made] = decision.create
-    assert (made["kind"], made["metadata"]["name"]) == ("Job", "r-score")
+    assert (made["kind"], made["metadata"]["name"]) == ("Job", "r-score-dca76eb8")
     volumes = {volume["name"]: volume for volume in made["spec"]["template"]["spec"]["volumes"]}
     assert volumes["disk"]["persistentVolumeClaim"]["claimName"] == "r"
     assert "node-1" in str(made["spec"]["template"]["spec"]["affinity"])
     status = decision.status
-    assert (status.phase, status.scorer_jobs, status.devbox) == ("Scoring", ["r-score"], "r")
+    assert (status.phase, status.scorer_jobs, status.devbox) == ("Scoring", ["r-score-dca76eb8"], "r")
     assert status.scoring_start_time == NOW
     assert reported(decision, "AgentFinished") == ("True", reason)
     assert status.agent is not None

@@ -126,7 +126,7 @@ def test_a_score_that_is_there_counts_even_if_the_job_failed_later() -> None:
 
 def test_a_lost_job_is_made_again_while_the_disk_is_there() -> None:
     decision = decide(Observed(finished("Completed", 0)), scoring())
-    assert [made["metadata"]["name"] for made in decision.create] == ["r-score"]
+    assert [made["metadata"]["name"] for made in decision.create] == ["r-score-dca76eb8"]
     assert not decision.write
 
 
@@ -145,10 +145,10 @@ def test_a_score_needs_no_devbox_any_more() -> None:
 def two_jobs(first: list[Obj], second: list[Obj], *failure: str) -> RunDecision:
     """The decision with tests in the first Job, lint in the second; `failure` is the first one's."""
     other = job()
-    other["metadata"]["name"] = "r-score-internet"
+    other["metadata"]["name"] = "r-score-internet-dca76eb8"
     jobs = [ScorerJob(job(*failure), first), ScorerJob(other, second)]
     status = scoring()
-    status.scorer_jobs = ["r-score", "r-score-internet"]
+    status.scorer_jobs = ["r-score-dca76eb8", "r-score-internet-dca76eb8"]
     return decide(Observed(finished("Completed", 0), jobs=jobs), status)
 
 
@@ -169,11 +169,11 @@ def test_a_job_may_fail_when_all_its_functions_have_ended() -> None:
 
 def test_only_the_lost_job_is_made_again() -> None:
     status = scoring()
-    status.scorer_jobs = ["r-score", "r-score-internet"]
+    status.scorer_jobs = ["r-score-dca76eb8", "r-score-internet-dca76eb8"]
     other = job()
-    other["metadata"]["name"] = "r-score-internet"
+    other["metadata"]["name"] = "r-score-internet-dca76eb8"
     decision = decide(Observed(finished("Completed", 0), jobs=[ScorerJob(other, [LINT])]), status)
-    assert [made["metadata"]["name"] for made in decision.create] == ["r-score"]
+    assert [made["metadata"]["name"] for made in decision.create] == ["r-score-dca76eb8"]
 
 
 def test_network_policies_come_before_the_scorers() -> None:
