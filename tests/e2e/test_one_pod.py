@@ -103,14 +103,13 @@ def test_what_an_agent_left_is_scored_though_its_pod_is_deleted_then(namespace: 
     assert job.startswith("run-score-again-")
 
 
-def test_a_job_that_is_deleted_is_told_apart_from_one_that_is_not_there_yet(namespace: str) -> None:
+def test_an_agent_whose_job_is_deleted_is_lost_and_does_not_work_twice(namespace: str) -> None:
     """Its claim stays, and the agent has begun on it: it does not begin again."""
     apply(namespace, scenario("s", ONCE), scenario_run("run", "s", shell("echo x >> /begun; sleep 600")))
     until(namespace, "devbox", "running")
     kubectl("delete", "-n", namespace, "job", "run")
     run = finished(namespace, "run")
-    assert condition(run, "Failed")["reason"] == "BootFailed"
-    assert "begun on this disk before" in condition(run, "Failed")["message"]
+    assert condition(run, "Failed")["reason"] == "PodLost", run["status"]
 
 
 @pytest.mark.parametrize("placement", ["SamePod", "OwnPod"])

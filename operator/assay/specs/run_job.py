@@ -76,7 +76,11 @@ def job(run: ScenarioRun, pinned: PinnedRun, settings: Settings) -> KubeObject:
                     "labels": names.labels(
                         COMPONENT, {**run_labels.of(run), **network_policies.label(egress)}
                     ),
-                    "annotations": {**agent.annotations, **_annotations(functions)},
+                    "annotations": {
+                        "kubectl.kubernetes.io/default-container": devbox_container.CONTAINER,
+                        **agent.annotations,
+                        **_annotations(functions),
+                    },
                 },
                 "spec": pod_parts.schedule(_pod_spec(run.name, pod, agent), run.spec.scheduling),
             },

@@ -7,6 +7,7 @@ can, so there only the state of the container counts.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import NamedTuple
 
 from assay.api.disk import MountedRoot
@@ -14,7 +15,14 @@ from assay.api.reasons import EndReason, ForeignReason
 from assay.reconcile.common import runner_messages
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, Terminated
 
-_REPORT = re.compile(rf"{runner_messages.HEADER}(?: signal=\d+)?(?: oom=(?P<oom>\d+))?")
+_REPORT = re.compile(
+    rf"{runner_messages.HEADER}(?: signal=\d+)?(?: oom=(?P<oom>\d+))?(?P<stopped> stopped=1)?"
+)
+
+BACKSTOP = timedelta(minutes=3)
+"""The runner stops its command in time. The operator stops a pod in which it does not: time to boot, to wait for the
+network, to end and to write the disk."""
+
 # The kubelet's words for a container whose first process ended. Only the third says why, and not always the truth: on
 # cgroup v1 it also stands for a child that the kernel killed, while the command went on.
 _ENDED = ("", EndReason.ERROR, EndReason.COMPLETED, EndReason.OOM_KILLED)
@@ -27,6 +35,10 @@ class CommandEnd(NamedTuple):
     cause: Cause
     message: str
     """What the command left as the container's termination message."""
+    is_reported: bool = False
+    """Whether the runner has reported it, in a message that the command cannot write."""
+    was_stopped: bool = False
+    """Whether SIGTERM came from outside: by what ends a pod, or by a command that is root."""
 
 
 class _Facts(NamedTuple):
@@ -45,7 +57,10 @@ def command_end(end: Terminated, root: MountedRoot, deadline_seconds: int | None
         facts = _Facts(int(report["exit"]), report["timeout"] == "1", int(report["oom"] or 0))
     else:
         facts = _Facts(end.exit_code, root == "Copy" and _is_late(end, deadline_seconds), 0)
-    return CommandEnd(facts.exit_code, _cause(facts, end, deadline_seconds), "" if report else end.message)
+    cause = _cause(facts, end, deadline_seconds)
+    if report is None:
+        return CommandEnd(facts.exit_code, cause, end.message)
+    return CommandEnd(facts.exit_code, cause, "", is_reported=True, was_stopped=bool(report["stopped"]))
 
 
 def stopped(deadline_seconds: int | None) -> Cause:

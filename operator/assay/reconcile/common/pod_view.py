@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -89,7 +89,7 @@ def view(pod: KubeObject, container: str) -> PodView:
     state = container_state(pod, container)
     running = state.get("running")
     terminated = _terminated(state.get("terminated"))
-    created = timestamp(pod["metadata"].get("creationTimestamp"))
+    waits_since = max(_turns(pod), default=None)
     return PodView(
         obj=pod,
         deleting=bool(pod["metadata"].get("deletionTimestamp")),
@@ -100,7 +100,7 @@ def view(pod: KubeObject, container: str) -> PodView:
         terminated=terminated,
         ended=status.get("phase") in _PHASES_AT_END,
         trouble=_trouble(status, state),
-        trouble_due=created + PATIENCE if created else None,
+        trouble_due=waits_since + PATIENCE if waits_since else None,
         killed_by=_killed_by(status, container),
     )
 
@@ -120,6 +120,14 @@ def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     status = pod.get("status") or {}
     found = (*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ()))
     return next((one for one in found if one.get("name") == name), {})
+
+
+def _turns(pod: Mapping[str, Any]) -> Iterator[datetime]:
+    """When the pod was created, and when its init containers ended: another container is about to start then."""
+    states = [one.get("state") or {} for one in (pod.get("status") or {}).get("initContainerStatuses") or ()]
+    ends = ((state.get("terminated") or {}).get("finishedAt") for state in states)
+    times = map(timestamp, (pod["metadata"].get("creationTimestamp"), *ends))
+    return (time for time in times if time)
 
 
 def timestamp(text: str | None) -> datetime | None:

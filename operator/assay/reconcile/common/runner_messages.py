@@ -20,6 +20,7 @@ EXIT_CODE = 125
 # How the message of a failure begins, which goes with that exit code; the first that fits counts.
 _REASONS = (
     ("assay-launch:", EndReason.LAUNCH_FAILED),
+    ("assay-boot: the agent has begun", EndReason.POD_LOST),
     ("assay-boot: disk full", EndReason.DISK_FULL),
     ("assay-boot: network open", EndReason.NETWORK_OPEN),
     ("assay-boot:", EndReason.BOOT_FAILED),

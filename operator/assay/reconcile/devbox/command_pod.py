@@ -12,17 +12,13 @@ from assay.api import conditions
 from assay.api.conditions import false
 from assay.api.devbox import DevboxStatus
 from assay.api.reasons import DevboxReason, EndReason
-from assay.reconcile.common.command_end import command_end, stopped
+from assay.reconcile.common.command_end import BACKSTOP, command_end, stopped
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.pod_view import DISRUPTIONS, OUTPUT_MAX, Cause, PodView
 from assay.specs import devbox_pod
 
 from .observed import Observed
 from .status import READY, finish, nothing, put, resumed, starting, up
-
-# The runner stops its command in time. The operator stops a pod in which it does not: time to boot, to wait for the
-# network, to end and to write the disk.
-BACKSTOP = timedelta(minutes=3)
 
 Policy = Callable[[Observed, PodView], Decision | None]
 
@@ -50,10 +46,10 @@ def _command_ended(seen: Observed, pod: PodView) -> Decision | None:
     status = _status(seen, pod)
     resumed(seen, status)
     root = devbox_pod.mount_of(pod.obj).root_filesystem
-    exit_code, cause, message = command_end(end, root, seen.spec.active_deadline_seconds)
-    status.exit_code, status.finish_time = exit_code, end.finished_at
-    status.message = (seen.output or message)[-OUTPUT_MAX:] or None
-    return finish(seen, status, pod.killed_by or cause)
+    ended = command_end(end, root, seen.spec.active_deadline_seconds)
+    status.exit_code, status.finish_time = ended.exit_code, end.finished_at
+    status.message = (seen.output or ended.message)[-OUTPUT_MAX:] or None
+    return finish(seen, status, pod.killed_by or ended.cause)
 
 
 def _ended_before_the_command(seen: Observed, pod: PodView) -> Decision | None:

@@ -28,8 +28,18 @@ async def find(ctx: Context, run: ScenarioRun) -> Source:
         raise _not_ready(run, "it could not boot")
     disk = FrozenDisk(image=pinned.image, root_filesystem="Overlay", lineage=_lineage(ctx, run, pinned))
     return Source(
-        f"ScenarioRun {run.name}", run.name, disk, is_in_use=any("running" in one for one in states)
+        f"ScenarioRun {run.name}",
+        run.name,
+        disk,
+        is_in_use=any("running" in one for one in states) or _is_open(ctx, run),
     )
+
+
+def _is_open(ctx: Context, run: ScenarioRun) -> bool:
+    """Whether people look around on the disk of the run, which has ended."""
+    devboxes = ctx.cache.children("Devbox", run.uid)
+    pods = [pod for box in devboxes for pod in ctx.cache.children("Pod", box["metadata"]["uid"])]
+    return any("running" in pod_view.container_state(pod, devbox_container.CONTAINER) for pod in pods)
 
 
 def _not_ready(run: ScenarioRun, why: str) -> ReferenceNotReady:

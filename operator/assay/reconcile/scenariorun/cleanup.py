@@ -5,7 +5,9 @@ No I/O.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from assay.api import conditions
@@ -14,7 +16,8 @@ from assay.api.reasons import DiskSnapshotReason, ScenarioRunReason
 from assay.api.scenariorun import LaterScore, ScenarioRun
 from assay.kube_object import KubeObject
 from assay.reconcile.common import objects
-from assay.reconcile.common.decision import Event
+from assay.reconcile.common.apply import RETRY_SECONDS
+from assay.reconcile.common.decision import ChildRejected, Event
 from assay.specs import devbox as devbox_spec
 
 from . import disk
@@ -102,7 +105,16 @@ def _open(view: RunView, decision: RunDecision) -> RunDecision:
         decision.patch = [(devbox.identity(), {"spec": {"operatingMode": "Idle"}})]
     elif pinned:
         decision.create = [devbox_spec.opened(view.run, pinned)]
+        decision.on_rejection = functools.partial(_not_opened, decision)
     return decision
+
+
+async def _not_opened(decision: RunDecision, rejected: ChildRejected) -> RunDecision:
+    """The run stays as it ended, whatever keeps its disk from being opened."""
+    message = f"the disk cannot be opened: {rejected.message}"
+    event = Event("Warning", rejected.reason, message)
+    requeue = min(RETRY_SECONDS, decision.requeue or RETRY_SECONDS)
+    return replace(decision, create=[], event=event, requeue=requeue, on_rejection=None)
 
 
 def _missing_snapshot(view: RunView) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false
 from assay.api.reasons import EndReason, ForeignReason, ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
+from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
-from assay.reconcile.common.command_end import command_end, stopped
+from assay.reconcile.common.command_end import BACKSTOP, command_end, stopped
+from assay.reconcile.common.objects import holds
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
 from assay.specs import devbox_container, run_job
 
@@ -15,7 +19,7 @@ from . import agent, scoring
 from .agent import AgentEnd
 from .ending import fail
 from .observed import RunDecision, StartedRunView
-from .scorer_jobs import ScorerJob, has_begun
+from .scorer_jobs import ScorerJob, is_without_sandbox
 
 
 def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
@@ -36,24 +40,41 @@ def end_of(view: StartedRunView, job: ScorerJob) -> AgentEnd | None:
     """How the agent ended; None while it may still work."""
     pod = job.newest_pod
     if pod is None:
-        return _without_pod(job)
+        return _without_pod(view, job)
     seen = pod_view.view(pod, devbox_container.CONTAINER)
-    is_by_itself = has_begun(pod, view.pinned.same_pod or ())
-    if seen.terminated and (is_by_itself or not (seen.deleting or seen.killed_by)):
-        return _ended(view, seen, seen.terminated)
+    ended = _by_itself(view, seen)
+    if ended:
+        return ended
     if seen.killed_by:
         return AgentEnd(_cause(view, seen, seen.killed_by), started_at=seen.started_at)
-    if seen.ended:
-        return AgentEnd(
-            Cause(EndReason.POD_LOST, "the pod ended before its agent had ended"), started_at=seen.started_at
-        )
+    if seen.terminated or seen.ended:
+        why = "the pod was deleted, or its node restarted, while its agent worked"
+        return AgentEnd(Cause(EndReason.POD_LOST, why), started_at=seen.started_at)
+    if _seconds_left(view, seen) == 0.0:
+        return AgentEnd(stopped(view.pinned.scenario.timeouts.agent_seconds), started_at=seen.started_at)
     return None
 
 
-def _ended(view: StartedRunView, seen: PodView, end: pod_view.Terminated) -> AgentEnd:
-    exit_code, cause, message = command_end(end, "Overlay", view.pinned.scenario.timeouts.agent_seconds)
-    output = view.observed.output or message
-    return AgentEnd(cause, exit_code, output[-OUTPUT_MAX:] or None, seen.started_at, end.finished_at)
+def _by_itself(view: StartedRunView, seen: PodView) -> AgentEnd | None:
+    """How the agent ended by itself, or by its time limit; None if it has not, or was perhaps stopped with its pod."""
+    if seen.terminated is None:
+        return None
+    ended = command_end(seen.terminated, "Overlay", view.pinned.scenario.timeouts.agent_seconds)
+    is_taken_away = seen.deleting or bool(seen.killed_by)
+    if ended.was_stopped and (is_taken_away or is_without_sandbox(seen.obj)):
+        return None
+    if is_taken_away and not ended.is_reported:
+        return None
+    output = (view.observed.output or ended.message)[-OUTPUT_MAX:] or None
+    return AgentEnd(ended.cause, ended.exit_code, output, seen.started_at, seen.terminated.finished_at)
+
+
+def _seconds_left(view: StartedRunView, seen: PodView) -> float | None:
+    """Seconds until the operator stops an agent that the runner should have stopped; None: it has not begun."""
+    if seen.started_at is None or seen.deleting:
+        return None
+    limit = timedelta(seconds=view.pinned.scenario.timeouts.agent_seconds) + BACKSTOP
+    return max(0.0, (seen.started_at + limit - view.now).total_seconds())
 
 
 def _cause(view: StartedRunView, seen: PodView, killed_by: Cause) -> Cause:
@@ -68,11 +89,16 @@ def _cause(view: StartedRunView, seen: PodView, killed_by: Cause) -> Cause:
     )
 
 
-def _without_pod(job: ScorerJob) -> AgentEnd | None:
-    """The pod is not there yet, or was deleted: its Job has failed then, because it never replaces a pod."""
-    if not job.has_failed:
+def _without_pod(view: StartedRunView, job: ScorerJob) -> AgentEnd | None:
+    """The pod is not there yet, or is gone: its Job has ended then, because it never replaces a pod."""
+    if not job.has_ended:
         return None
-    began = pod_view.timestamp((job.obj.get("status") or {}).get("startTime"))
+    claim, status = view.observed.claim, job.obj.get("status") or {}
+    is_bound = claim is not None and (claim.get("status") or {}).get("phase") == "Bound"
+    began = pod_view.timestamp(status.get("startTime")) if is_bound else None
+    if holds(job.obj, ConditionType.COMPLETE):  # functions have ended, so the agent had, by itself
+        why = "the agent ended; its pod is gone, so how is not known"
+        return AgentEnd(Cause(EndReason.COMPLETED, why), started_at=began)
     return AgentEnd(Cause(EndReason.POD_LOST, "the pod was deleted while its agent worked"), started_at=began)
 
 
@@ -82,11 +108,18 @@ def _create(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
         status = status.model_copy()
         view.set(status, false(ConditionType.COMPLETE, missing.reason, missing.message))
         return RunDecision(status, requeue=missing.retry)
-    claim = run_job.claim(view.run, view.pinned, view.settings, observed.snapshot)
     job = run_job.job(view.run, view.pinned, view.settings)
     # There is nothing to report yet: the status says that the agent works.
-    create = [*observed.policies, *([] if observed.claim else [claim]), job]
+    create = [*observed.policies, *_missing_claim(view), job]
     return RunDecision(status, create=create, patch=observed.outdated_policies, write=False)
+
+
+def _missing_claim(view: StartedRunView) -> list[KubeObject]:
+    """The claim, if there is none."""
+    observed = view.observed
+    if observed.claim or observed.missing_snapshot:
+        return []
+    return [run_job.claim(view.run, view.pinned, view.settings, observed.snapshot)]
 
 
 def _wait(view: StartedRunView, status: ScenarioRunStatus, job: ScorerJob) -> RunDecision:
@@ -100,4 +133,6 @@ def _wait(view: StartedRunView, status: ScenarioRunStatus, job: ScorerJob) -> Ru
         view.set(status, false(ConditionType.COMPLETE, ForeignReason(trouble.reason), trouble.message))
     else:
         view.set(status, false(ConditionType.COMPLETE, ScenarioRunReason.AGENT_WORKING))
-    return RunDecision(status, requeue=None if pod else view.observed.look_again)
+    if seen and seen.started_at:
+        return RunDecision(status, requeue=_seconds_left(view, seen))
+    return RunDecision(status, create=_missing_claim(view), requeue=view.observed.look_again)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from assay.api.conditions import is_finished
@@ -10,9 +9,11 @@ from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot
 from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.kube.errors import ApiError
+from assay.kube.resources import PODS
 from assay.reconcile.common import job_events, network_policies, pod_view
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
+from assay.reconcile.common.objects import holds, is_controlled_by
 from assay.reconcile.common.text import printable
 from assay.reconcile.references import snapshots
 from assay.reconcile.references.errors import ReferenceNotReady
@@ -29,7 +30,7 @@ async def look_at(ctx: Context, run: ScenarioRun) -> RunView:
     observed, pinned = _children(ctx, run), run.status.pinned
     if pinned and not is_finished(run.status.conditions):
         observed = await _under_way(ctx, run, observed)
-        if pinned.same_pod and observed.own_job is None and run.status.agent is None:
+        if pinned.same_pod and run.status.agent is None and observed.claim is None:
             observed = _with_snapshot(ctx, run, pinned, observed)
     return RunView(run, observed, ctx.settings, ctx.now())
 
@@ -60,9 +61,11 @@ def _with_snapshot(ctx: Context, run: ScenarioRun, pinned: PinnedRun, observed: 
 
 async def _under_way(ctx: Context, run: ScenarioRun, observed: Observed) -> Observed:
     """What only a run under way needs: policies, the output of an agent that has just failed, why a Job has no pod."""
+    observed = replace(observed, jobs=[await _with_pods(ctx, job) for job in observed.jobs])
     if observed.own_job and run.status.agent is None:
         observed = replace(observed, output=await _output(ctx, run, observed.own_job))
-    refused = await job_events.refusal(ctx, [job.obj for job in _podless(observed.jobs)])
+    waited_for = [job for job in observed.jobs if job.name in (run.status.scorer_jobs or (run.name,))]
+    refused = await job_events.refusal(ctx, [job.obj for job in waited_for if _is_podless(job)])
     return replace(
         observed,
         policies=network_policies.missing(ctx, run.namespace),
@@ -72,8 +75,18 @@ async def _under_way(ctx: Context, run: ScenarioRun, observed: Observed) -> Obse
     )
 
 
-def _podless(jobs: Sequence[ScorerJob]) -> list[ScorerJob]:
-    return [job for job in jobs if not job.pods and not job.has_failed]
+async def _with_pods(ctx: Context, job: ScorerJob) -> ScorerJob:
+    """The Job with the pods that the API server has, where it has ended and the cache knows of none: watches differ."""
+    if job.pods or not job.has_ended:
+        return job
+    selector = f"batch.kubernetes.io/job-name={job.name}"
+    found = [pod async for pod in ctx.client.list(PODS, job.obj["metadata"]["namespace"], selector)]
+    return replace(job, pods=[pod for pod in found if is_controlled_by(pod, job.obj["metadata"]["uid"])])
+
+
+def _is_podless(job: ScorerJob) -> bool:
+    """Whether the Job should have a pod and has none; one that is suspended should not."""
+    return not job.pods and not job.has_ended and not holds(job.obj, "Suspended")
 
 
 async def _output(ctx: Context, run: ScenarioRun, job: ScorerJob) -> str:

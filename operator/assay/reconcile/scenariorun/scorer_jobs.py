@@ -11,8 +11,13 @@ from assay.api.reasons import AnyReason, EndReason, ScenarioRunReason, ScoreReas
 from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
-from assay.reconcile.common.objects import find_condition, holds, is_live
+from assay.reconcile.common.objects import find_condition, is_finished
 from assay.specs import devbox_container
+
+from . import score_report
+
+# The kubelet's words for a container of which it knows nothing more: its node was restarted.
+_NOT_KNOWN = ("Unknown", "ContainerStatusUnknown")
 
 
 class Failure(NamedTuple):
@@ -42,9 +47,9 @@ class ScorerJob:
         return self.name == self.run
 
     @property
-    def has_failed(self) -> bool:
-        """Whether the Job has given up."""
-        return holds(self.obj, ConditionType.FAILED)
+    def has_ended(self) -> bool:
+        """Whether the Job has succeeded or given up."""
+        return is_finished(self.obj)
 
     @property
     def newest_pod(self) -> KubeObject | None:
@@ -52,12 +57,19 @@ class ScorerJob:
         return max(self.pods, key=_created, default=None)
 
     @property
+    def agent_works(self) -> bool:
+        """Whether an agent works in its pod."""
+        pod = self.newest_pod
+        return pod is not None and "running" in pod_view.container_state(pod, devbox_container.CONTAINER)
+
+    @property
     def is_lost(self) -> bool:
         """Whether its pod is gone, or something other than its containers ends it, so that they may never report."""
         pod = self.newest_pod
         if pod is None:
-            return self.has_failed
-        return bool(pod_view.view(pod, "").killed_by) or not is_live(pod) or _is_stuck(pod)
+            return self.has_ended
+        seen = pod_view.view(pod, "")
+        return bool(seen.killed_by) or seen.deleting or seen.ended or _is_stuck(pod)
 
 
 def ends(job: ScorerJob, functions: Sequence[ScoringFunction]) -> Mapping[str, pod_view.Terminated]:
@@ -67,15 +79,27 @@ def ends(job: ScorerJob, functions: Sequence[ScoringFunction]) -> Mapping[str, p
             f.name: pod_view.view(pod, f.name) for f in functions if pod_view.container_state(pod, f.name)
         }
         is_killed = any(view.killed_by for view in views.values())
-        ended = {name: view.terminated for name, view in views.items() if view.terminated}
+        ended = {name: view.terminated for name, view in views.items() if _is_end(view)}
         if ended and len(ended) == len(views) and not is_killed:
-            return ended
+            return {name: end for name, end in ended.items() if end}
     return {}
 
 
-def has_begun(pod: KubeObject, functions: Sequence[str]) -> bool:
-    """Whether one of these functions has started in the pod."""
-    return any({"running", "terminated"} & pod_view.container_state(pod, name).keys() for name in functions)
+def _is_end(view: pod_view.PodView) -> bool:
+    """Whether a function has ended, and was not stopped with its pod."""
+    end = view.terminated
+    if end is None or end.reason in _NOT_KNOWN:
+        return False
+    return not view.deleting or score_report.parse(end) is not None
+
+
+def is_without_sandbox(pod: KubeObject) -> bool:
+    """Whether the node has lost the pod's sandbox before a function began: the kubelet makes no other one."""
+    status = pod.get("status") or {}
+    states = [one.get("state") or {} for one in status.get("containerStatuses") or ()]
+    has_begun = any("running" in state or "terminated" in state for state in states)
+    ready = find_condition(pod, "PodReadyToStartContainers")
+    return not has_begun and ready is not None and ready["status"] == "False"
 
 
 def _is_stuck(pod: KubeObject) -> bool:
@@ -85,7 +109,9 @@ def _is_stuck(pod: KubeObject) -> bool:
     even, and does not say so in the pod's phase (kuberuntime: isInitContainerFailed).
     """
     end = pod_view.view(pod, devbox_container.CONTAINER).terminated
-    return end is not None and end.exit_code == 0 and end.reason == EndReason.OOM_KILLED
+    if end is None or end.exit_code != 0:
+        return False
+    return end.reason == EndReason.OOM_KILLED or is_without_sandbox(pod)
 
 
 def failure(job: ScorerJob) -> Failure | None:

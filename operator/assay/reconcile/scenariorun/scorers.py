@@ -7,6 +7,7 @@ from collections.abc import Callable
 from assay.api.reasons import ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.api.scoring import ScoringFunction
+from assay.reconcile.common.objects import is_live
 from assay.specs import scorer_job, texts
 from assay.specs.scorer_job import LeftDisk, Scorers
 
@@ -45,18 +46,24 @@ def create_missing(view: StartedRunView, status: ScenarioRunStatus, lost: set[st
 
 
 def is_agents_pod_lost(view: StartedRunView, status: ScenarioRunStatus) -> bool:
-    """Whether functions were to work in the agent's pod, and something has ended it."""
+    """Whether functions were to work in the agent's pod, and something has ended it, or has to."""
     job = view.observed.own_job
     is_waited_for = view.run.name in (status.scorer_jobs or ())
-    return is_waited_for and (job is None or job.is_lost or job.has_failed)
+    return is_waited_for and (job is None or job.is_lost or job.agent_works)
 
 
 def score_again(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
-    """Score in other pods what the agent left: its own pod is gone, and an agent works once."""
+    """Score in other pods what the agent left: its own pod is of no use any more, and an agent works once."""
+    own = view.observed.own_job
+    leaving = [own.obj] if own and is_live(own.obj) else []
+    if own and own.agent_works:  # past its time; nothing is scored on which an agent works
+        return RunDecision(status, delete=leaving)
     status, again = status.model_copy(), _again(view)
     others = [name for name in status.scorer_jobs or () if name != view.run.name]
     status.scorer_jobs = [*others, *again.names(view.run)]
-    return create(view, status, again)
+    decision = create(view, status, again)
+    decision.delete = leaving  # it may hold the volume on its node
+    return decision
 
 
 def _again(view: StartedRunView) -> Scorers:

@@ -83,7 +83,8 @@ def _wait(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     """Report that the scorers work, or what keeps one of them from starting."""
     status = status.model_copy()
     functions = view.pinned.scenario.scoring_contract.scoring_functions
-    pod, refusal = scorer_jobs.troubled_pod(view.observed.jobs, functions), view.observed.refusal
+    jobs = [job for job in view.observed.jobs if job.name in (status.scorer_jobs or ())]
+    pod, refusal = scorer_jobs.troubled_pod(jobs, functions), view.observed.refusal
     if pod and (wait := pod_view.patience_left(pod, view.now)):
         return RunDecision(status, write=False, requeue=wait)
     if trouble := (pod.trouble if pod else refusal):

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
 
 	"assay.dev/runner/internal/cgroup"
 	"assay.dev/runner/internal/devbox"
@@ -19,6 +22,9 @@ import (
 	"assay.dev/runner/internal/users"
 )
 
+// sharedMemory has the size that container runtimes give.
+const sharedMemory = "mode=1777,size=64m"
+
 // Main is `runner boot`, the first process of a devbox. Every change of what it starts lands on the disk alone.
 //
 // How the command ended stands in the termination message, which it cannot write, and in the exit code. Our own failures
@@ -31,6 +37,12 @@ func Main(args []string) int {
 	}
 	if err := process.Protect(); err != nil {
 		return log.Fail(devbox.Part, err)
+	}
+	// What this thread starts has IPC of its own: segments outlive their processes as long as their namespace lives, and the
+	// pod's, which scoring functions share, lives as long as the pod.
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWIPC); err != nil {
+		return log.Fail(devbox.Part, fmt.Errorf("cannot make an IPC namespace: %w (%s)", err, mount.Needs))
 	}
 	oom := cgroup.Watch()
 	closed := given.gate.Begin(context.Background())
@@ -65,7 +77,11 @@ func report(log *failure.Log, end process.End, oom *cgroup.OOM) error {
 	if end.Signal != 0 {
 		line += fmt.Sprintf(" signal=%d", end.Signal)
 	}
-	return log.Report(line + oom.Field() + "\n")
+	line += oom.Field()
+	if end.WasStopped { // what ended the pod, ended the command
+		line += " stopped=1"
+	}
+	return log.Report(line + "\n")
 }
 
 // root makes the new root this process's own. It returns the disk, whose file system is to be flushed in the end.
@@ -119,7 +135,21 @@ func root(given options) (*os.File, error) {
 	if err := made.Switch(); err != nil {
 		return nil, err
 	}
-	return disk, made.Place()
+	if err := made.Place(); err != nil {
+		return nil, err
+	}
+	return disk, shared()
+}
+
+// shared mounts what processes share memory by. The container's own is the pod's: it outlives the container.
+func shared() error {
+	if err := mount.Tmpfs("/dev/shm", sharedMemory, unix.MS_NOSUID|unix.MS_NODEV); err != nil {
+		return err
+	}
+	if _, err := os.Stat("/dev/mqueue"); err != nil {
+		return nil
+	}
+	return mount.Queues("/dev/mqueue")
 }
 
 // enter finds the user in the new root, and has a working directory there.

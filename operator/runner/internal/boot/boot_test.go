@@ -180,6 +180,9 @@ echo forged >/dev/termination-log; umount /proc; echo alive; exit 5`
 func TestEndsOnSIGTERM(t *testing.T) {
 	got := booted(t, podtest.Container{Stop: 500 * time.Millisecond}, nil, sh("trap 'echo bye; exit 4' TERM; sleep 60 & wait")...)
 	expect(t, got, 4, "bye\n", "assay/2 exit=4 timeout=0")
+	if !strings.HasSuffix(got.Message, " stopped=1\n") {
+		t.Errorf("%+v", got)
+	}
 	idle := podtest.Run(t, podtest.Container{Disk: t.TempDir(), Stop: 500 * time.Millisecond}, "boot", "--user", "0")
 	expect(t, idle, 0, "", "assay/2 exit=0 timeout=0")
 }
@@ -199,6 +202,13 @@ ln -s /dev/null /etc/resolv.conf; mkfifo /etc/hostname; rm -rf /srv; echo file >
 	expect(t, booted(t, podtest.Container{Disk: disk}, nil, sh(plant)...), 0, "", "assay/2 exit=0")
 	got := booted(t, podtest.Container{Disk: disk}, nil, sh("stat -c %F /etc/hosts /etc/resolv.conf /etc/hostname /dev/null; echo 127.0.0.1 x >>/etc/hosts && tail -n 1 /etc/hosts")...)
 	expect(t, got, 0, "regular file\nregular file\nregular file\ncharacter special file\n127.0.0.1 x\n", "assay/2 exit=0")
+}
+
+func TestIPCIsItsOwn(t *testing.T) {
+	got := booted(t, podtest.Container{}, nil, sh("ipcmk -M 4096 >/dev/null && wc -l </proc/sysvipc/shm; stat -fc %b /dev/shm; touch /dev/shm/x")...)
+	expect(t, got, 0, "2\n16384\n", "assay/2 exit=0")
+	again := booted(t, podtest.Container{}, nil, sh("wc -l </proc/sysvipc/shm; ls /dev/shm")...)
+	expect(t, again, 0, "1\n", "assay/2 exit=0")
 }
 
 func TestNodeFilesCannotFillTheNode(t *testing.T) {

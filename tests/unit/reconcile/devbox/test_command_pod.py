@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assay.api.devbox import DevboxSpec, DevboxStatus
+from assay.reconcile.common.command_end import BACKSTOP
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.devbox.command_pod import BACKSTOP
 from assay.specs import devbox_pod
 from tests.unit.reconcile.devbox import boxes
 from tests.unit.reconcile.devbox.boxes import observed, reported, status_of, with_output
