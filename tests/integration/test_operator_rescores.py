@@ -6,13 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from assay.dispatch import OURS
 from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
+from assay.reconcile.scenariorun import cleanup
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json
 from tests.integration.kubelet import AGENT, PASSED, Kubelet, says
 from tests.integration.running import (
     BENCHMARK_RUNS,
+    DEVBOXES,
     RUNS,
     TEAM,
     condition,
@@ -223,3 +227,23 @@ async def test_the_disk_of_a_run_that_failed_is_opened(api: FakeApi, tmp_path: P
     assert condition(api, "ScenarioRun", "r", "Complete") == ("True", "Scored")
     complete = next(c for c in status(api, "ScenarioRun", "r")["conditions"] if c["type"] == "Complete")
     assert "kubectl exec -it r -n team -- /.assay/shell" in complete["message"]
+
+
+async def test_a_run_stays_as_it_ended_though_its_disk_cannot_be_opened(
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleanup, "RETRY_SECONDS", 0.1)
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it", keepDevbox={"when": "Always", "ttlSeconds": 600})
+    api.fail("create", DEVBOXES.plural, 403, times=3, reason="Forbidden")
+    ended: set[tuple[str, str] | None] = set()
+
+    def opened() -> Json | None:
+        if is_over(api, "ScenarioRun", "r"):
+            ended.add(condition(api, "ScenarioRun", "r", "Complete"))
+        return api.get(DEVBOXES, TEAM, "r")
+
+    with Kubelet(api):
+        async with operating(api, tmp_path) as operator:
+            await operator.until(opened)
+    assert ended == {("True", "Scored")}
