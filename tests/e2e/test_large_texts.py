@@ -9,7 +9,7 @@ from tests.tools.kube import apply, kubectl
 from .objects import bash, finished, scenario, scenario_run, shell
 
 LINES = "本" * 59 + "\n"  # of many bytes
-TEXT = LINES * 1000
+TEXT = LINES * 500
 
 
 def test_large_texts_arrive_whole(namespace: str) -> None:
