@@ -2,10 +2,12 @@
 
 What has no structural form is refused with the path of the field, rather than weakened in silence.
 Empty lists and maps are not written as defaults: absent and empty mean the same to us, and a default would
-be stored in every object.
+be stored in every object. Nor are defaults of what is in a list: clients that compare what they applied with what is
+stored compare lists whole (JSON merge patch), and would see a difference for ever. The description says such a default.
 """
 
 import inspect
+import json
 import re
 from typing import NoReturn, TypeAlias
 
@@ -92,6 +94,9 @@ class _Converter:
             _refuse(path, f"pattern {out['pattern']!r} {fault}")
         if out.get("default") in (None, [], {}):
             out.pop("default", None)
+        if "[]" in path and "default" in out:
+            said = f"Default: {json.dumps(default)}." if (default := out.pop("default")) != "" else ""
+            out["description"] = " ".join(part for part in (out.get("description", ""), said) if part)
         if VALIDATIONS in out:  # pydantic has sorted their keys
             out[VALIDATIONS] = [dict(sorted(rule.items(), key=_rule_first)) for rule in out[VALIDATIONS]]
         for key in out:
@@ -175,8 +180,8 @@ class _Converter:
             field = items.get("properties", {}).get(key, {})
             if field.get("type") in (None, "object", "array"):
                 _refuse(path, f"list key {key!r} is no scalar field of the items")
-            if key not in items.get("required", ()) and "default" not in field:
-                _refuse(path, f"list key {key!r} must be required or have a default")
+            if key not in items.get("required", ()):
+                _refuse(path, f"list key {key!r} must be required")
 
 
 def _integer(out: JsonSchema, path: str) -> None:

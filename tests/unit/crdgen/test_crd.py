@@ -268,7 +268,7 @@ def reference_row(path: str) -> list[str]:
         ),
         ("spec.ports", ["list of object", "", "", "", "at most 5 items<br>unique by `name`"]),
         ("spec.ports[].name", ["string", "", "yes", "", "not empty<br>at most 63 characters"]),
-        ("spec.ports[].number", ["integer", "`80`", "", "", "> 0<br>&lt; 65536"]),
+        ("spec.ports[].number", ["integer", "", "", "Default: 80.", "> 0<br>&lt; 65536"]),
         ("spec.limits", ["map of integer or string", "", "", "", "at most 2 entries"]),
         ("spec.extra", ["free-form object", "", "", "", ""]),
         ("spec.mode", ["string", '`"On"`', "", "", "one of `On`, `Off`"]),

@@ -25,12 +25,14 @@ def test_references_are_inlined_titles_dropped_and_names_are_aliases() -> None:
             "size": {"type": "integer", "format": "int32", "default": 1},
         },
     }
+    size = {"description": "Default: 1.", "type": "integer", "format": "int32"}
+    listed = {**item, "properties": {"name": {"type": "string"}, "size": size}}
     assert structural(Outer) == {
         "type": "object",
         "required": ["firstItem", "more"],
         "properties": {
             "firstItem": item,
-            "more": {"type": "array", "items": item},
+            "more": {"type": "array", "items": listed},
             "title": {"type": "string", "default": "a field called title stays"},
         },
     }

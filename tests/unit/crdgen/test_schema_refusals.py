@@ -49,7 +49,7 @@ REFUSED: Rows = [
     (Annotated[list[Item], ListMap("nope")], r"^M\.f: list key 'nope' is no scalar field"),
     (Annotated[list[str], ListMap("name")], r"^M\.f: list key 'name' is no scalar field"),
     (Annotated[list[Keyed], ListMap("parts")], r"^M\.f: list key 'parts' is no scalar field"),
-    (Annotated[list[Keyed], ListMap("name")], r"^M\.f: list key 'name' must be required or have a default"),
+    (Annotated[list[Keyed], ListMap("name")], r"^M\.f: list key 'name' must be required"),
     (Annotated[Circle | Clash, Field(discriminator="kind")], r"^M\.f: a union"),
 ]
 

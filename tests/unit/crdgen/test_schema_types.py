@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field, create_model
 
 from assay.crdgen.markers import Int64, IntOrString, ListMap, PreserveUnknown, Quantity
-from tests.unit.crdgen.schemas import Color, Item, field
+from tests.unit.crdgen.schemas import Color, field
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,10 @@ def test_quantity_accepts_what_kubernetes_accepts() -> None:
 
 
 def test_list_map() -> None:
-    schema = field(Annotated[list[Item], ListMap("name", "size")])
+    port = create_model("Port", protocol=(str, ...), number=(int, ...))
+    schema = field(Annotated[list[port], ListMap("protocol", "number")])
     assert schema["x-kubernetes-list-type"] == "map"
-    assert schema["x-kubernetes-list-map-keys"] == ["name", "size"]
+    assert schema["x-kubernetes-list-map-keys"] == ["protocol", "number"]
 
 
 def test_list_map_needs_a_key() -> None:
