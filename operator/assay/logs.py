@@ -16,7 +16,9 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, with `Kind namespace/name: reason` behind it where the entry is about an object."""
-        line = super().format(record)
+        line = (
+            super().format(record).encode(errors="backslashreplace").decode()
+        )  # an error may quote no Unicode
         if not (kind := getattr(record, "kind", "")):
             return line
         where = f"{getattr(record, 'namespace', '')}/{getattr(record, 'object_name', '')}".lstrip("/")

@@ -30,7 +30,7 @@ UNSCHEDULABLE: Json = {
         }
     ]
 }
-HASH = re.compile(r"-[0-9a-f]{8}(?=-abcde$|$)")
+HASH = re.compile(r"(?<=-score)-[0-9a-f]{8}(?=-abcde$|$)")
 PASSED = {"exitCode": 0, "reason": "Completed"}
 
 
@@ -57,7 +57,7 @@ class Kubelet:
     ) -> None:
         self.api, self.start, self.work, self.snapshot, self.end = api, start, work, snapshot, end
         self.created: Counter[str] = Counter()
-        """How many objects were ever created, by `Kind name`, without the hash at the end of a name."""
+        """How many objects were ever created, by `Kind name`, without the hash of a scorer Job's name."""
         self._errors: list[BaseException] = []
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(lambda _, context: self._errors.append(context["exception"]))

@@ -43,7 +43,7 @@ class Failing:
 async def test_a_reconcile_that_fails_says_so_until_it_succeeds(
     api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing = Failing(ZeroDivisionError("\x1b[31mno\x07 \udcff" + "x" * 5000))
+    failing = Failing(ZeroDivisionError("\x1b[31mno\x07 ?" + "x" * 5000))
     monkeypatch.setitem(dispatch.RECONCILERS, "Agent", failing)
     async with operating(api, tmp_path) as operator:
         create(api, "Agent", "a", NOP)

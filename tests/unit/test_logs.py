@@ -37,6 +37,11 @@ def test_text_names_the_object_and_the_reason() -> None:
     assert written("text", namespace="").endswith("wrote status ScenarioRun r-1: QuotaExceeded\n")
 
 
+def test_text_that_is_no_unicode_is_written_all_the_same() -> None:
+    record = logging.LogRecord("assay.x", logging.ERROR, "", 0, "no %s", ("\udcff",), None)
+    assert logs.TextFormatter().format(record).endswith("no \\udcff")
+
+
 def test_text_without_an_object_is_a_plain_line() -> None:
     logs.configure("INFO", "text")
     [handler] = logging.getLogger().handlers

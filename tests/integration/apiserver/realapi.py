@@ -103,9 +103,7 @@ class RealApi:
     ) -> Json:
         headers = {**self.login.as_http_headers(), "Content-Type": content_type}
         for _ in range(PATIENCE):
-            self._http.request(method, path, json.dumps(body) if body is not None else None, headers)
-            answer = self._http.getresponse()
-            content = answer.read()
+            answer, content = self._exchange(method, path, body, headers)
             if answer.status < 300:
                 return dict(nesting.loads(content))
             error = from_response(answer.status, content, dict(answer.headers))
@@ -113,6 +111,19 @@ class RealApi:
                 break
             time.sleep(error.retry_after)  # it has done nothing yet: a kind's storage begins again, for one
         raise error
+
+    def _exchange(
+        self, method: str, path: str, body: Json | None, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """One request; on a new connection if the server has closed the idle one."""
+        text = json.dumps(body) if body is not None else None
+        try:
+            self._http.request(method, path, text, headers)
+        except OSError:
+            self._http.close()
+            self._http.request(method, path, text, headers)
+        answer = self._http.getresponse()
+        return answer, answer.read()
 
 
 def _namespaced() -> Iterator[Resource]:
