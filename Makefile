@@ -53,11 +53,11 @@ test-unit: $(STAMP) ## Tests without a cluster; those of a real API server need 
 test-runner: ## Tests of the program in other people's images, with the race detector, and a little fuzzing
 	test -z "$$(gofmt -l operator/runner)"
 	cd operator/runner && go vet ./... && go test -race ./...
-	operator/runner/fuzz.sh 3
+	operator/runner/fuzz.sh 10000
 
 .PHONY: fuzz-runner
-fuzz-runner: ## Fuzz the runner's parsers for minutes each; not part of `make test`
-	operator/runner/fuzz.sh 300
+fuzz-runner: ## Fuzz the runner's parsers with a million inputs each; not part of `make test`
+	operator/runner/fuzz.sh 1000000
 
 .PHONY: test-e2e
 test-e2e: install ## Tests on the kind cluster only
