@@ -21,7 +21,7 @@ async def find(ctx: Context, run: ScenarioRun) -> Source:
     """The disk of a run. ReferenceNotReady: it has none yet."""
     states = [pod_view.container_state(pod, devbox_container.CONTAINER) for pod in _pods(ctx, run)]
     pinned, agent = (await _whole(ctx, run)).status.pinned, run.status.agent
-    has_begun = agent is not None or any("running" in one or "terminated" in one for one in states)
+    has_begun = (agent and agent.start_time) or any("running" in one or "terminated" in one for one in states)
     if pinned is None or not has_begun:
         raise _not_ready(run, "its agent has not begun to work")
     if agent and agent.reason == EndReason.BOOT_FAILED:

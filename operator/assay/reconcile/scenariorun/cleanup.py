@@ -100,9 +100,11 @@ def _is_to_be_opened(view: RunView) -> bool:
 
 def _open(view: RunView, decision: RunDecision) -> RunDecision:
     """Set the devbox idle; the disk of a run without one gets one, once the agent's pod has left it."""
-    devbox, pinned = view.observed.live_devbox, view.run.status.pinned
+    devbox, pinned, job = view.observed.live_devbox, view.run.status.pinned, view.observed.own_job
     if devbox:
         decision.patch = [(devbox.identity(), {"spec": {"operatingMode": "Idle"}})]
+    elif job and job.pod_works:
+        decision.delete = [job.obj] if objects.is_live(job.obj) else []
     elif pinned:
         decision.create = [devbox_spec.opened(view.run, pinned)]
         decision.on_rejection = functools.partial(_not_opened, decision)

@@ -57,6 +57,12 @@ class ScorerJob:
         return max(self.pods, key=_created, default=None)
 
     @property
+    def pod_works(self) -> bool:
+        """Whether it has a pod that has not ended."""
+        pod = self.newest_pod
+        return pod is not None and not pod_view.view(pod, "").ended
+
+    @property
     def agent_works(self) -> bool:
         """Whether an agent works in its pod."""
         pod = self.newest_pod
