@@ -45,14 +45,22 @@ _COMMAND = Cel(
     "!has(self.type) || (self.type == 'Command') == has(self.command)",
     "command goes with type Command, and only with it",
 )
+# A Reference agent holds what people who run it may not read. Nop is to leave what Reference begins with.
+_TAKES_NOTHING = Cel(
+    "!has(self.type) || self.type == 'Command' || !(has(self.args) || has(self.env) || has(self.envFrom) "
+    "|| has(self.resources) || has(self.network))",
+    "args, env, envFrom, resources and network go with type Command: other agents work in the scenario's "
+    "environment as it is",
+)
 
 
 class AgentSpec(AgentFields):
     """One agent."""
 
-    __cel__: ClassVar[tuple[Cel, ...]] = (_COMMAND,)
+    __cel__: ClassVar[tuple[Cel, ...]] = (_COMMAND, _TAKES_NOTHING)
     type: AgentType
-    """Command runs `command`; Reference applies the scenario's reference output; Nop does nothing."""
+    """Command runs `command`; Reference applies the scenario's reference output; Nop does nothing. The last two work in
+    the scenario's environment as it is: they take nothing else from an Agent or a run."""
 
 
 class RunAgent(AgentFields):
@@ -61,6 +69,7 @@ class RunAgent(AgentFields):
     __cel__: ClassVar[tuple[Cel, ...]] = (
         one_of("ref", "type"),
         _COMMAND,
+        _TAKES_NOTHING,
         Cel(
             "!has(self.ref) || !(has(self.command) || has(self.args) || has(self.env) || has(self.envFrom) "
             "|| has(self.resources) || has(self.network))",
@@ -70,6 +79,19 @@ class RunAgent(AgentFields):
     ref: LocalRef | None = None
     """An Agent of this namespace."""
     type: AgentType | None = None
+
+
+def only_commands_take(*paths: str) -> Cel:
+    """The rule that a run gives these fields (paths from its spec) to no other agent; of a `ref` it is not known."""
+    given = []
+    for path in paths:
+        steps = path.split(".")
+        given.append(" && ".join(f"has(self.{'.'.join(steps[: n + 1])})" for n in range(len(steps))))
+    return Cel(
+        "!has(self.agent) || !has(self.agent.type) || self.agent.type == 'Command' || "
+        f"!({' || '.join(given)})",
+        f"{' and '.join(paths)} go with agents of type Command: others take nothing from the run",
+    )
 
 
 class AgentStatus(Status):

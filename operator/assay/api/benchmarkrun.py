@@ -10,7 +10,7 @@ from pydantic import Field
 from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import Cel, ListMap
 
-from .agent import RunAgent
+from .agent import RunAgent, only_commands_take
 from .benchmark import SCENARIOS_MAX
 from .blame import Blame
 from .condition_tables import summary
@@ -41,6 +41,7 @@ class BenchmarkRunSpec(Model):
             "!has(self.rescore) || (!has(self.parameters) && self.attempts == 1)",
             "parameters and attempts of a re-score are those of the run it scores again",
         ),
+        only_commands_take("parameters", "template.network"),
         fixed(_FIXED, "benchmarkRef", "rescore", "agent", "parameters", "template", required=["attempts"]),
     )
     benchmark_ref: LocalRef | None = None

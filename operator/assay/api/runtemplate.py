@@ -33,12 +33,14 @@ class RunTemplate(Model):
 
     snapshot_policy: Literal["Always", "OnFailure", "Never"] = "Never"
     """Whether the disk the agent left is kept as a DiskSnapshot, to score it again. OnFailure: the run has no
-    score, or did not pass. Taken while the scorers work, it delays no score."""
+    score, or did not pass. Taken while the scorers work, it delays no score. A disk with a reference output from a
+    Secret is never kept."""
     snapshot_retention: SnapshotRetention | None = None
     volume_snapshot_class_name: ObjectName | None = None
     """The class of these snapshots; the default one of the volume's driver when absent."""
     keep_devbox: KeepDevbox | None = None
+    """A disk with a reference output from a Secret is never opened."""
     network: Network | None = None
-    """What the agent's devbox may reach; replaces `network` of the agent and of the scenario."""
+    """What the devbox of an agent of type Command may reach; replaces `network` of the agent and of the scenario."""
     scheduling: Scheduling | None = None
     """Where devboxes and scorers may run."""

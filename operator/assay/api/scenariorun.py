@@ -11,7 +11,7 @@ from pydantic import Field, WithJsonSchema, field_validator
 from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import PRESERVE_UNKNOWN, Cel, ListMap
 
-from .agent import AgentSpec, RunAgent
+from .agent import AgentSpec, RunAgent, only_commands_take
 from .blueprint import BlueprintImage
 from .condition_tables import summary
 from .disk import RootFilesystem
@@ -56,6 +56,7 @@ class ScenarioRunSpec(RunTemplate):
             "!has(self.rescore) || has(self.scenarioRef)",
             "rescore needs scenarioRef: the contract to score by",
         ),
+        only_commands_take("parameters", "network"),
     )
     scenario_ref: LocalRef | None = None
     agent: RunAgent | None = None
@@ -63,7 +64,7 @@ class ScenarioRunSpec(RunTemplate):
     """Score what an earlier run left by today's contract; no agent runs."""
     dry_run: DryRun | None = None
     parameters: ParameterList | None = None
-    """Reach the agent as ASSAY_PARAM_<NAME>."""
+    """Reach an agent of type Command as ASSAY_PARAM_<NAME>."""
     attempt: Annotated[int, Field(ge=1, le=100_000)] = 1
     """Which of several attempts this is."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from assay.api.agent import AgentSpec
+from assay.api.agent import AgentFields, AgentSpec
 from assay.api.devbox import DevboxSpec, File
-from assay.api.meta import PARAMETER, EnvVar, LocalRef, Parameter
+from assay.api.meta import PARAMETER, EnvVar, LocalRef, Network, Parameter
 from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.api.scoring import ReferenceOutput
 from assay.kube_object import KubeObject
@@ -17,6 +17,12 @@ from . import names, pod_parts, run_labels
 PROBLEM = "problem.md"
 STATEMENT_IN_ENV_MAX = 8192  # bytes; longer ones are in the file only
 REFERENCE = "reference"
+
+
+class _Given(NamedTuple):
+    agent: AgentFields
+    network: Network | None = None
+    parameters: Sequence[Parameter] = ()
 
 
 def devbox(run: ScenarioRun, pinned: PinnedRun) -> KubeObject:
@@ -59,7 +65,7 @@ def _origin(pinned: PinnedRun) -> dict[str, Any]:
 
 def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, Any]:
     scenario, reference = pinned.scenario, pinned.scenario.reference_output
-    environment = scenario.environment
+    environment, given = scenario.environment, _given(run, agent)
     files, reference_from = [File(name=PROBLEM, content=scenario.problem_statement)], None
     if agent.type == "Reference" and reference:
         # Only the pod that applies the reference sees it.
@@ -71,15 +77,24 @@ def _work(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> dict[str, An
         "working_dir": scenario.working_dir or pinned.image.working_dir or None,
         "launch_commands": environment.launch_commands,
         "command": _command(agent, reference),
-        "args": agent.args,
-        "env": _environment(run, pinned, agent),
-        "env_from": agent.env_from,
+        "args": given.agent.args,
+        "env": _environment(run, pinned, given),
+        "env_from": given.agent.env_from,
         "files": files,
         "reference_from": reference_from,
-        "resources": agent.resources or environment.resources,
-        "network": run.spec.network or agent.network or environment.network,
+        "resources": given.agent.resources or environment.resources,
+        "network": given.network or given.agent.network or environment.network,
         "active_deadline_seconds": scenario.timeouts.agent_seconds,
     }
+
+
+def _given(run: ScenarioRun, agent: AgentSpec) -> _Given:
+    """What Agent and run give to the agent. One that is not the runner's own command takes nothing, whatever got in
+    before the API server refused it: it may hold a reference that people who run it may not read.
+    """
+    if agent.type == "Command":
+        return _Given(agent, run.spec.network, run.spec.parameters or ())
+    return _Given(AgentFields())
 
 
 def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
@@ -95,7 +110,7 @@ def _command(agent: AgentSpec, reference: ReferenceOutput | None) -> list[str]:
             return agent.command or []
 
 
-def _environment(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> list[EnvVar]:
+def _environment(run: ScenarioRun, pinned: PinnedRun, given: _Given) -> list[EnvVar]:
     scenario = pinned.scenario
     ours = {
         "ASSAY_RUN": run.name,
@@ -107,7 +122,7 @@ def _environment(run: ScenarioRun, pinned: PinnedRun, agent: AgentSpec) -> list[
     if len(scenario.problem_statement.encode()) <= STATEMENT_IN_ENV_MAX:
         ours["ASSAY_PROBLEM_STATEMENT"] = pod_parts.literal(scenario.problem_statement)
     variables = pod_parts.env_list(
-        scenario.environment.env or (), agent.env or (), _parameters(run.spec.parameters or ()), **ours
+        scenario.environment.env or (), given.agent.env or (), _parameters(given.parameters), **ours
     )
     return [EnvVar.model_validate(variable) for variable in variables]
 
