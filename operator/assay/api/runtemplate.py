@@ -39,7 +39,8 @@ class RunTemplate(Model):
     volume_snapshot_class_name: ObjectName | None = None
     """The class of these snapshots; the default one of the volume's driver when absent."""
     keep_devbox: KeepDevbox | None = None
-    """A disk with a reference output from a Secret is never opened."""
+    """Whether the disk of a run that has ended is opened to look around by hand. A disk with a reference output from
+    a Secret never is."""
     network: Network | None = None
     """What the devbox of an agent of type Command may reach; replaces `network` of the agent and of the scenario."""
     scheduling: Scheduling | None = None

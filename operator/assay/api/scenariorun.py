@@ -98,6 +98,13 @@ class PinnedRun(Model):
     agent: AgentSpec | None = None
     """Absent where an existing disk is scored."""
 
+    @property
+    def hides_reference(self) -> bool:
+        """Whether a reference output that people who may read the scenario may not read is applied to the disk."""
+        reference = self.scenario.reference_output
+        is_applied = self.agent is not None and self.agent.type == "Reference"
+        return is_applied and reference is not None and reference.secret_key_ref is not None
+
 
 class FunctionScore(Model):
     """The score of one function, or the reason why it has none."""

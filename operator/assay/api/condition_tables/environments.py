@@ -82,6 +82,7 @@ DISK_SNAPSHOT = (
             ReferenceReason.VOLUME_SNAPSHOT_NOT_FOUND,
             DiskSnapshotReason.IMAGE_UNKNOWN,
             *IMAGE,
+            DiskSnapshotReason.HIDDEN_REFERENCE,
             DiskSnapshotReason.DISK_LOST,
         ),
     ),

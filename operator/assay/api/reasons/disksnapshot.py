@@ -33,6 +33,11 @@ class DiskSnapshotReason(Reason):
         "Assay did not make the imported VolumeSnapshot, and `image` is not given.",
         "Create another DiskSnapshot with `image`.",
     )
+    HIDDEN_REFERENCE = (
+        "HiddenReference",
+        "The disk has a reference output that is in a Secret. It is neither kept nor opened.",
+        "People who may read the Secret apply it themselves, in a Devbox with `referenceFrom`.",
+    )
     DISK_LOST = (
         "DiskLost",
         "The VolumeSnapshot is gone, or the Devbox went before its disk was frozen.",

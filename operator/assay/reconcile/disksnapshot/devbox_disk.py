@@ -16,12 +16,14 @@ from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import devbox_container, names
 from assay.specs.volume_snapshot import FrozenDisk
 
-from .source import Source, blueprint_of
+from .source import Source, blueprint_of, hidden
 
 
 async def find(ctx: Context, devbox: Devbox) -> Source:
     """The disk of a devbox. ReferenceNotReady: it has none yet."""
     status = devbox.status
+    if devbox.spec.reference_from:
+        raise hidden(f"Devbox {devbox.name}")
     if why := missing(devbox):
         message = f"Devbox {devbox.name} has no disk to freeze: {why}"
         raise ReferenceNotReady(ReferenceReason.DISK_NOT_READY, message)

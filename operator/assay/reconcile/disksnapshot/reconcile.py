@@ -29,6 +29,7 @@ _PHASES: Mapping[str, str] = {
     DiskSnapshotReason.SNAPSHOT_READY: "Ready",
     DiskSnapshotReason.CREATING: "Creating",
     DiskSnapshotReason.SNAPSHOT_FAILED: "Failed",
+    DiskSnapshotReason.HIDDEN_REFERENCE: "Failed",
     DiskSnapshotReason.DISK_LOST: "Failed",
 }
 

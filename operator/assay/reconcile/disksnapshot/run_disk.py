@@ -14,13 +14,15 @@ from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import devbox_container, names
 from assay.specs.volume_snapshot import FrozenDisk
 
-from .source import Source, blueprint_of
+from .source import Source, blueprint_of, hidden
 
 
 async def find(ctx: Context, run: ScenarioRun) -> Source:
     """The disk of a run. ReferenceNotReady: it has none yet."""
     states = [pod_view.container_state(pod, devbox_container.CONTAINER) for pod in _pods(ctx, run)]
     pinned, agent = (await _whole(ctx, run)).status.pinned, run.status.agent
+    if pinned and pinned.hides_reference:
+        raise hidden(f"ScenarioRun {run.name}")
     has_begun = (agent and agent.start_time) or any("running" in one or "terminated" in one for one in states)
     if pinned is None or not has_begun:
         raise _not_ready(run, "its agent has not begun to work")

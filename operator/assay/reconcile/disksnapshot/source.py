@@ -30,6 +30,15 @@ class Source:
     """Whether a command works on it."""
 
 
+def hidden(owner: str) -> ReferenceNotReady:
+    """The disk of `owner` (`Kind name`) is not to be frozen: kept disks are for people who may not read the Secret."""
+    message = (
+        f"{owner} applies a reference output from a Secret, which would be readable on its disk: delete this "
+        "DiskSnapshot; people who may read the Secret apply it in a Devbox of their own"
+    )
+    return ReferenceNotReady(DiskSnapshotReason.HIDDEN_REFERENCE, message)
+
+
 def check_flushed(ctx: Context, snapshot: DiskSnapshot, source: Source) -> None:
     """The runner writes out what a disk in use holds in memory every few seconds. Such a disk is frozen once that must
     have happened since the DiskSnapshot was created. ReferenceNotReady: not yet.

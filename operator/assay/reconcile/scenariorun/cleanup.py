@@ -26,7 +26,11 @@ from .observed import RunDecision, RunView
 SNAPSHOT_PATIENCE = 3600.0
 """Seconds that the disk of a finished run waits for its snapshot."""
 RESCORES_MAX = 32
-_HOPELESS = {DiskSnapshotReason.SNAPSHOTS_UNAVAILABLE, DiskSnapshotReason.DISK_LOST}
+_HOPELESS = {
+    DiskSnapshotReason.SNAPSHOTS_UNAVAILABLE,
+    DiskSnapshotReason.HIDDEN_REFERENCE,
+    DiskSnapshotReason.DISK_LOST,
+}
 
 
 def needs_whole(view: RunView) -> bool:
@@ -88,7 +92,7 @@ def _seconds_left(view: RunView) -> float:
 
 
 def _seconds_open(view: RunView) -> int:
-    return disk.open_seconds(view.run.spec, is_passed=bool(view.run.status.passed))
+    return disk.open_seconds(view.run.spec, view.run.status)
 
 
 def _is_to_be_opened(view: RunView) -> bool:

@@ -9,19 +9,22 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, false
 from assay.api.disksnapshot import DiskSnapshot
 from assay.api.reasons import DiskSnapshotReason, EndReason, ForeignReason, ScenarioRunReason
-from assay.api.runtemplate import RunTemplate
-from assay.api.scenariorun import ScenarioRunStatus
+from assay.api.scenariorun import ScenarioRunSpec, ScenarioRunStatus
 from assay.reconcile.common.decision import OptionalChild
 from assay.specs import disk_snapshot as disk_snapshot_spec
 
 from .observed import RunView
 
 When = Literal["Always", "OnFailure", "Never"]
+HIDDEN = (
+    "the reference output on this disk is from a Secret, and people who may use kept disks need not be those who may "
+    "read it: the disk is neither kept nor opened, whatever snapshotPolicy and keepDevbox say"
+)
 
 
 def is_due(view: RunView, status: ScenarioRunStatus) -> bool:
     """Whether to create the DiskSnapshot now: an agent left a disk, and it is not kept yet."""
-    if not view.observed.has_disk or not view.has_agent or status.disk_snapshot:
+    if not view.observed.has_disk or not view.has_agent or status.disk_snapshot or is_hidden(status):
         return False
     is_finished = conditions.is_finished(status.conditions)
     left_a_disk = bool(status.scorer_jobs) or (is_finished and _has_worked(status))
@@ -71,10 +74,17 @@ def state(disk_snapshot: DiskSnapshot | None) -> NewCondition:
     return NewCondition(ConditionType.DISK_KEPT, value, ForeignReason(ready.reason), ready.message)
 
 
-def open_seconds(template: RunTemplate, *, is_passed: bool) -> int:
-    """How long the disk of a run stays open after its end."""
-    keep = template.keep_devbox
-    return keep.ttl_seconds if keep and _is_wanted(keep.when, has_failed=not is_passed) else 0
+def open_seconds(run: ScenarioRunSpec, status: ScenarioRunStatus) -> int:
+    """How long the disk of a run with this status stays open after its end."""
+    keep = run.keep_devbox
+    is_open = keep and not is_hidden(status) and _is_wanted(keep.when, has_failed=not status.passed)
+    return keep.ttl_seconds if keep and is_open else 0
+
+
+def is_hidden(status: ScenarioRunStatus) -> bool:
+    """Whether the run's disk has what people who may use kept disks must not read."""
+    kept = conditions.find(status.conditions, ConditionType.DISK_KEPT)
+    return kept is not None and kept.reason == DiskSnapshotReason.HIDDEN_REFERENCE
 
 
 def _is_wanted(when: When, *, has_failed: bool) -> bool:

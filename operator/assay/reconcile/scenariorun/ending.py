@@ -40,7 +40,7 @@ def complete(view: RunView, status: ScenarioRunStatus, message: str) -> RunDecis
 
 def _how_to_enter(view: RunView, status: ScenarioRunStatus) -> str:
     """The end of a message: how to look around on the disk of the ended run, if it stays open."""
-    seconds = disk.open_seconds(view.run.spec, is_passed=bool(status.passed))
+    seconds = disk.open_seconds(view.run.spec, status)
     if not seconds or not view.observed.has_disk:
         return ""
     until = view.now + timedelta(seconds=seconds)

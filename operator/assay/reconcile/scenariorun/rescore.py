@@ -14,6 +14,8 @@ from assay.reconcile.common.context import Context
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.reconcile.references.snapshots import disk_of
 
+from .disk import HIDDEN, is_hidden
+
 
 def snapshot_to_score(ctx: Context, rescoring: ScenarioRun, rescore: Rescore) -> str:
     """The name of the DiskSnapshot that a run scores again. ReferenceNotReady: not yet. InvalidReference: never."""
@@ -27,6 +29,8 @@ def snapshot_to_score(ctx: Context, rescoring: ScenarioRun, rescore: Rescore) ->
         message = f"ScenarioRun {run.name} has not ended yet"
         raise ReferenceNotReady(ReferenceReason.SCENARIO_RUN_NOT_FINISHED, message)
     name = run.status.disk_snapshot
+    if is_hidden(run.status):
+        _refuse(f"ScenarioRun {run.name} kept no disk: {HIDDEN}")
     if not name:
         _refuse(f"ScenarioRun {run.name} kept no disk: run it with snapshotPolicy: Always")
     found = ctx.cache.get("DiskSnapshot", run.namespace, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, true
-from assay.api.reasons import ScenarioRunReason
+from assay.api.reasons import DiskSnapshotReason, ScenarioRunReason
 from assay.api.scenariorun import EarlierScore, PinnedRun, ScenarioRun
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import ChildRejected
@@ -14,7 +14,7 @@ from assay.reconcile.nodes.node_probe import Probing
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.specs import run_job
 
-from . import rescore
+from . import disk, rescore
 from .ending import fail
 from .observed import RunDecision, RunView
 from .pinning import pin
@@ -86,6 +86,8 @@ def _begin(view: RunView, pinned: PinnedRun, earlier: EarlierScore | None) -> Ru
     status.pinned, status.previous_score = pinned, earlier
     if view.run.spec.rescore:
         status.disk_snapshot = pinned.disk_snapshot
+    if pinned.hides_reference:
+        view.set(status, false(ConditionType.DISK_KEPT, DiskSnapshotReason.HIDDEN_REFERENCE, disk.HIDDEN))
     doing = ScenarioRunReason.AGENT_WORKING if pinned.agent else ScenarioRunReason.RESTORING_DISK
     view.set(
         status,
