@@ -1,7 +1,7 @@
-"""A control plane on loopback, made of the test cluster's own programs: etcd, API server and three controllers.
+"""A control plane on loopback, made of the test cluster's own programs: etcd, API server and four controllers.
 
-The controllers are garbage collection, deletion of namespaces, and service accounts (without one no pod is admitted).
-There is no scheduler and no kubelet.
+The controllers are garbage collection, deletion of namespaces, service accounts (without one no pod is admitted), and
+aggregation of roles. There is no scheduler and no kubelet.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from tests.cluster import control_plane
 TOKEN = "of-the-test"
 START_SECONDS = 60
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-_CONTROLLERS = "garbage-collector-controller,namespace-controller,serviceaccount-controller"
+_CONTROLLERS = ",".join(
+    f"{name}-controller"
+    for name in ("clusterrole-aggregation", "garbage-collector", "namespace", "serviceaccount")
+)
 _KUBECONFIG = """
 apiVersion: v1
 kind: Config

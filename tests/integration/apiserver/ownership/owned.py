@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from assay.dispatch import OURS
+from assay.kube.errors import Forbidden
 from assay.kube.resources import JOBS, NETWORK_POLICIES, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
 from tests.integration.apiserver.either import an_object
 from tests.integration.fakecollection import Json
@@ -30,6 +34,7 @@ _SPECS: dict[str, Json] = {
 }
 OTHERS = (PODS, JOBS, PERSISTENT_VOLUME_CLAIMS, NETWORK_POLICIES, VOLUME_SNAPSHOTS)
 RESOURCES = {one.kind: one for one in (*OURS.values(), *OTHERS)}
+REFUSED = "assay-ownership.*Assay's operator"
 MANAGED = {"app.kubernetes.io/managed-by": "assay"}
 
 
@@ -59,3 +64,10 @@ def labelled_job(labels: Json, **annotations: str) -> Json:
     template = {"metadata": {"labels": labels, "annotations": annotations}}
     made["spec"] = {"template": {**template, "spec": {"containers": [CONTAINER], "restartPolicy": "Never"}}}
     return made
+
+
+def refuses(act: Callable[..., Json], *arguments: Any, **more: Any) -> str:
+    """Assert that the policy, and not RBAC or validation, refuses the act; returns the message."""
+    with pytest.raises(Forbidden, match=REFUSED) as refused:
+        act(*arguments, **more)
+    return str(refused.value.message)

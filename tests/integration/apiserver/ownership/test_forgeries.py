@@ -11,14 +11,14 @@ from tests.integration.apiserver.ownership.owned import (
     job_owner,
     owner,
     plain,
+    refuses,
 )
-from tests.integration.apiserver.ownership.people import (
+from tests.integration.apiserver.people import (
     AUTHOR,
     OPERATOR,
     POD_MAKER,
     RUNNER,
     Person,
-    refuses,
 )
 from tests.integration.apiserver.realapi import RealApi
 from tests.integration.fakecollection import Json

@@ -12,14 +12,14 @@ from tests.integration.apiserver.ownership.owned import (
     labelled_job,
     owner,
     plain,
+    refuses,
 )
-from tests.integration.apiserver.ownership.people import (
+from tests.integration.apiserver.people import (
     JOB_CONTROLLERS,
     OPERATOR,
     OTHERS,
     POD_MAKER,
     Person,
-    refuses,
 )
 from tests.integration.apiserver.realapi import RealApi
 from tests.integration.fakecollection import Json

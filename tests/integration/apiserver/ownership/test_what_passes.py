@@ -13,7 +13,7 @@ from tests.integration.apiserver.ownership.owned import (
     owner,
     plain,
 )
-from tests.integration.apiserver.ownership.people import (
+from tests.integration.apiserver.people import (
     OPERATOR,
     POD_MAKER,
     Person,
