@@ -218,7 +218,7 @@ def test_runner_cannot_read_what_is_hidden(namespace: str) -> None:
     stolen = shell("env", envFrom=[{"secretRef": {"name": "hidden"}}])
     manifest = scenario_run("steal", "judged", stolen)
     said = refusal("create", "-n", namespace, f"--as={user}", "-f", "-", stdin=yaml.safe_dump(manifest))
-    assert "a Secret that you may not read" in said
+    assert "refers to Secret hidden, which you may not get" in said
     honest = scenario_run("honest", "judged", {"type": "Nop"})
     assert refusal("create", "-n", namespace, f"--as={user}", "-f", "-", stdin=yaml.safe_dump(honest)) == ""
     assert finished(namespace, "honest")["status"]["score"] == 1.0

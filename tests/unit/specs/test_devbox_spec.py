@@ -36,8 +36,34 @@ def test_the_network_of_the_run_then_of_the_agent_counts(
     def network(egress: str | None) -> Obj:
         return {"network": {"egress": egress}} if egress else {}
 
-    made = spec_of({"type": "Nop", **network(agent)}, network(template), **environment(**network(scenario)))
+    command = {"type": "Command", "command": ["solve"]}
+    made = spec_of({**command, **network(agent)}, network(template), **environment(**network(scenario)))
     assert made.get("network", {}).get("egress") == expected
+
+
+@pytest.mark.parametrize("type_", ["Reference", "Nop"])
+@pytest.mark.parametrize(
+    ("agent", "spec"),
+    [
+        ({"args": ["x"]}, {}),
+        ({"env": [{"name": "BASH_ENV", "value": "/planted"}]}, {}),
+        ({"envFrom": [{"secretRef": {"name": "planted"}}]}, {}),
+        ({"resources": {"limits": {"memory": "1Ki"}}}, {}),
+        ({"network": {"egress": "Any"}}, {}),
+        ({}, {"network": {"egress": "Any"}}),
+        ({}, {"parameters": [{"name": "planted", "value": "x"}]}),
+    ],
+)
+def test_what_does_nothing_of_its_own_takes_nothing_from_the_runner(
+    type_: str, agent: Obj, spec: Obj
+) -> None:
+    """Whatever got in before the API server refused it."""
+    reference = {"secretKeyRef": {"name": "gold", "key": "fix.diff"}}
+    contract = environment(network={"egress": "None"}, resources={"limits": {"memory": "1Gi"}})
+    plain = spec_of({"type": type_}, referenceOutput=reference, **contract)
+    assert spec_of({"type": type_, **agent}, spec, referenceOutput=reference, **contract) == plain
+    assert plain["network"] == {"egress": "None"}
+    assert plain["resources"] == {"limits": {"memory": "1Gi"}}
 
 
 def test_what_the_environment_and_the_template_say() -> None:

@@ -95,6 +95,14 @@ async def test_a_runs_disk_is_that_of_its_own_devbox(made_by: str | None) -> Non
     assert (found.claim, found.owner) == ("box", "Devbox box")
 
 
+async def test_a_disk_with_a_reference_from_a_secret_is_not_frozen() -> None:
+    """People who may use the snapshot need not be those who may read the Secret."""
+    spec = {"image": IMAGE, "referenceFrom": {"name": "gold", "key": "fix.diff"}}
+    with pytest.raises(ReferenceNotReady, match="delete this DiskSnapshot") as refused:
+        await find_disk(seeing(devbox(spec)), FROZEN)
+    assert refused.value.reason == "HiddenReference"
+
+
 # --- what it lies on ---
 
 

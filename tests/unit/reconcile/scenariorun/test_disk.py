@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from assay.api import conditions
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import false
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot
+from assay.api.reasons import DiskSnapshotReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.reconcile.scenariorun import disk
 from assay.reconcile.scenariorun.observed import Observed
@@ -15,7 +19,9 @@ from assay.specs import disk_snapshot as disk_snapshot_spec
 from tests.unit.reconcile.runs import (
     ALWAYS,
     BOX,
+    NOW,
     RESCORE,
+    after,
     box,
     decide,
     disk_snapshot,
@@ -26,7 +32,7 @@ from tests.unit.reconcile.runs import (
     reported,
     scoring,
 )
-from tests.unit.specs.objects import run
+from tests.unit.specs.objects import Obj, pinned, run
 
 
 def is_due(status: ScenarioRunStatus, devbox: Devbox | None = BOX, **spec: Any) -> bool:
@@ -111,6 +117,39 @@ def test_a_snapshot_is_the_runs() -> None:
         "ttlSeconds": 60,
         "keepPerScenario": 3,
     }
+
+
+# --- a disk with a reference output from a Secret ---
+
+SECRET = {"secretKeyRef": {"name": "gold", "key": "fix.diff"}}
+
+
+@pytest.mark.parametrize(
+    ("agent", "reference", "hidden"),
+    [
+        ({"type": "Reference"}, SECRET, True),
+        ({"type": "Reference"}, {"script": "make fix"}, False),
+        ({"type": "Nop"}, SECRET, False),
+        ({"type": "Command", "command": ["x"]}, SECRET, False),
+    ],
+)
+def test_whether_a_disk_has_what_not_everybody_may_read(agent: Obj, reference: Obj, hidden: bool) -> None:
+    assert pinned(agent, referenceOutput=reference).hides_reference is hidden
+
+
+def test_a_disk_with_a_hidden_reference_is_neither_kept_nor_opened() -> None:
+    keep = {**ALWAYS, "keepDevbox": {"when": "Always"}}
+    for how in ("passed", "missed", "unscored"):
+        status = ended(how)
+        assert is_due(status, **keep)
+        assert disk.open_seconds(run(**keep).spec, status) == 3600
+        reason = false(ConditionType.DISK_KEPT, DiskSnapshotReason.HIDDEN_REFERENCE, disk.HIDDEN)
+        status.conditions = conditions.put(status.conditions, reason, 1, NOW)
+        assert not is_due(status, **keep)
+        assert disk.open_seconds(run(**keep).spec, status) == 0
+        gone = after(status, Observed(BOX), **keep)
+        assert [one["kind"] for one in gone.delete] == ["Devbox"], "at once"
+        assert reported(gone, "DiskKept") == ("False", "HiddenReference")
 
 
 @pytest.mark.parametrize(

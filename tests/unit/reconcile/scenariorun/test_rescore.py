@@ -112,3 +112,10 @@ def test_what_a_rescore_remembers_of_the_earlier_run() -> None:
     assert earlier is not None
     assert (earlier.scenario_run, earlier.score, earlier.passed) == ("old", 0.5, False)
     assert [(one.name, one.score) for one in earlier.scores or ()] == [("tests", 0.5)]
+
+
+async def test_a_disk_that_was_hidden_is_not_scored_again() -> None:
+    hidden = old(None)
+    hidden["status"]["conditions"].append(condition("DiskKept", "False", "HiddenReference"))
+    invalid = await refused("NoDiskKept", scenario(), hidden, **RESCORE)
+    assert "reference output on this disk is from a Secret" in invalid.message
