@@ -65,3 +65,13 @@ def pod(manifests: Iterable[Manifest], name: str) -> Manifest:
     """The pod of a Deployment."""
     found: Manifest = of_kind(manifests, "Deployment")[name]["spec"]["template"]
     return found
+
+
+def rights_of(role: Manifest, group: str) -> dict[str, set[str]]:
+    """Resource → verbs in one API group, of a role."""
+    found: dict[str, set[str]] = {}
+    for rule in role["rules"]:
+        if group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                found.setdefault(resource, set()).update(rule["verbs"])
+    return found
