@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
 from tests.integration.disksnapshots import LONG, SNAPSHOTS, message
 from tests.integration.disksnapshots import says as snapshot_says
 from tests.integration.fakeapi import FakeApi
 from tests.integration.kubelet import Kubelet
 from tests.integration.running import (
-    OURS,
     TEAM,
     condition,
     create,
@@ -45,7 +46,7 @@ async def test_they_go_at_once_whatever_the_run_says(api: FakeApi, tmp_path: Pat
     with Kubelet(api) as kubelet:
         async with operating(api, tmp_path, placement=placement) as operator:
             for name in ("r", "by-name"):
-                await operator.until(lambda name=name: is_over(api, "ScenarioRun", name))
+                await operator.until(partial(is_over, api, "ScenarioRun", name))
                 assert condition(api, "ScenarioRun", name, "DiskKept") == HIDDEN
             await operator.until(lambda: not leftovers(api))
             create_run(api, "again", "fix-it", rescore={"scenarioRunRef": {"name": "r"}})

@@ -8,7 +8,7 @@ import pytest
 
 from assay.kube.errors import ApiError, NotFound
 from assay.kube.resources import PODS
-from tests.integration.apiserver.authority.writing import NAMER, READER, secret_of, written
+from tests.integration.apiserver.authority.writing import MINE, NAMER, READER, secret_of, written
 from tests.integration.apiserver.governed import governed, installed
 from tests.integration.apiserver.people import (
     ADMIN,
@@ -25,12 +25,7 @@ from tests.integration.apiserver.realapi import RealApi
 from tests.integration.fakecollection import Json
 
 POLICIES = ["assay-authority", "assay-ownership", "assay-references"]
-MINE = {
-    "apiGroups": [""],
-    "resources": ["secrets", "configmaps"],
-    "resourceNames": ["mine"],
-    "verbs": ["get"],
-}
+GET = {"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["get"]}
 BOUND = {
     "view": [VIEWER],
     "assay-runner": [RUNNER],
@@ -48,8 +43,8 @@ def authoritative(real_api: RealApi) -> Iterator[RealApi]:
     """The API server with the chart's policies and roles."""
     roles = [installed(CLUSTER_ROLES, f"assay-{name}") for name in ("viewer", "runner", "author")]
     roles += [
-        _role("reads-mine", MINE),
-        _role("reads-all", {key: value for key, value in MINE.items() if key != "resourceNames"}),
+        _role("reads-mine", {**GET, "resourceNames": list(MINE)}),
+        _role("reads-all", GET),
         _role("operates", *rules("assay.dev")),
     ]
     with governed(real_api, POLICIES, roles, BOUND, lambda: _is_in_force(real_api)) as api:

@@ -9,6 +9,7 @@ import pytest
 from assay.dispatch import OURS
 from assay.kube.errors import Forbidden
 from tests.integration.apiserver.authority.writing import (
+    MINE,
     NAMER,
     READER,
     name_of,
@@ -123,6 +124,20 @@ def test_every_one_of_several_is_asked_about(api: RealApi, to: str) -> None:
     Person(api, READER).create(many, dryRun="All")
     with pytest.raises(Forbidden, match=f"refers to {to} s0,"):
         Person(api, AUTHOR).create(many, dryRun="All")
+
+
+@pytest.mark.parametrize("to", [SECRET, CONFIG_MAP])
+def test_eight_of_each_by_name_are_not_too_many_to_ask_about(api: RealApi, to: str) -> None:
+    path = "envFrom[].secretRef" if to == SECRET else "envFrom[].configMapRef"
+    namer = Person(api, NAMER)
+    namer.create(referring("Agent", path, to, *MINE[:8]), dryRun="All")
+    with pytest.raises(Forbidden, match=f"more than 8 {to}s"):
+        namer.create(referring("Agent", path, to, *MINE), dryRun="All")
+    both = referring("Agent", "envFrom[].secretRef", SECRET, *MINE[:8])
+    both["spec"]["envFrom"] += referring("Agent", "envFrom[].configMapRef", CONFIG_MAP, *MINE[:8])["spec"][
+        "envFrom"
+    ]
+    namer.create(both, dryRun="All")
 
 
 def test_a_change_is_asked_about_as_a_new_object_is(api: RealApi) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,7 +20,6 @@ from tests.unit.chart.chart import ROOT
 
 USERS = {"view": VIEWER, "assay-runner": RUNNER, "assay-author": AUTHOR, "edit": EDITOR, "admin": ADMIN}
 RUNS = ("ScenarioRun", "BenchmarkRun")
-DRY: dict[str, str] = {"dryRun": "All"}
 KEPT: Json = {"metadata": {"annotations": {"a": "b"}}}
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -28,38 +27,42 @@ Act = Callable[[Person], object]
 """Something to try. It raises Forbidden or Invalid where the user may not."""
 
 
-def reads(kinds: Iterable[str]) -> list[Act]:
-    """get, list and watch of each kind."""
-    made: list[Act] = []
-    for kind in kinds:
-        made += [
-            lambda user, kind=kind: user.request("GET", OURS[kind].path("ns", "there"), None),
-            lambda user, kind=kind: user.request("GET", OURS[kind].path("ns"), None),
-            may("watch", OURS[kind].plural, OURS[kind].group),
-        ]
-    return made
+def reads(kind: str) -> list[Act]:
+    """get, list and watch of a kind."""
+    resource = OURS[kind]
+    return [
+        lambda user: user.request("GET", resource.path("ns", "there"), None),
+        lambda user: user.request("GET", resource.path("ns"), None),
+        may("watch", resource.plural, resource.group),
+    ]
 
 
-def writes(kinds: Iterable[str]) -> list[Act]:
-    """create, apply, update, patch, delete and deletecollection of each kind."""
-    made: list[Act] = []
-    for kind in kinds:
-        made += [
-            lambda user, kind=kind: user.create(written(kind, ""), **DRY),
-            lambda user, kind=kind: user.apply(
-                written(kind, "") | {"metadata": plain(kind, "applied")["metadata"]}
-            ),
-            lambda user, kind=kind: user.patch(plain(kind, "there"), KEPT),
-            lambda user, kind=kind: user.replace(user.request("GET", OURS[kind].path("ns", "there"), None)),
-            lambda user, kind=kind: user.delete(plain(kind, "there"), dryRun=["All"]),
-            lambda user, kind=kind: user.request("DELETE", OURS[kind].path("ns") + "?dryRun=All", {}),
-        ]
-    return made
+def writes(kind: str) -> list[Act]:
+    """create, apply, patch, update, delete and deletecollection of a kind."""
+    there, path = plain(kind, "there"), OURS[kind].path("ns")
+    applied = {**written(kind, ""), "metadata": plain(kind, "applied")["metadata"]}
+    return [
+        *creates(written(kind, "")),
+        lambda user: user.apply(applied),
+        lambda user: user.patch(there, KEPT),
+        lambda user: user.replace(user.request("GET", f"{path}/there", None)),
+        lambda user: user.delete(there, dryRun=["All"]),
+        lambda user: user.request("DELETE", f"{path}?dryRun=All", {}),
+    ]
+
+
+def writes_status(kind: str) -> Act:
+    """patch of a kind's status."""
+    return lambda user: user.patch(plain(kind, "there"), {"status": {"phase": "Complete"}}, "status")
 
 
 def creates(*objects: Json) -> list[Act]:
     """create of each object."""
-    return [lambda user, obj=obj: user.create(copy.deepcopy(obj), **DRY) for obj in objects]
+    return [partial(_create, obj) for obj in objects]
+
+
+def _create(obj: Json, user: Person) -> object:
+    return user.create(obj, dryRun="All")
 
 
 def may(verb: str, resource: str, group: str = "", subresource: str = "") -> Act:
@@ -96,8 +99,8 @@ def runs(part: Mapping[str, Any]) -> list[Json]:
 
 
 def takes(**part: Any) -> list[Json]:
-    """Runs by agents that take nothing, with something all the same."""
-    made = []
+    """Runs by agents that take nothing, and such an Agent, with something all the same."""
+    made = [{**written("Agent", ""), "spec": {"type": "Nop", **part}}] if part else []
     for kind in RUNS:
         for type_ in ("Reference", "Nop"):
             obj = written(kind, "")
@@ -107,13 +110,14 @@ def takes(**part: Any) -> list[Json]:
 
 
 ACTS: dict[str, list[Act]] = {
-    "get, list, watch our kinds": reads(OURS),
-    "create, update, patch, delete ScenarioRuns and BenchmarkRuns": writes(RUNS),
-    "create, update, patch, delete the other kinds": writes(kind for kind in OURS if kind not in RUNS),
-    "write the status of any kind": [
-        lambda user, kind=kind: user.patch(plain(kind, "there"), {"status": {"phase": "Complete"}}, "status")
-        for kind in OURS
+    "get, list, watch our kinds": [act for kind in OURS for act in reads(kind)],
+    "create, update, patch, delete ScenarioRuns and BenchmarkRuns": [
+        act for kind in RUNS for act in writes(kind)
     ],
+    "create, update, patch, delete the other kinds": [
+        act for kind in OURS if kind not in RUNS for act in writes(kind)
+    ],
+    "write the status of any kind": [writes_status(kind) for kind in OURS],
     "read Secrets": [lambda user: user.request("GET", secret_of("there"), None)],
     "read ConfigMaps": [lambda user: user.request("GET", CONFIG_MAPS.path("ns", "there"), None)],
     "read pods and their logs": [

@@ -14,7 +14,8 @@ from tests.integration.apiserver.realapi import CRDS
 from tests.integration.fakecollection import Json
 
 NAMER = "namer"
-"""An author who may get Secret `mine` and ConfigMap `mine`, and no others."""
+"""An author who may get Secrets and ConfigMaps of these names, and no others."""
+MINE = ("mine", *(f"mine-{number}" for number in range(8)))
 READER = "reader"
 """An author who may get every Secret and ConfigMap."""
 SECRETS = Resource("", "v1", "secrets", "Secret")
