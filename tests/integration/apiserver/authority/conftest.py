@@ -38,7 +38,7 @@ BOUND = {
 }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def authoritative(real_api: RealApi) -> Iterator[RealApi]:
     """The API server with the chart's policies and roles."""
     roles = [installed(CLUSTER_ROLES, f"assay-{name}") for name in ("viewer", "runner", "author")]

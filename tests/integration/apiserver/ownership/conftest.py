@@ -30,7 +30,7 @@ BOUND = {
 }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def owning(real_api: RealApi) -> Iterator[RealApi]:
     """The API server with the chart's policy and roles."""
     runner, author = (installed(CLUSTER_ROLES, name) for name in ("assay-runner", "assay-author"))
