@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import yaml
 
+from assay.dispatch import OURS
 from assay.kube.resources import Resource
 from tests.integration.apiserver.ownership.owned import plain
 from tests.integration.apiserver.realapi import CRDS
 from tests.integration.fakecollection import Json
 
+MINE = ("mine", *(f"mine-{number}" for number in range(8)))
 NAMER = "namer"
 """An author who may get Secrets and ConfigMaps of these names, and no others."""
-MINE = ("mine", *(f"mine-{number}" for number in range(8)))
 READER = "reader"
 """An author who may get every Secret and ConfigMap."""
 SECRETS = Resource("", "v1", "secrets", "Secret")
@@ -24,7 +26,7 @@ COMMAND: Json = {"type": "Command", "command": ["x"]}
 FUNCTIONS = "scoringContract.scoringFunctions[]"
 DRY_RUN = "dryRun.environment"
 PLACES = ("agent", "environment", DRY_RUN, "template", FUNCTIONS, "")
-"""Where a spec has parts that are alike in several kinds; the longest first."""
+"""Where a spec has parts that are alike in several kinds; at last, the spec itself."""
 
 
 def paths(kind: str, *fields: str) -> list[str]:
@@ -75,11 +77,11 @@ def secret_of(name: str) -> str:
     return SECRETS.path("ns", name)
 
 
-def _all_paths(kind: str) -> Iterator[str]:
-    definitions = [yaml.safe_load(path.read_text()) for path in CRDS.glob("*.yaml")]
-    [crd] = [one for one in definitions if one["spec"]["names"]["kind"] == kind]
+@cache
+def _all_paths(kind: str) -> tuple[str, ...]:
+    crd = yaml.safe_load((CRDS / f"assay.dev_{OURS[kind].plural}.yaml").read_text())
     [version] = crd["spec"]["versions"]
-    return _walk(version["schema"]["openAPIV3Schema"]["properties"]["spec"])
+    return tuple(_walk(version["schema"]["openAPIV3Schema"]["properties"]["spec"]))
 
 
 def _walk(schema: Json, path: str = "") -> Iterator[str]:
