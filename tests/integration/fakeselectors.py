@@ -50,19 +50,26 @@ def _term(term: re.Match[str]) -> Callable[[dict[str, str]], bool]:
     return lambda labels: group["present"] in labels
 
 
-def field_selector(text: str) -> Match:
-    """`metadata.name=a,metadata.namespace!=b`: what the real server knows of every kind."""
-    terms = [_field(term) for term in text.split(",") if term]
+_FIELDS = ("metadata.name", "metadata.namespace")
+"""What the real server knows of every kind."""
+_EVENT_FIELDS = (*_FIELDS, "regarding.uid", "reason", "type")
+"""What it knows of Events of events.k8s.io, as far as we ask."""
+
+
+def field_selector(text: str, kind: str = "") -> Match:
+    """`metadata.name=a,metadata.namespace!=b`."""
+    known = _EVENT_FIELDS if kind == "Event" else _FIELDS
+    terms = [_field(term, known) for term in text.split(",") if term]
     return lambda obj: all(term(obj) for term in terms)
 
 
-def _field(term: str) -> Match:
+def _field(term: str, known: tuple[str, ...]) -> Match:
     path, equal, value = term.partition("=")
     negative, value = path.endswith("!"), value.removeprefix("=")
     field = path.rstrip("!")
     if not equal:
         raise Fault(400, "BadRequest", f"invalid selector: {term!r}")
-    if field not in ("metadata.name", "metadata.namespace"):
+    if field not in known:
         raise Fault(400, "BadRequest", f"field label not supported: {field}")
-    key = field.removeprefix("metadata.")
-    return lambda obj: (obj["metadata"].get(key, "") == value) != negative
+    outer, _, inner = field.rpartition(".")
+    return lambda obj: ((obj.get(outer) or {} if outer else obj).get(inner, "") == value) != negative

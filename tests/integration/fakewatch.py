@@ -45,7 +45,7 @@ class Call:
 
     def matches(self) -> Match:
         labels = label_selector(self.query.get("labelSelector", ""))
-        fields = field_selector(self.query.get("fieldSelector", ""))
+        fields = field_selector(self.query.get("fieldSelector", ""), self.where.resource.kind)
         return lambda obj: labels(obj) and fields(obj)
 
 

@@ -12,9 +12,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
+from assay.kube.resources import EVENTS, JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
 from assay.specs import names
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Collection, Fault, Json
@@ -39,11 +39,33 @@ def says(score: str) -> Json:
     return {**PASSED, "message": f"assay/2 exit=0 timeout=0 seconds=0.1 disk=7\n{score}\n"}
 
 
+class Refusal(NamedTuple):
+    """An Event that says why nothing starts."""
+
+    reason: str
+    note: str
+
+
+def event(obj: Json, name: str, reason: str, note: str) -> Json:
+    """A warning about an object, as the kubelet and controllers post it."""
+    return {
+        "apiVersion": EVENTS.api_version,
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": obj["metadata"]["namespace"]},
+        "regarding": {"kind": obj["kind"], "uid": obj["metadata"]["uid"]},
+        "type": "Warning",
+        "reason": reason,
+        "note": note,
+        "deprecatedLastTimestamp": now(),
+    }
+
+
 class Kubelet:
     """Runs each pod for a moment. `end` says by pod and container how a container ends.
 
     `start` and `work` are the seconds until a pod runs, and for which it runs. A pod whose claim is not there waits,
-    one that is there to look around runs on. `snapshot` is the seconds until a VolumeSnapshot is ready.
+    one that is there to look around runs on. `snapshot` is the seconds until a VolumeSnapshot is ready. `refuse` says
+    by which Event a pod is not started, or a Job gets no pod; it is asked again until it says None.
     """
 
     def __init__(
@@ -53,9 +75,11 @@ class Kubelet:
         start: float = 0.03,
         work: float = 0.05,
         snapshot: float = 0.05,
+        refuse: Callable[[Json], Refusal | None] = lambda _: None,
         end: Callable[[Json, str], Json] = lambda _, container: PASSED if container == AGENT else says("1.0"),
     ) -> None:
         self.api, self.start, self.work, self.snapshot, self.end = api, start, work, snapshot, end
+        self.refuse = refuse
         self.created: Counter[str] = Counter()
         """How many objects were ever created, by `Kind name`, without the hash of a scorer Job's name."""
         self._errors: list[BaseException] = []
@@ -82,7 +106,29 @@ class Kubelet:
         if kind in steps and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(steps[kind], copy.deepcopy(obj))
 
+    def _is_refused(self, obj: Json, again: Callable[[Json], None]) -> bool:
+        """Whether the pod or Job is refused; tells so, and tries again a moment later."""
+        refusal = self.refuse(obj)
+        if refusal is None:
+            return False
+        name = f"{obj['metadata']['name']}.{refusal.reason.lower()}"
+        if not self.api.get(EVENTS, obj["metadata"]["namespace"], name):
+            if obj["kind"] == "Pod" and refusal.reason != "FailedScheduling":
+                self.api.patch(
+                    PODS,
+                    obj["metadata"]["namespace"],
+                    obj["metadata"]["name"],
+                    {"spec": {"nodeName": "node-1"}},
+                )
+            elif obj["kind"] == "Pod":
+                self._report(PODS, obj, UNSCHEDULABLE)
+            self.api.create(event(obj, name, *refusal))
+        self._loop.call_later(0.05, again, obj)
+        return True
+
     def _pod(self, pod: Json) -> None:
+        if self._is_refused(pod, self._pod):
+            return
         if not self._has_claims(pod):
             self._report(PODS, pod, UNSCHEDULABLE)
             self._loop.call_later(0.05, self._pod, pod)
@@ -129,6 +175,8 @@ class Kubelet:
         return all(self.api.get(PERSISTENT_VOLUME_CLAIMS, namespace, one["claimName"]) for one in claims)
 
     def _job(self, job: Json) -> None:
+        if self._is_refused(job, self._job):
+            return
         meta, template = job["metadata"], job["spec"]["template"]
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"]}
         metadata = {

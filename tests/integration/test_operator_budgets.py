@@ -28,7 +28,7 @@ from tests.integration.running import (
     writes_since,
 )
 
-PER_RUN = 9
+PER_RUN = 10
 DEFINITIONS = ("blueprints", "scenarios", "agents", "benchmarks", "benchmarkruns")
 PER_BENCHMARK_RUN = 12
 
@@ -60,6 +60,8 @@ async def test_a_run_costs_few_writes(api: FakeApi, tmp_path: Path, agent: Json,
     writes = Counter((one.method, one.resource) for one in api.writes if not about_others(one))
     print(f"\nwrites of {count} runs:\n{table(writes)}\n{writes.total() / count:5.1f}  per run")
     assert 0 < writes.total() <= PER_RUN * count
+    read = [one for one in api.requests if (one.verb, one.resource) == ("list", "events")]
+    assert read == [], "Events are read of what does not start, and of nothing else"
 
 
 def about_others(write: Write) -> bool:

@@ -17,8 +17,12 @@ from .condition_tables import summary
 from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
 from .object import ApiObject
 from .runtemplate import RunTemplate
+from .scenariorun import REASON
 
 _FIXED = "only parallelism of a run may be changed: create another run"
+
+
+_AGENT_END = '.status.agentEnds[?(@.reason!="Completed")].reason'
 
 
 class BenchmarkRescore(Model):
@@ -92,6 +96,14 @@ class AgentEndCount(Model):
     count: int
 
 
+class WaitingCause(Model):
+    """How many unfinished runs wait for one thing."""
+
+    reason: str
+    """That of their condition Complete: Unschedulable, FailedMount, BlueprintNotReady, …"""
+    count: int
+
+
 class WorstRun(Model):
     """One of the runs worth a look."""
 
@@ -129,6 +141,8 @@ class BenchmarkRunStatus(Status):
     """Passed / all that are part of score, 0.0 to 1.0."""
     agent_ends: Annotated[list[AgentEndCount], Field(max_length=32)] | None = None
     """How agents ended, in the runs that have ended; the most frequent end first."""
+    waiting: Annotated[list[WaitingCause], Field(max_length=32), ListMap("reason")] | None = None
+    """What unfinished runs wait for; the most frequent cause first."""
     unscored: Annotated[list[UnscoredCause], Field(max_length=32), ListMap("reason")] | None = None
     worst: Annotated[list[WorstRun], Field(max_length=10), ListMap("name")] | None = None
     """Up to ten runs that did not pass, unscored first."""
@@ -149,12 +163,17 @@ BENCHMARK_RUN = Kind(
     columns=(
         Column("Benchmark", "string", ".spec.benchmarkRef.name"),
         Column("Phase", "string", ".status.phase"),
+        Column("Reason", "string", REASON, "What it does or waits for, or how it ended"),
         Column("Total", "integer", ".status.counts.total"),
         Column("Scored", "integer", ".status.counts.scored"),
         Column("Passed", "integer", ".status.counts.passed"),
         Column("Score", "number", ".status.score"),
         Column("LeftOut", "integer", ".status.counts.leftOut", "Runs that are no part of the score"),
         Column("AgentsFailed", "integer", ".status.counts.agentsFailed", "Agents that did not complete"),
+        Column("AgentEnd", "string", _AGENT_END, "How most agents ended of those that did not complete"),
+        Column(
+            "WaitsFor", "string", ".status.waiting[0].reason", "What most runs wait for of those that wait"
+        ),
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Unscored", "integer", ".status.counts.unscored", priority=1),
         Column("Active", "integer", ".status.counts.active", priority=1),

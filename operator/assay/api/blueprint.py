@@ -11,7 +11,7 @@ from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import Cel, ListMap
 
 from .condition_tables import summary
-from .meta import ERROR_COLUMN, SHORT_NAME, Argument, EnvVar, LocalRef, Model, Parameter, Resources, Status
+from .meta import ERROR_COLUMN, SHORT_NAME, Argument, LocalRef, Model, Parameter, Resources, Status
 from .object import ApiObject
 
 ImageReference = Annotated[str, Field(min_length=1, max_length=1024, pattern=r"^\S+$")]
@@ -49,6 +49,13 @@ class BlueprintSpec(Model):
     """An image that exists in a registry; pinned by the digest it has when it is first seen."""
 
 
+class ImageVariable(Model):
+    """A variable of an image's ENV. Images may have names that no pod may give, such as `discovery.type`."""
+
+    name: str
+    value: str = ""
+
+
 class BlueprintImage(Model):
     """A built image, as its registry describes it."""
 
@@ -56,7 +63,7 @@ class BlueprintImage(Model):
     """By digest, as nodes pull it."""
     user: str = ""
     working_dir: str = ""
-    env: list[EnvVar] = Field(default_factory=list)
+    env: list[ImageVariable] = Field(default_factory=list)
     entrypoint: list[Argument] = Field(default_factory=list)
     command: list[Argument] = Field(default_factory=list)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from assay.crdgen.markers import Cel, ListMap
 
 from .blueprint import ImageReference
 from .condition_tables import summary
+from .condition_types import ConditionType
 from .disk import Disk, MountedRoot, RootFilesystem, TopDirectory
 from .meta import (
     ERROR_COLUMN,
@@ -31,6 +32,7 @@ from .meta import (
     one_of,
 )
 from .object import ApiObject
+from .reasons import DevboxReason
 from .scheduling import Scheduling
 
 LaunchCommands = Annotated[list[Argument], Field(min_length=1, max_length=64)]
@@ -102,6 +104,9 @@ class DevboxSpec(Model):
 class DevboxStatus(Status):
     __doc__ = summary("Devbox")
 
+    reason: str | None = None
+    """One word for the printer column: what the devbox does or waits for, or how its command ended; derived from the
+    conditions, never an input."""
     pod_name: str | None = None
     claim_name: str | None = None
     node_name: str | None = None
@@ -122,6 +127,16 @@ class DevboxStatus(Status):
     suspend_time: datetime | None = None
     """When the pod of a suspended devbox was gone."""
 
+    def derived(self) -> Self:
+        """With `reason`: that of Finished for a devbox that rests finished, else that of Ready."""
+        ready, finished = (
+            next((one for one in self.conditions if one.type == type_), None)
+            for type_ in (ConditionType.READY, ConditionType.FINISHED)
+        )
+        rests = ready is None or ready.reason == DevboxReason.FINISHED
+        shown = finished if rests and finished else ready
+        return self.model_copy(update={"reason": shown.reason if shown else None})
+
 
 class Devbox(ApiObject[DevboxSpec, DevboxStatus]):
     """A Devbox as observed."""
@@ -135,7 +150,7 @@ DEVBOX = Kind(
     short_names=("dbx",),
     columns=(
         Column("Phase", "string", ".status.phase"),
-        Column("Reason", "string", '.status.conditions[?(@.type=="Finished")].reason'),
+        Column("Reason", "string", ".status.reason", "What it does or waits for, or how its command ended"),
         Column("Exit", "integer", ".status.exitCode"),
         Column("Root", "string", ".status.rootFilesystem", priority=1),
         Column("Pod", "string", ".status.podName", priority=1),

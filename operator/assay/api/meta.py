@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -191,3 +191,7 @@ class Status(Model):
     conditions: Annotated[list[Condition], Field(max_length=16), ListMap("type")] = Field(
         default_factory=list
     )
+
+    def derived(self) -> Self:
+        """The status to write: with the fields that follow from its conditions."""
+        return self

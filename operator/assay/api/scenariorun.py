@@ -21,6 +21,8 @@ from .runtemplate import RunTemplate
 from .scenario import Environment, ScenarioSpec
 from .scoring import CustomScorer, Placement
 
+REASON = '.status.conditions[?(@.type=="Complete")].reason'
+"""Where the reason of a run is printed from: a run that has failed has the reason of `Failed` there as well."""
 _IMMUTABLE = Cel("self.spec == oldSelf.spec", "a run's spec is immutable: create another run")
 # A copy of specs that were validated already: their schemas need not stand here a second time.
 _OPAQUE = WithJsonSchema({"type": "object", PRESERVE_UNKNOWN: True})
@@ -217,7 +219,7 @@ SCENARIO_RUN = Kind(
         Column("Phase", "string", ".status.phase"),
         Column("Score", "number", ".status.score"),
         Column("Passed", "boolean", ".status.passed"),
-        Column("Reason", "string", '.status.conditions[?(@.type=="Failed")].reason'),
+        Column("Reason", "string", REASON, "What it does or waits for, or why it ended"),
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Agent", "string", ".status.agent.reason", priority=1),
         Column("Disk", "string", ".status.diskSnapshot", priority=1),

@@ -69,6 +69,13 @@ class RealApi:
         """Delete an object; the garbage collector deletes its dependents."""
         self._request("DELETE", resource.path(namespace, name), options)
 
+    def columns(self, resource: Resource, namespace: str, name: str) -> Json:
+        """What `kubectl get -o wide` prints of an object, by the columns' names."""
+        accept = "application/json;as=Table;v=v1;g=meta.k8s.io"
+        table = self._request("GET", resource.path(namespace, name), accept=accept)
+        names = [one["name"] for one in table["columnDefinitions"]]
+        return dict(zip(names, table["rows"][0]["cells"], strict=True))
+
     def compact(self) -> None:
         """Forget the history: a watch or a listing from before gets 410."""
         self._plane.compact(int(self._request("GET", NAMESPACES.path())["metadata"]["resourceVersion"]))
@@ -99,9 +106,14 @@ class RealApi:
                 self._request("DELETE", resource.path("ns"), at_once)
 
     def _request(
-        self, method: str, path: str, body: Json | None = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Json:
-        headers = {**self.login.as_http_headers(), "Content-Type": content_type}
+        headers = {**self.login.as_http_headers(), "Content-Type": content_type, "Accept": accept}
         for _ in range(PATIENCE):
             answer, content = self._exchange(method, path, body, headers)
             if answer.status < 300:

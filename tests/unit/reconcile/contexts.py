@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from assay.engine.cache import Cache
+from assay.kube.errors import NotFound
 from assay.reconcile.common.context import Context
 from assay.reconcile.watch.indexes import INDEXES
 from assay.reconcile.watch.transforms import TRANSFORMS
@@ -26,13 +28,38 @@ class Registry:
         )
 
 
+class NoEvents:
+    """An API server that has neither Events nor logs."""
+
+    async def list(self, *_: Any, **__: Any) -> AsyncIterator[Obj]:
+        events: list[Obj] = []
+        for event in events:
+            yield event
+
+    async def pod_log(self, *_: Any, **__: Any) -> str:
+        raise NotFound(404, "NotFound", "there is no such log")
+
+
+class Recorder:
+    """Keeps type and reason of the Events posted."""
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[str, str]] = []
+
+    async def emit(self, obj: Any, type_: str, reason: str, message: str, action: str) -> None:
+        assert message
+        self.posted.append((type_, reason))
+
+
 def context(*objects: Obj) -> Context:
     """What a reconcile sees of these objects; it cannot write."""
     cache = Cache(TRANSFORMS, INDEXES)
     for obj in objects:
         cache.put(obj["kind"], obj)
     nothing: Any = None
-    return Context(nothing, cache, nothing, cast(Any, Registry()), SETTINGS, nothing, nothing)
+    return Context(
+        cast(Any, NoEvents()), cache, cast(Any, Recorder()), cast(Any, Registry()), SETTINGS, nothing, nothing
+    )
 
 
 def condition(type_: str, status: str, reason: str, generation: int = 1) -> Obj:

@@ -11,7 +11,7 @@ from ..reasons import (
     ReferenceReason,
     RejectionReason,
 )
-from .states import CHILDREN, ENVIRONMENT, IMAGE, OTHER_END, POD, REJECTED, Elsewhere, State
+from .states import CHILDREN, ENVIRONMENT, IMAGE, ONLY_IN_EVENTS, OTHER_END, POD, REJECTED, Elsewhere, State
 
 BLUEPRINT = (
     State(ConditionType.READY, "True", (BlueprintReason.IMAGE_READY, BlueprintReason.IMAGE_PINNED)),
@@ -29,6 +29,7 @@ BLUEPRINT = (
         ),
     ),
     State(ConditionType.READY, "False", CHILDREN, POD),
+    State(ConditionType.READY, "False", (), ONLY_IN_EVENTS),
     State(ConditionType.DELETION_BLOCKED, "True", (BlueprintReason.IN_USE,)),
     State(ConditionType.DELETION_BLOCKED, "False", (BlueprintReason.NOT_IN_USE,)),
 )
@@ -60,6 +61,7 @@ DEVBOX = (
             "An Idle one: suspend it, then set it Idle again.",
         ),
     ),
+    State(ConditionType.READY, "False", (), ONLY_IN_EVENTS),
     State(ConditionType.SUSPENDED, "True", (DevboxReason.DISK_KEPT,)),
     State(ConditionType.SUSPENDED, "False", (DevboxReason.RESUMED,)),
     State(ConditionType.FINISHED, "True", EndReason),

@@ -18,6 +18,7 @@ from .states import (
     CHILDREN,
     CONTRACT_FAULTS,
     ENVIRONMENT,
+    ONLY_IN_EVENTS,
     OTHER_END,
     POD,
     REJECTED,
@@ -33,6 +34,7 @@ _UNRESOLVED = (
     ReferenceReason.AGENT_NOT_FOUND,
     *ENVIRONMENT,
     *SCORERS,
+    ReferenceReason.CONFIG_MAP_NOT_FOUND,
     ReferenceReason.SCENARIO_RUN_NOT_FOUND,
     ReferenceReason.SCENARIO_RUN_NOT_FINISHED,
 )
@@ -87,6 +89,7 @@ SCENARIO_RUN = (
             "that of `Ready=False` of the [Devbox](#devbox)", "The pod of the agent boots, or is going."
         ),
     ),
+    State(ConditionType.COMPLETE, "False", (), ONLY_IN_EVENTS),
     State(ConditionType.COMPLETE, "False", _RUN_FAILED, _ENDED),
     State(ConditionType.COMPLETE, "True", (ScenarioRunReason.SCORED,)),
     State(
@@ -129,6 +132,16 @@ BENCHMARK_RUN = (
         ),
     ),
     State(ConditionType.COMPLETE, "False", RejectionReason, REJECTED),
+    State(
+        ConditionType.COMPLETE,
+        "False",
+        (),
+        Elsewhere(
+            "that of `Complete=False` of the [ScenarioRuns](#scenariorun)",
+            "All unfinished runs wait, most of them for this.",
+            "`status.waiting` counts the causes.",
+        ),
+    ),
     State(ConditionType.COMPLETE, "False", _BENCHMARK_RUN_FAILED, _ENDED),
     State(ConditionType.COMPLETE, "True", (BenchmarkRunReason.ALL_SCORED, BenchmarkRunReason.SOME_UNSCORED)),
     State(ConditionType.FAILED, "True", _BENCHMARK_RUN_FAILED),

@@ -65,6 +65,14 @@ SCORERS = (ReferenceReason.SCORER_NOT_FOUND, ReferenceReason.SCORER_NOT_READY)
 
 CONTRACT_FAULTS = (ReferenceReason.PARAMETERS_INVALID, ReferenceReason.ROOT_CONFLICT)
 
+ONLY_IN_EVENTS = Elsewhere(
+    "any other",
+    "That of an Event about a pod, its Job or its claim that does not start: `FailedMount`, `ProvisioningFailed`, "
+    "`FailedCreatePodSandBox`, `FailedAttachVolume`, ….",
+    "The message has the words of who refuses, and which Secret or ConfigMap the volume is. Cure it; the object goes "
+    "on by itself.",
+)
+
 CHILDREN = (*RejectionReason, *PodReason)
 
 INTERNAL = State(ConditionType.INTERNAL_ERROR, "True", tuple(InternalReason))

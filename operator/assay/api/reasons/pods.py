@@ -46,7 +46,17 @@ class RejectionReason(Reason):
 
 
 class PodReason(Reason):
-    """A pod exists and does not start. The words are those of the scheduler and the kubelet, which go on trying."""
+    """A pod exists and does not start. The words are those of the scheduler and the kubelet, which go on trying.
+
+    Others are the reasons of Events about the pod, such as `FailedMount`, or about its claim, such as
+    `ProvisioningFailed`; the message has their words.
+    """
+
+    POD_STARTING = (
+        "PodStarting",
+        "The pod has a node and has not started for half a minute; nobody complains. Mostly its node pulls images.",
+        "Wait. The message has the newest Event of the pod.",
+    )
 
     UNSCHEDULABLE = (
         "Unschedulable",

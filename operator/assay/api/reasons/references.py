@@ -56,6 +56,11 @@ class ReferenceReason(Reason):
         "A Custom function has root Merged, and it or its Scorer has an image of its own, whose root is always Clean.",
         "Leave out the image or `root: Merged`.",
     )
+    CONFIG_MAP_NOT_FOUND = (
+        "ConfigMapNotFound",
+        "A scoring function of the run names a ConfigMap, or a key of one, that does not exist.",
+        "Create what the message names. Looked for every 30 s.",
+    )
     AGENT_NOT_FOUND = (
         "AgentNotFound",
         "The namespace has no Agent of that name.",

@@ -11,6 +11,8 @@ from assay.api.reasons import EndReason, ScenarioRunReason
 from assay.kube_object import KubeObject
 from assay.reconcile.common.objects import find_condition, holds
 
+_WORKS = (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING)
+
 
 class AgentEnd(NamedTuple):
     """How an agent ended."""
@@ -42,6 +44,8 @@ class ChildRun:
     """Set if it ended without a score."""
     agent_end: AgentEnd | None = None
     """Set if it had an agent, which has ended."""
+    waits_for: str | None = None
+    """Set if something keeps it from working: the reason of its condition Complete."""
 
     @classmethod
     def of(cls, run: KubeObject, scenario: str, attempt: int) -> Self:
@@ -52,7 +56,8 @@ class ChildRun:
         failed = find_condition(run, ConditionType.FAILED)
         if failed and failed["status"] == "True":
             return replace(one, unscored_reason=failed["reason"])
-        return one
+        doing = find_condition(run, ConditionType.COMPLETE)
+        return replace(one, waits_for=doing["reason"]) if doing and doing["reason"] not in _WORKS else one
 
     @property
     def is_finished(self) -> bool:

@@ -17,7 +17,7 @@ def end(run: BenchmarkRun, summary: BenchmarkRunStatus, counts: RunCounts, now: 
     """The decision once all ScenarioRuns are finished: the summary of them becomes the result."""
     if summary.score is None:
         causes = ", ".join(f"{cause.reason} ({cause.count})" for cause in summary.unscored or ())
-        message = f"no run has a score: {causes}{_agents(summary)}"
+        message = f"no run has a score: {causes}{agents_failed(summary)}"
         return fail(run, summary, BenchmarkRunReason.NOTHING_SCORED, message, now)
     reason = BenchmarkRunReason.ALL_SCORED
     message = f"score {summary.score:g}: {counts.passed} of {counting(counts)} runs passed"
@@ -27,13 +27,13 @@ def end(run: BenchmarkRun, summary: BenchmarkRunStatus, counts: RunCounts, now: 
         message += (
             f"; without a score: {as_zero} counted as 0, {counts.left_out} left out (see status.unscored)"
         )
-    message += _agents(summary)
+    message += agents_failed(summary)
     status = summary.model_copy(update={"phase": "Complete", "completion_time": now})
     set_condition(run, status, true(ConditionType.COMPLETE, reason, message), now)
     return Decision(status, event=Event("Normal", reason, message))
 
 
-def _agents(summary: BenchmarkRunStatus) -> str:
+def agents_failed(summary: BenchmarkRunStatus) -> str:
     """The end of a message: how agents ended that did not complete, so that none of that looks like weakness."""
     failed = [end for end in summary.agent_ends or () if end.reason != EndReason.COMPLETED]
     return (

@@ -7,21 +7,21 @@ from datetime import datetime
 
 from assay.api.benchmarkrun import BenchmarkRun, PreviousScore
 from assay.api.condition_types import ConditionType
-from assay.api.conditions import NewCondition, false, is_finished, set_condition
+from assay.api.conditions import false, is_finished, set_condition
 from assay.api.reasons import BenchmarkRunReason
 from assay.engine.cache import Key
 from assay.kube_object import KubeObject
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.decision import Decision
+from assay.reconcile.common.decision import Decision, Event, waits
 from assay.reconcile.common.objects import get_live
-from assay.reconcile.common.text import listed
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.specs import run_content, scenario_run
 
 from .child_run import ChildRun
 from .end import end, fail
 from .observed import Observed, observe
+from .progress import is_held, progress
 from .scenarios import Scope, attempts, scope_of
 from .summary import count, summarize
 
@@ -41,7 +41,8 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
         return await apply(ctx, run, start(ctx, run), blocked_condition=COMPLETE)
     # Count the ScenarioRuns and create more. Progress may be written a moment later, the end may not.
     decision = decide(run, observe(ctx, run), ctx.now())
-    decision = ctx.status_rate.limit(run.uid, decision, is_news=is_finished(decision.status.conditions))
+    is_news = decision.event is not None or is_finished(decision.status.conditions)
+    decision = ctx.status_rate.limit(run.uid, decision, is_news)
     return await apply(ctx, run, decision, blocked_condition=COMPLETE)
 
 
@@ -52,8 +53,9 @@ def start(ctx: Context, run: BenchmarkRun) -> Decision:
         scope = scope_of(ctx, run)
     except ReferenceNotReady as missing:
         waiting = run.status.model_copy(update={"phase": "Pending"})
-        set_condition(run, waiting, false(COMPLETE, missing.reason, missing.message), now)
-        return Decision(waiting, requeue=missing.retry)
+        why = false(COMPLETE, missing.reason, missing.message)
+        set_condition(run, waiting, why, now)
+        return Decision(waiting, event=waits(run, why), requeue=missing.retry)
     except InvalidReference as invalid:
         return fail(run, run.status, invalid.reason, invalid.message, now)
     return _started(run, scope, now)
@@ -63,8 +65,9 @@ def _started(run: BenchmarkRun, scope: Scope, now: datetime) -> Decision:
     status = run.status.model_copy(update=scope._asdict())
     status.phase, status.start_time = "Running", now
     status.counts = count([], len(scope.scenarios) * attempts(run.spec, status))
-    set_condition(run, status, false(COMPLETE, BenchmarkRunReason.RUNNING), now)
-    return Decision(status, requeue=0)
+    set_condition(run, status, progress(status, ()), now)
+    message = f"{status.counts.total} runs of {len(scope.scenarios)} scenarios"
+    return Decision(status, event=Event("Normal", BenchmarkRunReason.RUNNING, message), requeue=0)
 
 
 def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
@@ -86,8 +89,12 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     new = missing[: max(0, run.spec.parallelism - counts.active)]
     started = {"pending": counts.pending - len(new), "active": counts.active + len(new)}
     status.counts = counts.model_copy(update=started)
-    set_condition(run, status, _running(foreign), now)
-    return Decision(status, create=[scenario_run.scenario_run(run, *wanted[name]) for name in new])
+    status.phase = "Pending" if is_held(status) else "Running"
+    complete = progress(status, foreign)
+    event = None if complete.reason == BenchmarkRunReason.RUNNING else waits(run, complete)
+    set_condition(run, status, complete, now)
+    create = [scenario_run.scenario_run(run, *wanted[name]) for name in new]
+    return Decision(status, create=create, event=event)
 
 
 def _sorted(
@@ -106,14 +113,6 @@ def _sorted(
         else:
             foreign.append(child["metadata"]["name"])
     return made, sorted(foreign)
-
-
-def _running(foreign: Sequence[str]) -> NewCondition:
-    if not foreign:
-        return false(COMPLETE, BenchmarkRunReason.RUNNING)
-    message = f"these ScenarioRuns say that this run made them, but are not what it makes: {listed(foreign)}"
-    cure = "they do not count; delete them, and it makes its own"
-    return false(COMPLETE, BenchmarkRunReason.FOREIGN_RUNS, f"{message}; {cure}")
 
 
 def _wanted(run: BenchmarkRun) -> dict[str, tuple[str, int]]:

@@ -10,6 +10,7 @@ from assay.api.benchmarkrun import (
     BenchmarkRunStatus,
     RunCounts,
     UnscoredCause,
+    WaitingCause,
     WorstRun,
 )
 from assay.api.blame import blame
@@ -53,6 +54,7 @@ def summarize(status: BenchmarkRunStatus, runs: Sequence[ChildRun], counts: RunC
             "scored_only": _mean(points, counts.scored),
             "pass_rate": _mean(counts.passed, counting(counts)),
             "agent_ends": _agent_ends(finished),
+            "waiting": _waiting(runs),
             "unscored": _causes(finished),
             "worst": _worst(finished),
         }
@@ -68,6 +70,13 @@ def _agent_ends(finished: Sequence[ChildRun]) -> list[AgentEndCount] | None:
     ends = Counter(run.agent_end for run in finished if run.agent_end)
     ordered = sorted(ends.items(), key=lambda item: (-item[1], item[0].reason, item[0].exit_code or 0))
     return [AgentEndCount(**end._asdict(), count=count) for end, count in ordered[:ENDS_MAX]] or None
+
+
+def _waiting(runs: Sequence[ChildRun]) -> list[WaitingCause] | None:
+    """What unfinished runs wait for, the most frequent cause first; equally frequent ones by name."""
+    causes = Counter(run.waits_for for run in runs if run.waits_for)
+    ordered = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
+    return [WaitingCause(reason=reason, count=count) for reason, count in ordered[:CAUSES_MAX]] or None
 
 
 def _causes(finished: Sequence[ChildRun]) -> list[UnscoredCause] | None:

@@ -9,9 +9,9 @@ from datetime import datetime
 from assay.api.blueprint import Blueprint, BlueprintImage, Build
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, false, true
-from assay.api.reasons import BlueprintReason, ForeignReason, ReferenceReason
+from assay.api.reasons import BlueprintReason, ReferenceReason
 from assay.kube_object import KubeObject
-from assay.reconcile.common.decision import Event
+from assay.reconcile.common.decision import Event, waits
 from assay.reconcile.common.objects import find_condition, holds
 from assay.reconcile.references import images
 from assay.reconcile.references.images import REGISTRY_RETRY_SECONDS
@@ -58,7 +58,7 @@ def next_step(blueprint: Blueprint, observed: Observed, settings: Settings, now:
         return ImageStep(false(READY, BlueprintReason.REGISTRY_NOT_CONFIGURED, message))
     if observed.job is None:
         return _context_missing(blueprint)
-    return _of_job(observed.job, _build_so_far(blueprint, observed.content))
+    return _of_job(blueprint, observed.job, _build_so_far(blueprint, observed.content))
 
 
 def _found(
@@ -103,7 +103,9 @@ def _missing(
         return ImageStep(false(READY, BlueprintReason.BUILDING_ELSEWHERE, message), phase="Building")
     manifest = build_job.job(blueprint, content, settings)
     build = Build(job=manifest["metadata"]["name"], start_time=now)
-    return ImageStep(_building(manifest), phase="Building", build=build, create=[manifest])
+    building = _building(manifest)
+    event = Event("Normal", building.reason, building.message)
+    return ImageStep(building, phase="Building", build=build, create=[manifest], event=event)
 
 
 def _context_missing(blueprint: Blueprint) -> ImageStep:
@@ -116,18 +118,20 @@ def _context_missing(blueprint: Blueprint) -> ImageStep:
     return ImageStep(missing, retry=CONTEXT_RETRY_SECONDS)
 
 
-def _of_job(job: BuildJob, so_far: Build | None) -> ImageStep:
-    """The step for a Job that goes on, or has failed."""
+def _of_job(blueprint: Blueprint, job: BuildJob, so_far: Build | None) -> ImageStep:
+    """The step for a Job that goes on, waits, or has failed."""
     if job.ended:
         return _failed(job.ended, so_far)
     if holds(job.obj, ConditionType.FAILED):
         failed = find_condition(job.obj, ConditionType.FAILED) or {}
         message = f"the build's Job failed: {failed.get('reason')}: {failed.get('message')}"
-        return ImageStep(false(READY, BlueprintReason.BUILD_FAILED, message), phase="Failed")
-    if job.trouble:
-        reason, message = job.trouble
-        return ImageStep(false(READY, ForeignReason(reason), message), phase="Building")
-    return ImageStep(_building(job.obj), phase="Building")
+        event = Event("Warning", BlueprintReason.BUILD_FAILED, message)
+        return ImageStep(false(READY, BlueprintReason.BUILD_FAILED, message), phase="Failed", event=event)
+    if cause := job.hold.cause:
+        held = false(READY, cause.reason, cause.message)
+        told = waits(blueprint, held)
+        return ImageStep(held, phase="Pending", event=told, retry=job.hold.look_again)
+    return ImageStep(_building(job.obj), phase="Building", retry=job.hold.look_again)
 
 
 def _building(job: KubeObject) -> NewCondition:

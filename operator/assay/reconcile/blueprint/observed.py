@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -12,18 +12,22 @@ from assay.api import conditions
 from assay.api.blueprint import Blueprint
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import BlueprintReason
-from assay.kube.errors import NotFound
+from assay.kube.errors import ApiError, NotFound
 from assay.kube.resources import CONFIG_MAPS
 from assay.kube_object import KubeObject
-from assay.reconcile.common import pod_view
+from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import is_controlled_by, is_finished
+from assay.reconcile.common.start_looks import NO_HOLD, Hold, trouble
+from assay.reconcile.common.text import printable
 from assay.registry.image import ImageConfig, ImageNotFound, RegistryUnavailable
 from assay.specs import build_job
 from assay.specs.build_job import Content
 
 from . import in_use
 
+LOG_LINES = 2000
+"""Of a failed build's log: BuildKit repeats the failed step and its Dockerfile lines at the end."""
 Answer: TypeAlias = ImageConfig | ImageNotFound | RegistryUnavailable
 """What a registry answered when it was asked for an image."""
 
@@ -44,8 +48,8 @@ class BuildJob:
 
     obj: KubeObject
     ended: Ended | None = None
-    trouble: tuple[str, str] | None = None
-    """Reason and message of what keeps its pod from starting."""
+    hold: Hold = NO_HOLD
+    """What keeps its pod from being created or from starting, and when to look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ async def observe(ctx: Context, blueprint: Blueprint, needed_by: Sequence[str]) 
         return Observed(needed_by)
     if is_settled(blueprint, content):
         return Observed(needed_by, is_settled=True)
-    job, answer = _job(ctx, blueprint, content), None
+    job, answer = await _job(ctx, blueprint, content), None
     if job is None or (job.ended and job.ended.digest):
         answer = await _ask(ctx, build_job.tag(ctx.settings.registry.push, content.hash))
     elsewhere = _elsewhere(ctx, blueprint, content)
@@ -114,13 +118,33 @@ async def _content(ctx: Context, blueprint: Blueprint) -> Content | None:
     return build_job.content(spec, build_job.context_digests(config_map))
 
 
-def _job(ctx: Context, blueprint: Blueprint, content: Content) -> BuildJob | None:
+async def _job(ctx: Context, blueprint: Blueprint, content: Content) -> BuildJob | None:
     obj = ctx.cache.get("Job", blueprint.namespace, build_job.job_name(blueprint.name, content.hash))
     if obj is None:
         return None
     pods = ctx.cache.children("Pod", obj["metadata"]["uid"])
-    troubles = (pod_view.view(pod, build_job.CONTAINER).trouble for pod in pods)
-    return BuildJob(obj, build_ended(pods), next((one for one in troubles if one), None))
+    if ended := build_ended(pods):
+        return BuildJob(obj, ended if ended.digest else await _with_log(ctx, pods, ended))
+    if is_finished(obj):
+        return BuildJob(obj)
+    pod = next(iter(pods), None)
+    view = pod_view.view(pod, build_job.CONTAINER) if pod else None
+    hold = await start_events.hold(ctx, start_events.waiting(pod, obj, None))
+    return BuildJob(obj, hold=trouble(view, hold, ctx.now()))
+
+
+async def _with_log(ctx: Context, pods: Sequence[KubeObject], ended: Ended) -> Ended:
+    """A failed build with the end of its log: the pod's own message has 2 KiB of it, less than one long command."""
+    names = [pod["metadata"] for pod in pods if pod_view.view(pod, build_job.CONTAINER).terminated]
+    if not names or build_job.CONTEXT_CHANGED in ended.log:
+        return ended
+    try:
+        log = await ctx.client.pod_log(
+            names[0]["namespace"], names[0]["name"], build_job.CONTAINER, tail_lines=LOG_LINES
+        )
+    except ApiError:
+        return ended  # the log is gone with its node, or cannot be read now: the message has its end
+    return replace(ended, log=printable(log)) if log.strip() else ended
 
 
 def build_ended(pods: Sequence[KubeObject]) -> Ended | None:

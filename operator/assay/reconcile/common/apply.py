@@ -12,11 +12,11 @@ from assay.api.condition_types import ConditionType
 from assay.api.meta import Status
 from assay.api.object import ApiObject
 from assay.api.reasons import RejectionReason
-from assay.kube.errors import AlreadyExists, Forbidden, Invalid, NotFound
+from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound
 from assay.kube.resources import resource_of
 from assay.kube_object import KubeObject
 from assay.logs import about
-from assay.reconcile.common.decision import ChildRejected, Decision
+from assay.reconcile.common.decision import ChildRejected, Decision, waits
 from assay.specs import names
 
 from .context import Context
@@ -31,6 +31,9 @@ _TELLING = (
     ConditionType.FINISHED,
     ConditionType.READY,
 )  # the conditions that a log line names
+
+_WEBHOOK = "webhook"
+"""In what the API server says of an admission webhook that denies with a code of its own, or cannot be called."""
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +69,7 @@ def _waiting(ctx: Context, obj: ApiObject[Any, Any], blocked: conditions.NewCond
     status = obj.status.model_copy()
     status.phase = status.phase or "Pending"
     conditions.set_condition(obj, status, blocked, ctx.now())
-    return Decision(status, requeue=RETRY_SECONDS)
+    return Decision(status, event=waits(obj, blocked), requeue=RETRY_SECONDS)
 
 
 async def _try_optional(
@@ -119,10 +122,11 @@ async def _create(ctx: Context, manifest: KubeObject) -> None:
             ) from None
     except Forbidden as error:
         raise refusal_of(kind, error.message) from error
-    except Invalid as error:
-        raise ChildRejected(
-            RejectionReason.INVALID, f"the API server refuses the {kind}: {error.message}"
-        ) from error
+    except ApiError as error:
+        if not isinstance(error, Invalid) and _WEBHOOK not in error.message:
+            raise
+        reason = RejectionReason.INVALID if isinstance(error, Invalid) else RejectionReason.FORBIDDEN
+        raise ChildRejected(reason, f"the API server refuses the {kind}: {error.message}") from error
     _log("created", created)
     ctx.observe(kind, created)
 
@@ -154,7 +158,7 @@ def refusal_of(kind: str, message: str) -> ChildRejected:
 
 async def write_status(ctx: Context, obj: ApiObject[Any, Any], status: Status) -> None:
     """Write the status if it differs from the obj one."""
-    wanted = _json(status)
+    wanted = _json(status.derived())
     wanted["observedGeneration"] = obj.generation
     written = await ctx.client.patch_status({**obj.identity(), "status": _json(obj.status)}, wanted)
     if written is not None:

@@ -15,6 +15,7 @@ from assay.registry.image import ImageConfig
 from assay.settings import Settings
 
 from .known_images import KnownImages
+from .start_looks import StartLooks
 from .status_rate import StatusRate
 
 
@@ -48,6 +49,8 @@ class Context:
     """Limits the writes of statuses that only count others."""
     known_images: KnownImages = field(default_factory=KnownImages)
     """What images in registries were when they were last read."""
+    start_looks: StartLooks = field(default_factory=StartLooks)
+    """What Events said of objects that do not start."""
     validating: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from counting the unfinished validation runs until others are created."""
     now: Callable[[], datetime] = field(default=_now)

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from assay.api.condition_types import ConditionType
+from assay.api.conditions import NewCondition, find
 from assay.api.meta import Status
-from assay.api.reasons import AnyReason
+from assay.api.object import ApiObject
+from assay.api.reasons import AnyReason, ReferenceReason
 from assay.kube_object import KubeObject
+
+EventType = Literal["Normal", "Warning"]
 
 
 @dataclass(slots=True)
 class Event:
     """A Kubernetes Event to post once the status that justifies it is written."""
 
-    type: Literal["Normal", "Warning"]
+    type: EventType
     reason: AnyReason
     message: str
+
+
+def news(obj: ApiObject[Any, Any], new: NewCondition, type_: EventType = "Normal") -> Event | None:
+    """The Event for a condition that is about to be set, once: None if it has that reason already."""
+    before = find(obj.status.conditions, new.type)
+    is_told = before is not None and (before.status, before.reason) == (new.status, new.reason)
+    return None if is_told else Event(type_, new.reason, new.message)
+
+
+def waits(obj: ApiObject[Any, Any], new: NewCondition) -> Event | None:
+    """The same for what an object waits for: a Warning, unless that is an object which may be on its way."""
+    return news(obj, new, "Normal" if isinstance(new.reason, ReferenceReason) else "Warning")
 
 
 @dataclass(frozen=True, slots=True)

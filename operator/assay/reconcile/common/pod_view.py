@@ -117,9 +117,27 @@ def container_state(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]
 
 def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The status of a container or init container: no two of a pod have the same name."""
+    return next((one for one in _statuses(pod) if one.get("name") == name), {})
+
+
+def has_begun(pod: Mapping[str, Any]) -> bool:
+    """Whether the pod has ended, or any of its containers has started: then volumes and sandbox are there."""
+    is_ended = (pod.get("status") or {}).get("phase") in _PHASES_AT_END
+    return is_ended or any({"running", "terminated"} & state.keys() for state in _states(pod))
+
+
+def is_stuck(pod: Mapping[str, Any]) -> bool:
+    """Whether a container waits for a reason that seldom passes without help."""
+    return any((state.get("waiting") or {}).get("reason") in _STUCK for state in _states(pod))
+
+
+def _states(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one.get("state") or {} for one in _statuses(pod)]
+
+
+def _statuses(pod: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     status = pod.get("status") or {}
-    found = (*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ()))
-    return next((one for one in found if one.get("name") == name), {})
+    return (*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ()))
 
 
 def _turns(pod: Mapping[str, Any]) -> Iterator[datetime]:

@@ -9,6 +9,7 @@ from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox, DevboxSpec, DevboxStatus
 from assay.reconcile.common.pod_view import PodView
+from assay.reconcile.common.start_looks import NO_HOLD, Hold
 from assay.specs import devbox_pod
 from assay.specs.pod_plan import PodRole
 
@@ -24,6 +25,8 @@ class Observed:
     """Whether the disk is that of a run that has ended: the devbox opens it, and makes none."""
     output: str = ""
     """The end of what a failed command printed."""
+    hold: Hold = NO_HOLD
+    """Why the pod does not start, as far as Events say so."""
 
     @property
     def spec(self) -> DevboxSpec:

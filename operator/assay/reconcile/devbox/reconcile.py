@@ -7,7 +7,7 @@ from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
 from assay.engine.cache import Key
 from assay.kube.errors import ApiError
-from assay.reconcile.common import pod_view
+from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
@@ -51,7 +51,9 @@ async def observe(ctx: Context, devbox: Devbox) -> Observed:
         return Observed(devbox, None, ctx.now(), _has_claim_of_run(ctx, devbox))
     view = pod_view.view(pod, devbox_container.CONTAINER)
     output = await _output(ctx, devbox) if _has_just_failed(devbox, view) else ""
-    return Observed(devbox, view, ctx.now(), _has_claim_of_run(ctx, devbox), output)
+    claim = ctx.cache.get("PersistentVolumeClaim", devbox.namespace, devbox.name)
+    hold = await start_events.hold(ctx, start_events.waiting(pod, None, claim))
+    return Observed(devbox, view, ctx.now(), _has_claim_of_run(ctx, devbox), output, hold)
 
 
 def _has_claim_of_run(ctx: Context, devbox: Devbox) -> bool:

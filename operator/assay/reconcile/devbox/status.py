@@ -7,9 +7,9 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, false, set_condition, true
 from assay.api.devbox import DevboxStatus
 from assay.api.reasons import DevboxReason
-from assay.reconcile.common import pod_view
-from assay.reconcile.common.decision import Decision, Event
+from assay.reconcile.common.decision import Decision, Event, waits
 from assay.reconcile.common.pod_view import Cause, PodView
+from assay.reconcile.common.start_looks import trouble
 
 from .observed import Observed
 
@@ -36,19 +36,19 @@ def put(seen: Observed, status: DevboxStatus, *new: NewCondition) -> None:
 def waiting(
     seen: Observed, status: DevboxStatus, why: NewCondition, requeue: float | None = None
 ) -> Decision:
-    """Something keeps the pod from being created or from starting."""
+    """Something keeps the pod from being created or from starting; an Event tells each cause once."""
     status.phase = "Pending"
     put(seen, status, why)
-    return Decision(status, requeue=requeue)
+    is_silent = seen.devbox.controller is not None  # a run reports what its devbox waits for
+    return Decision(status, event=None if is_silent else waits(seen.devbox, why), requeue=requeue)
 
 
 def starting(seen: Observed, pod: PodView) -> Decision:
     """The pod exists and its container has not started. Only what seems to last costs a write."""
-    if pod.trouble is None:
-        return nothing(seen)
-    if wait := pod_view.patience_left(pod, seen.now):
-        return nothing(seen, wait)
-    return waiting(seen, seen.new_status(), false(READY, *pod.trouble))
+    held = trouble(pod, seen.hold, seen.now)
+    if held.cause is None:
+        return nothing(seen, held.look_again)
+    return waiting(seen, seen.new_status(), false(READY, *held.cause), held.look_again)
 
 
 def up(seen: Observed, status: DevboxStatus, pod: PodView, reason: DevboxReason) -> None:

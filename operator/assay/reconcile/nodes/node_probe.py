@@ -11,9 +11,8 @@ from typing import Any
 from assay.api.object import ApiObject
 from assay.api.reasons import PodReason, RejectionReason
 from assay.kube.errors import ApiError
-from assay.kube.resources import EVENTS
 from assay.kube_object import KubeObject
-from assay.reconcile.common import pod_view
+from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import ChildRejected
@@ -157,14 +156,8 @@ async def _silent(ctx: Context, pod: PodView) -> str:
 
 async def _last_warning(ctx: Context, pod: KubeObject) -> str:
     """The newest warning about the pod: the kubelet reports only in Events that it cannot make a sandbox."""
-    metadata, last = pod["metadata"], ("", "")
     try:
-        async for event in ctx.client.list(EVENTS, metadata["namespace"]):
-            if (event.get("regarding") or {}).get("uid") != metadata["uid"] or event.get("type") != "Warning":
-                continue
-            seen = (event.get("series") or {}).get("lastObservedTime") or event.get("eventTime")
-            when = seen or event.get("deprecatedLastTimestamp") or ""
-            last = max(last, (when, f"{event.get('reason')}: {event.get('note')}"))
+        return await start_events.newest_warning(ctx, pod)
     except ApiError as error:
-        log.warning("cannot read the Events of %s: %s", metadata["name"], error)
-    return last[1]
+        log.warning("cannot read the Events of %s: %s", pod["metadata"]["name"], error)
+        return ""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from assay.api import conditions
-from assay.api.blueprint import Blueprint, BlueprintImage
+from assay.api.blueprint import Blueprint, BlueprintImage, ImageVariable
 from assay.api.condition_types import ConditionType
-from assay.api.meta import RESERVED, EnvVar
+from assay.api.meta import RESERVED
 from assay.api.reasons import ReferenceReason
 from assay.clock import monotonic
 from assay.reconcile.common.context import Context
@@ -82,7 +82,7 @@ def described(reference: str, config: ImageConfig) -> BlueprintImage:
         user=config.user,
         working_dir=config.working_dir,
         # Names that are ours mean nothing in an image, whatever they are set to there.
-        env=[EnvVar.model_validate(one) for one in config.env if not one["name"].startswith(RESERVED)],
+        env=[ImageVariable.model_validate(one) for one in config.env if not one["name"].startswith(RESERVED)],
         entrypoint=list(config.entrypoint),
         command=list(config.command),
     )

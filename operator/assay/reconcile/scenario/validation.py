@@ -11,7 +11,7 @@ from assay.api.conditions import NewCondition, false, find, set_condition, true,
 from assay.api.reasons import DefinitionReason, ValidationReason
 from assay.api.scenario import Scenario, ScenarioStatus, ValidationStatus
 from assay.kube_object import KubeObject
-from assay.reconcile.common.decision import Decision
+from assay.reconcile.common.decision import Decision, Event, news
 from assay.reconcile.common.objects import is_finished
 from assay.reconcile.common.readiness import READY, set_ready
 from assay.reconcile.common.text import listed
@@ -23,6 +23,7 @@ from .observed import Observed
 from .verdict import Result, result_of, verdict
 
 VALIDATED = ConditionType.VALIDATED
+_SILENT = (ValidationReason.QUEUED, ValidationReason.NOT_REQUESTED)
 QUEUED_SECONDS = 60.0  # a run that ends wakes only some of the scenarios that wait
 
 
@@ -93,10 +94,18 @@ def decide(scenario: Scenario, observed: Observed, now: datetime) -> Decision:
     status.validation = _recorded(scenario.status, observed.content, runs)
     return Decision(
         status,
+        event=_event(scenario, validated),
         create=[validation_run.run(scenario, name, runs.wanted[name]) for name in runs.start],
         delete=[run for run in runs.outdated if not run["metadata"].get("deletionTimestamp")],
         requeue=QUEUED_SECONDS if validated.reason == ValidationReason.QUEUED else None,
     )
+
+
+def _event(scenario: Scenario, validated: NewCondition) -> Event | None:
+    """That runs prove the scenario now, and what they proved; nothing of what it waits for."""
+    if validated.reason in _SILENT:
+        return None
+    return news(scenario, validated, "Warning" if validated.status == "False" else "Normal")
 
 
 def decide_unready(

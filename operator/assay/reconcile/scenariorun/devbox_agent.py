@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 from assay.api import conditions
 from assay.api.condition_types import ConditionType
-from assay.api.conditions import false
 from assay.api.devbox import Devbox
 from assay.api.reasons import DevboxReason, ForeignReason, ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.reconcile.common.pod_view import Cause
 from assay.specs import devbox as devbox_spec
 
-from . import agent, scoring
+from . import agent, progress, scoring
 from .agent import AgentEnd
 from .ending import fail
 from .observed import RunDecision, StartedRunView
@@ -24,7 +25,12 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     """Create the devbox; once its agent has ended, score what it left."""
     devbox = view.observed.devbox
     if devbox is None:
-        return RunDecision(status, create=[devbox_spec.devbox(view.run, view.pinned)], write=False)
+        return RunDecision(
+            status,
+            create=[devbox_spec.devbox(view.run, view.pinned)],
+            write=False,
+            on_rejection=functools.partial(progress.rejected, view, status),
+        )
     type_ = ConditionType.FINISHED if view.pinned.agent else ConditionType.SUSPENDED
     if not conditions.is_true(devbox.status.conditions, type_):
         return _wait(view, status, devbox)
@@ -39,14 +45,11 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
 
 def _wait(view: StartedRunView, status: ScenarioRunStatus, devbox: Devbox) -> RunDecision:
     """Report that the agent works, or what keeps its devbox from starting."""
-    status = status.model_copy()
     ready = conditions.find(devbox.status.conditions, ConditionType.READY)
+    doing = ScenarioRunReason.AGENT_WORKING if view.pinned.agent else ScenarioRunReason.RESTORING_DISK
     if ready is None or ready.status == "True" or ready.reason in _NO_TROUBLE:
-        doing = ScenarioRunReason.AGENT_WORKING if view.pinned.agent else ScenarioRunReason.RESTORING_DISK
-        view.set(status, false(ConditionType.COMPLETE, doing))
-    else:
-        view.set(status, false(ConditionType.COMPLETE, ForeignReason(ready.reason), ready.message))
-    return RunDecision(status)
+        return progress.report(view, status, doing, None)
+    return progress.report(view, status, doing, Cause(ForeignReason(ready.reason), ready.message))
 
 
 def _end(devbox: Devbox) -> AgentEnd:

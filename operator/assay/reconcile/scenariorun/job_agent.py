@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
 from datetime import timedelta
 
 from assay.api.condition_types import ConditionType
-from assay.api.conditions import false
-from assay.api.reasons import EndReason, ForeignReason, ScenarioRunReason
+from assay.api.reasons import EndReason, ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.command_end import BACKSTOP, command_end, stopped
 from assay.reconcile.common.objects import holds
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
+from assay.reconcile.common.start_looks import trouble
 from assay.specs import devbox_container, run_job
 
-from . import agent, scoring
+from . import agent, progress, scoring
 from .agent import AgentEnd
 from .ending import fail
 from .observed import RunDecision, StartedRunView
@@ -105,13 +107,17 @@ def _without_pod(view: StartedRunView, job: ScorerJob) -> AgentEnd | None:
 def _create(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     observed = view.observed
     if missing := observed.missing_snapshot:
-        status = status.model_copy()
-        view.set(status, false(ConditionType.COMPLETE, missing.reason, missing.message))
-        return RunDecision(status, requeue=missing.retry)
+        why = Cause(missing.reason, missing.message)
+        return progress.report(view, status, ScenarioRunReason.AGENT_WORKING, why, missing.retry)
     job = run_job.job(view.run, view.pinned, view.settings)
     # There is nothing to report yet: the status says that the agent works.
-    create = [*observed.policies, *_missing_claim(view), job]
-    return RunDecision(status, create=create, patch=observed.outdated_policies, write=False)
+    return RunDecision(
+        status,
+        create=[*observed.policies, *_missing_claim(view), job],
+        patch=observed.outdated_policies,
+        write=False,
+        on_rejection=functools.partial(progress.rejected, view, status),
+    )
 
 
 def _missing_claim(view: StartedRunView) -> list[KubeObject]:
@@ -124,15 +130,12 @@ def _missing_claim(view: StartedRunView) -> list[KubeObject]:
 
 def _wait(view: StartedRunView, status: ScenarioRunStatus, job: ScorerJob) -> RunDecision:
     """Report that the agent works, or what keeps its pod from being created or started."""
-    status, pod = status.model_copy(), job.newest_pod
+    pod = job.newest_pod
     seen = pod_view.view(pod, devbox_container.CONTAINER) if pod else None
-    trouble = seen.trouble if seen else view.observed.refusal
-    if seen and trouble and (wait := pod_view.patience_left(seen, view.now)):
-        return RunDecision(status, write=False, requeue=wait)
-    if trouble:
-        view.set(status, false(ConditionType.COMPLETE, ForeignReason(trouble.reason), trouble.message))
-    else:
-        view.set(status, false(ConditionType.COMPLETE, ScenarioRunReason.AGENT_WORKING))
+    held = trouble(seen, view.observed.hold, view.now)
+    again = _seconds_left(view, seen) if seen and seen.started_at else held.look_again
+    decision = progress.report(view, status, ScenarioRunReason.AGENT_WORKING, held.cause, again)
     if seen and seen.started_at:
-        return RunDecision(status, requeue=_seconds_left(view, seen))
-    return RunDecision(status, create=_missing_claim(view), requeue=view.observed.look_again)
+        return decision
+    blocked = functools.partial(progress.rejected, view, status)
+    return replace(decision, create=_missing_claim(view), on_rejection=blocked)

@@ -10,7 +10,8 @@ from assay.api.disksnapshot import DiskSnapshot
 from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.kube.errors import ApiError
 from assay.kube.resources import PODS
-from assay.reconcile.common import job_events, network_policies, pod_view
+from assay.kube_object import KubeObject
+from assay.reconcile.common import network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import holds, is_controlled_by
@@ -60,18 +61,18 @@ def _with_snapshot(ctx: Context, run: ScenarioRun, pinned: PinnedRun, observed: 
 
 
 async def _under_way(ctx: Context, run: ScenarioRun, observed: Observed) -> Observed:
-    """What only a run under way needs: policies, the output of an agent that has just failed, why a Job has no pod."""
+    """What only a run under way needs: policies, the output of an agent that has just failed, why nothing starts."""
     observed = replace(observed, jobs=[await _with_pods(ctx, job) for job in observed.jobs])
     if observed.own_job and run.status.agent is None:
         observed = replace(observed, output=await _output(ctx, run, observed.own_job))
     waited_for = [job for job in observed.jobs if job.name in (run.status.scorer_jobs or (run.name,))]
-    refused = await job_events.refusal(ctx, [job.obj for job in waited_for if _is_podless(job)])
     return replace(
         observed,
         policies=network_policies.missing(ctx, run.namespace),
         outdated_policies=network_policies.outdated(ctx, run.namespace),
-        refusal=refused.cause,
-        look_again=refused.look_again,
+        hold=await start_events.hold(
+            ctx, [one for job in waited_for for one in _held_up(job, observed.claim)]
+        ),
     )
 
 
@@ -84,9 +85,11 @@ async def _with_pods(ctx: Context, job: ScorerJob) -> ScorerJob:
     return replace(job, pods=[pod for pod in found if is_controlled_by(pod, job.obj["metadata"]["uid"])])
 
 
-def _is_podless(job: ScorerJob) -> bool:
-    """Whether the Job should have a pod and has none; one that is suspended should not."""
-    return not job.pods and not job.has_ended and not holds(job.obj, "Suspended")
+def _held_up(job: ScorerJob, claim: KubeObject | None) -> list[KubeObject]:
+    """What may hold a Job up: itself without a pod, its pod, or the claim of that; nothing if it is suspended."""
+    if job.has_ended or holds(job.obj, "Suspended"):
+        return []
+    return start_events.waiting(job.newest_pod, job.obj, claim)
 
 
 async def _output(ctx: Context, run: ScenarioRun, job: ScorerJob) -> str:

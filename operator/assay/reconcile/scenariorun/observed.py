@@ -13,7 +13,7 @@ from assay.api.scenariorun import PinnedRun, ScenarioRun, ScenarioRunStatus
 from assay.kube_object import KubeObject
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import is_live
-from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.common.start_looks import NO_HOLD, Hold
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.settings import Settings
 
@@ -43,10 +43,8 @@ class Observed:
     """Why that snapshot cannot be used."""
     output: str = ""
     """The end of what an agent printed that has just failed in the run's own Job."""
-    refusal: Cause | None = None
-    """Why a Job has no pod."""
-    look_again: float | None = None
-    """Seconds after which to look whether a Job has a pod."""
+    hold: Hold = NO_HOLD
+    """Why a Job has no pod, or a pod does not start, as far as Events say so."""
 
     @property
     def own_job(self) -> ScorerJob | None:

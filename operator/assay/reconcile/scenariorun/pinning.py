@@ -9,7 +9,7 @@ from assay.api.scenario import Environment, Scenario, ScenarioSpec
 from assay.api.scenariorun import DryRun, PinnedRun, ScenarioRun
 from assay.api.scoring import ScoringContract, ScoringFunction
 from assay.reconcile.common.context import Context
-from assay.reconcile.references import images
+from assay.reconcile.references import config_maps, images
 from assay.reconcile.references.agents import ResolvedAgent, resolve_agent
 from assay.reconcile.references.content_hash import content_hash
 from assay.reconcile.references.environment import Base, base_of, base_of_snapshot, functions_of
@@ -30,6 +30,7 @@ async def pin(ctx: Context, run: ScenarioRun) -> PinnedRun:
         raise InvalidReference(ScenarioRunReason.NO_REFERENCE_OUTPUT, message)
     base = await _base(ctx, run, scenario.environment)
     functions = await functions_of(ctx, run.namespace, scenario, images.of_reference)
+    await config_maps.check(ctx, run.namespace, functions.functions)
     contract = scenario.scoring_contract.model_copy(update={"scoring_functions": functions.functions})
     return PinnedRun(
         scenario_generation=generation,

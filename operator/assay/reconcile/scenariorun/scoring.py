@@ -11,8 +11,9 @@ from assay.api.reasons import ForeignReason, ScenarioRunReason, ScoreReason
 from assay.api.scenariorun import FunctionScore, ScenarioRunStatus
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.score import reaches, total
+from assay.reconcile.common.start_looks import trouble
 
-from . import score_report, scorer_jobs, scorers
+from . import progress, score_report, scorer_jobs, scorers
 from .ending import complete, fail
 from .function_score import function_score
 from .observed import RunDecision, StartedRunView
@@ -31,7 +32,9 @@ def begin(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     own = [view.run.name] if view.pinned.same_pod else []
     status.scorer_jobs = [*own, *apart.names(view.run)]
     view.set(status, false(ConditionType.COMPLETE, ScenarioRunReason.SCORING))
-    return scorers.create(view, status, apart) if apart.functions else decide(view, status)
+    decision = scorers.create(view, status, apart) if apart.functions else decide(view, status)
+    decision.event = decision.event or progress.agent_ended(view, status)
+    return decision
 
 
 def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
@@ -81,14 +84,8 @@ def _placed(view: StartedRunView, status: ScenarioRunStatus, score: FunctionScor
 
 def _wait(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     """Report that the scorers work, or what keeps one of them from starting."""
-    status = status.model_copy()
     functions = view.pinned.scenario.scoring_contract.scoring_functions
     jobs = [job for job in view.observed.jobs if job.name in (status.scorer_jobs or ())]
-    pod, refusal = scorer_jobs.troubled_pod(jobs, functions), view.observed.refusal
-    if pod and (wait := pod_view.patience_left(pod, view.now)):
-        return RunDecision(status, write=False, requeue=wait)
-    if trouble := (pod.trouble if pod else refusal):
-        view.set(status, false(ConditionType.COMPLETE, ForeignReason(trouble.reason), trouble.message))
-    else:
-        view.set(status, false(ConditionType.COMPLETE, ScenarioRunReason.SCORING))
-    return RunDecision(status, requeue=view.observed.look_again)
+    pod = scorer_jobs.troubled_pod(jobs, functions)
+    held = trouble(pod, view.observed.hold, view.now)
+    return progress.report(view, status, ScenarioRunReason.SCORING, held.cause, held.look_again)

@@ -7,7 +7,7 @@ from assay.api.conditions import false, true
 from assay.api.reasons import DiskSnapshotReason, ScenarioRunReason
 from assay.api.scenariorun import EarlierScore, PinnedRun, ScenarioRun
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.decision import ChildRejected
+from assay.reconcile.common.decision import ChildRejected, waits
 from assay.reconcile.nodes import mount as mounts
 from assay.reconcile.nodes import node_probe
 from assay.reconcile.nodes.node_probe import Probing
@@ -69,9 +69,10 @@ def _probe(ctx: Context, view: RunView, step: Probing) -> RunDecision:
 def _wait(view: RunView, missing: ReferenceNotReady) -> RunDecision:
     status = view.run.status.model_copy()
     status.phase = "Pending"
+    event = waits(view.run, false(ConditionType.COMPLETE, missing.reason, missing.message))
     for type_ in (ConditionType.REFERENCES_RESOLVED, ConditionType.COMPLETE):
         view.set(status, false(type_, missing.reason, missing.message))
-    return RunDecision(status, requeue=missing.retry)
+    return RunDecision(status, event=event, requeue=missing.retry)
 
 
 def _refuse(view: RunView, invalid: InvalidReference) -> RunDecision:

@@ -125,4 +125,8 @@ def test_a_run_waits_for_what_may_come_and_fails_otherwise(
     assert found is not None
     assert (found.status, found.reason) == ("True" if condition == "Failed" else "False", reason)
     assert decision.status.phase == ("Failed" if condition == "Failed" else "Pending")
-    assert (decision.event is not None) == (condition == "Failed")
+    assert decision.event
+    assert (decision.event.type, decision.event.reason) == (
+        "Warning" if condition == "Failed" else "Normal",
+        reason,
+    )

@@ -9,12 +9,14 @@ import pytest
 
 from assay.api.blueprint import Blueprint, BlueprintStatus
 from assay.api.conditions import find
-from assay.api.reasons import BlueprintReason
+from assay.api.reasons import BlueprintReason, PodReason
 from assay.kube_object import KubeObject
 from assay.reconcile.blueprint.image_step import CONTEXT_RETRY_SECONDS
 from assay.reconcile.blueprint.observed import BuildJob, Ended, Observed
 from assay.reconcile.blueprint.reconcile import decide
 from assay.reconcile.common.decision import Decision, Event
+from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.common.start_looks import Hold
 from assay.reconcile.references.images import REGISTRY_RETRY_SECONDS
 from assay.registry.image import ImageNotFound, RegistryUnavailable
 from assay.settings import Settings
@@ -176,10 +178,15 @@ def test_a_build_that_goes_on() -> None:
 
 
 def test_a_build_whose_pod_cannot_start_says_why() -> None:
-    stuck = BuildJob(OWN, trouble=("Unschedulable", "0/1 nodes are available"))
+    why = Cause(PodReason.UNSCHEDULABLE, "0/1 nodes are available")
+    stuck = BuildJob(OWN, hold=Hold(why, 15.0))
     decision = decided(built_from(status=BUILDING), content=CONTENT, job=stuck)
-    assert reports(decision) == ("False", "Unschedulable", "Building")
+    assert reports(decision) == ("False", "Unschedulable", "Pending"), "nothing is being built"
     assert message(decision) == "0/1 nodes are available"
+    assert decision.requeue == 15.0
+    assert decision.event == Event("Warning", PodReason.UNSCHEDULABLE, "0/1 nodes are available")
+    told = {**BUILDING, "conditions": [ready("False", "Unschedulable")]}
+    assert decided(built_from(status=told), content=CONTENT, job=stuck).event is None, "it is told once"
 
 
 def test_a_build_that_pushed_its_image() -> None:
@@ -223,6 +230,7 @@ def test_a_job_that_fails_without_a_pod_that_ended() -> None:
     decision = decided(built_from(status=BUILDING), content=CONTENT, job=BuildJob(late))
     assert reports(decision) == ("False", "BuildFailed", "Failed")
     assert message(decision) == "the build's Job failed: DeadlineExceeded: too long"
+    assert decision.event == Event("Warning", BlueprintReason.BUILD_FAILED, message(decision))
 
 
 # --- deletion ---

@@ -47,11 +47,14 @@ class Registry:
         return self.answer
 
 
-class ConfigMaps:
-    """An API server that has nothing but these."""
+class ConfigMaps(contexts.NoEvents):
+    """An API server that has nothing but these, and the log of one build."""
 
-    def __init__(self, **config_maps: KubeObject) -> None:
-        self.config_maps = config_maps
+    def __init__(self, config_maps: dict[str, KubeObject], log: str = "") -> None:
+        self.log, self.config_maps = log, config_maps
+
+    async def pod_log(self, *where: Any, **how: Any) -> str:
+        return self.log or await super().pod_log(*where, **how)
 
     async def get(self, _: Resource, namespace: str, name: str) -> KubeObject:
         if name not in self.config_maps:
@@ -64,11 +67,12 @@ async def read(
     *others: KubeObject,
     registry: Registry | None = None,
     settings: Settings = SETTINGS,
+    log: str = "",
     **config_maps: KubeObject,
 ) -> Observed:
     ctx = replace(
         contexts.context(*others),
-        client=cast(Any, ConfigMaps(**config_maps)),
+        client=cast(Any, ConfigMaps(config_maps, log)),
         images=registry or Registry(AssertionError("the registry must not be asked")),
         settings=settings,
     )
@@ -165,7 +169,7 @@ async def test_while_the_job_goes_on_the_registry_is_not_asked(state: KubeObject
     own = job(blueprint, content_of(blueprint))
     observed = await read(blueprint, own, pod(own, **state))
     assert observed.job is not None
-    assert (observed.job.ended, observed.job.trouble, observed.answer) == (None, None, None)
+    assert (observed.job.ended, observed.job.hold.cause, observed.answer) == (None, None, None)
 
 
 async def test_a_pod_that_cannot_start_is_noticed() -> None:
@@ -174,7 +178,7 @@ async def test_a_pod_that_cannot_start_is_noticed() -> None:
     waiting = {"reason": "ErrImagePull", "message": "not found"}
     observed = await read(blueprint, own, pod(own, waiting=waiting))
     assert observed.job is not None
-    assert observed.job.trouble == ("ErrImagePull", "not found")
+    assert observed.job.hold.cause == ("ErrImagePull", "not found")
 
 
 async def test_once_the_build_has_pushed_the_registry_is_asked() -> None:
@@ -184,6 +188,22 @@ async def test_once_the_build_has_pushed_the_registry_is_asked() -> None:
     assert observed.answer == CONFIG
     failed = await read(blueprint, own, ended(own, 1, "error: no"))
     assert failed.answer is None
+
+
+async def test_of_a_failed_build_the_log_is_read_and_its_end_in_the_message_of_the_pod_if_that_is_gone() -> (
+    None
+):
+    blueprint = built_from()
+    own = job(blueprint, content_of(blueprint))
+    pods = ended(own, 1, "error: no")
+    observed = await read(blueprint, own, pods, log="the cause is here\nerror: no\n\x1b[2J")
+    assert observed.job is not None
+    assert observed.job.ended is not None
+    assert observed.job.ended.log == "the cause is here\nerror: no\n"
+    gone = await read(blueprint, own, pods)
+    assert gone.job is not None
+    assert gone.job.ended is not None
+    assert gone.job.ended.log == "error: no"
 
 
 async def test_a_job_of_another_blueprint_builds_the_same() -> None:

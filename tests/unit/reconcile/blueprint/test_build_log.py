@@ -1,9 +1,10 @@
-"""Messages of failed builds, from what BuildKit printed (0.34, --progress=plain, last 2048 bytes or 80 lines)."""
+"""Messages of failed builds, from what BuildKit printed (0.34, --progress=plain), or the end of that."""
 
 from __future__ import annotations
 
 import pytest
 
+from assay.api.conditions import MESSAGE_MAX
 from assay.reconcile.blueprint import build_log
 
 RUN_FAILED = """\
@@ -123,6 +124,47 @@ def test_step_and_cause(log: str, step: str | None, cause: str) -> None:
 
 def test_the_compiler_s_error_is_in_the_message() -> None:
     assert "main.c:3:5: error: expected ';'" in build_log.failure_message(RUN_FAILED)
+
+
+def failed_command(command: str, *output: str, shown: str = "") -> str:
+    """What is printed of a command that fails; `shown` is the part of the Dockerfile that is repeated."""
+    lines = "\n".join(f"0.1 {line}" for line in output)
+    failed = f'process "/bin/sh -c {command}" did not complete successfully: exit code: 3'
+    return (
+        f"#6 [2/3] RUN {command}\n#6 ERROR: {failed}\n------\n > [2/3] RUN {command}:\n{lines}\n------\n"
+        f"Dockerfile:2\n--------------------\n{shown}--------------------\nerror: failed to solve: {failed}\n"
+    )
+
+
+CHAIN = " && ".join(f"test -n 'check number {number:03}'" for number in range(200))
+LINES = "".join(f"  {number:3} | >>>  && test -n 'check number {number:03}' \\\n" for number in range(200))
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        failed_command(CHAIN, "the cause is here", shown=LINES),
+        failed_command("make", "the cause is here", "x" * 6000),
+        failed_command("make", "x" * 6000, "the cause is here", "y" * 6000, shown=LINES),
+        failed_command("make", "x" * 6000 + " the cause is here"),
+        failed_command(CHAIN, *("z" * 300 for _ in range(5)), "the cause is here", "x" * 6000, shown=LINES),
+    ],
+    ids=["long command", "long last line", "between long lines", "end of a long line", "all of it"],
+)
+def test_the_cause_is_in_the_message_whatever_the_length_of_its_lines(log: str) -> None:
+    assert (build_log.failed_step(log) or "").startswith("[2/3] RUN ")
+    message = build_log.failure_message(log)
+    first, _, rest = message.partition("\n")
+    assert first.startswith("step [2/3] RUN ")
+    assert first.endswith("exit code: 3")
+    assert "the cause is here" in rest
+    assert len(message) <= MESSAGE_MAX
+
+
+def test_a_short_log_is_told_once() -> None:
+    assert build_log.failure_message(RUN_FAILED).count("cc -o main main.c") == RUN_FAILED.count(
+        "cc -o main main.c"
+    )
 
 
 def test_step_and_message_are_bounded() -> None:

@@ -14,7 +14,7 @@ from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
 from assay.kube.errors import Forbidden
 from assay.reconcile.common.apply import RETRY_SECONDS, apply
 from assay.reconcile.common.decision import Decision, OptionalChild
-from tests.unit.reconcile.contexts import context
+from tests.unit.reconcile.contexts import Recorder, context
 from tests.unit.specs.objects import Obj, existing
 
 RUN = ScenarioRun.parse(existing("ScenarioRun", "r", spec={}))
@@ -40,11 +40,14 @@ class Client:
         self.statuses.append(status)
 
 
-async def applied(client: Client, decision: Decision, run: ScenarioRun = RUN) -> float | None:
+async def applied(
+    client: Client, decision: Decision, run: ScenarioRun = RUN, recorder: Recorder | None = None
+) -> float | None:
     def nothing(*_: Any) -> None:
         pass
 
     ctx = replace(context(), client=cast(Any, client), observe=nothing, now=lambda: datetime.now(UTC))
+    ctx = replace(ctx, recorder=cast(Any, recorder or Recorder()))
     return await apply(ctx, run, decision, blocked_condition=ConditionType.COMPLETE)
 
 
@@ -78,7 +81,9 @@ async def test_a_rejected_optional_child_is_reported_and_delays_nothing(
 @pytest.mark.parametrize(("phase", "expected"), [("Running", "Running"), (None, "Pending")])
 async def test_a_rejected_child_blocks_the_rest(phase: str | None, expected: str) -> None:
     client, run = Client("Job"), RUN.model_copy(update={"status": ScenarioRunStatus(phase=phase)})
-    assert await applied(client, keeping(), run) == RETRY_SECONDS
+    recorder = Recorder()
+    assert await applied(client, keeping(), run, recorder) == RETRY_SECONDS
+    assert recorder.posted == [("Warning", "Forbidden")]
     [status] = client.statuses
     assert status["phase"] == expected
     found = conditions.find(ScenarioRunStatus.model_validate(status).conditions, "Complete")

@@ -105,7 +105,9 @@ async def test_what_is_missing_is_reported_and_waited_for(spec: Obj, reason: str
     decision = await decide({**spec, "rootFilesystem": "Overlay"})
     assert reported(decision.status, "Ready") == ("False", reason)
     assert decision.status.phase == "Pending"
-    assert (decision.create, decision.event) == ((), None)
+    assert decision.create == ()
+    assert decision.event
+    assert (decision.event.type, decision.event.reason) == ("Normal", reason)
     assert reported(decision.status, "Finished") is None
 
 

@@ -63,3 +63,11 @@ def test_names_of_ours_are_taken_from_an_image() -> None:
     config = {"config": {"Env": ["PATH=/bin", "ASSAY_KEEP=/.assay/disk", "BASH_ENV=/x", "ASSAYER=a=b"]}}
     made = images.described("image@sha256:0", ImageConfig.parse("sha256:0", config))
     assert {one.name: one.value for one in made.env} == {"PATH": "/bin", "BASH_ENV": "/x", "ASSAYER": "a=b"}
+
+
+@pytest.mark.parametrize("name", ["discovery.type", "app-mode", "1ST", "a b", "x" * 500])
+def test_an_image_may_have_variables_whose_names_no_pod_may_give(name: str) -> None:
+    made = images.described(
+        "image@sha256:0", ImageConfig.parse("sha256:0", {"config": {"Env": [f"{name}=a=b"]}})
+    )
+    assert [(one.name, one.value) for one in made.env] == [(name, "a=b")]

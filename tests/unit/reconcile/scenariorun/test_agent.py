@@ -34,20 +34,24 @@ def test_first_a_devbox() -> None:
 
 
 @pytest.mark.parametrize(
-    ("which", "reason"),
+    ("which", "reason", "phase"),
     [
-        (None, "AgentWorking"),
-        ("running", "AgentWorking"),
-        ("unschedulable", "Unschedulable"),
-        ("pull-back-off", "ImagePullBackOff"),
-        ("no-secret", "CreateContainerConfigError"),
+        (None, "AgentWorking", "Running"),
+        ("running", "AgentWorking", "Running"),
+        ("unschedulable", "Unschedulable", "Pending"),
+        ("pull-back-off", "ImagePullBackOff", "Pending"),
+        ("no-secret", "CreateContainerConfigError", "Pending"),
     ],
 )
-def test_while_the_agent_works(which: str | None, reason: str) -> None:
+def test_while_the_agent_works_or_waits(which: str | None, reason: str, phase: str) -> None:
     decision = decide(Observed(box(which)))
     assert reported(decision, "Complete") == ("False", reason)
     assert reported(decision, "AgentFinished") is None
-    assert (decision.create, decision.delete, decision.event) == ((), (), None)
+    assert decision.status.phase == phase
+    assert (decision.create, decision.delete) == ((), ())
+    told = (decision.event.type, decision.event.reason) if decision.event else None
+    assert told == (("Warning", reason) if phase == "Pending" else None)
+    assert decide(Observed(box(which)), decision.status).event is None, "each cause is told once"
 
 
 # --- the agent has ended ---

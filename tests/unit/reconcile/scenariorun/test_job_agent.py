@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from assay.api.reasons import ReferenceReason
+from assay.api.reasons import ForeignReason, ReferenceReason, RejectionReason
 from assay.api.scenariorun import PinnedRun
+from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.command_end import BACKSTOP
+from assay.reconcile.common.decision import ChildRejected, Event
 from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.common.start_looks import NO_HOLD, Hold
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.reconcile.scenariorun import reconcile
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
@@ -110,17 +113,37 @@ def test_an_agent_at_work_is_looked_at_when_its_time_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("job", "observed", "reason"),
+    ("job", "hold", "reason"),
     [
-        (own_job(), {}, "AgentWorking"),
-        (own_job(), {"refusal": Cause(ReferenceReason.SCENARIO_NOT_FOUND, "no")}, "ScenarioNotFound"),
-        (own_job(pod({"waiting": {"reason": "ImagePullBackOff"}})), {}, "ImagePullBackOff"),
+        (own_job(), NO_HOLD, "AgentWorking"),
+        (own_job(), Hold(Cause(RejectionReason.QUOTA_EXCEEDED, "no"), 15.0), "QuotaExceeded"),
+        (own_job(pod(None)), Hold(Cause(ForeignReason("FailedMount"), "no"), 15.0), "FailedMount"),
+        (own_job(pod({"waiting": {"reason": "ImagePullBackOff"}})), NO_HOLD, "ImagePullBackOff"),
     ],
 )
-def test_what_keeps_the_agent_from_starting(job: ScorerJob, observed: Obj, reason: str) -> None:
-    decision = decide(job, **observed)
+def test_what_keeps_the_agent_from_starting(job: ScorerJob, hold: Hold, reason: str) -> None:
+    decision = decide(job, hold=hold)
     assert reported(decision, "Complete") == ("False", reason)
     assert reported(decision, "AgentFinished") is None
+    assert decision.status.phase == ("Running" if reason == "AgentWorking" else "Pending")
+    assert decision.requeue == hold.look_again
+
+
+async def test_a_run_whose_job_is_refused_is_pending_and_says_why() -> None:
+    first = decide()
+    assert first.on_rejection is not None
+    blocked = await first.on_rejection(ChildRejected(RejectionReason.QUOTA_EXCEEDED, "exceeded quota"))
+    assert blocked is not None
+    assert reported(blocked, "Complete") == ("False", "QuotaExceeded")
+    assert (blocked.status.phase, blocked.create, blocked.requeue) == ("Pending", (), RETRY_SECONDS)
+    assert blocked.event == Event("Warning", RejectionReason.QUOTA_EXCEEDED, "exceeded quota")
+
+
+def test_the_end_of_an_agent_that_is_scored_is_told_with_its_exit_code_and_time() -> None:
+    decision = decide(own_job(pod(ended("assay/2 exit=127 timeout=0 seconds=1.00\n"))))
+    assert decision.event is not None
+    assert (decision.event.type, decision.event.reason) == ("Normal", "Error")
+    assert "exit code 127" in decision.event.message
 
 
 # --- how it ended ---

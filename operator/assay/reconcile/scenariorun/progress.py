@@ -1,0 +1,57 @@
+"""What a ScenarioRun under way does, or what it waits for. No I/O."""
+
+from __future__ import annotations
+
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import false
+from assay.api.reasons import ForeignReason, ScenarioRunReason
+from assay.api.scenariorun import ScenarioRunStatus
+from assay.reconcile.common.apply import RETRY_SECONDS
+from assay.reconcile.common.decision import ChildRejected, Event, waits
+from assay.reconcile.common.pod_view import Cause
+
+from .observed import RunDecision, StartedRunView
+
+
+def report(
+    view: StartedRunView,
+    status: ScenarioRunStatus,
+    doing: ScenarioRunReason,
+    cause: Cause | None,
+    requeue: float | None = None,
+) -> RunDecision:
+    """The decision to tell what the run does, or what it waits for; an Event tells each cause once.
+
+    The phase is Pending while something keeps the agent from working; what keeps a scorer from it leaves it Scoring.
+    """
+    status, event = status.model_copy(), None
+    why = Cause(ForeignReason(cause.reason), cause.message) if cause else Cause(doing, "")
+    condition = false(ConditionType.COMPLETE, *why)
+    if not status.scorer_jobs:
+        status.phase = "Pending" if cause else "Running"
+    if cause:
+        event = waits(view.run, condition)
+    view.set(status, condition)
+    return RunDecision(status, event=event, requeue=requeue)
+
+
+async def rejected(view: StartedRunView, status: ScenarioRunStatus, why: ChildRejected) -> RunDecision:
+    """The decision if the API server refuses what the agent is to work in."""
+    cause = Cause(why.reason, why.message)
+    return report(view, status, ScenarioRunReason.AGENT_WORKING, cause, RETRY_SECONDS)
+
+
+def agent_ended(view: StartedRunView, status: ScenarioRunStatus) -> Event | None:
+    """The Event that tells how the agent ended whose disk is about to be scored, and how long it worked."""
+    agent = status.agent
+    if agent is None or agent.reason is None:
+        return None
+    code = "" if agent.exit_code is None else f" with exit code {agent.exit_code}"
+    seconds = (
+        f" after {(agent.finish_time - agent.start_time).total_seconds():.0f} s"
+        if agent.start_time and agent.finish_time
+        else ""
+    )
+    return Event(
+        "Normal", ForeignReason(agent.reason), f"the agent ended{code}{seconds}: what it left is scored"
+    )
