@@ -11,7 +11,7 @@ import pytest
 from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
-from assay.kube.errors import Forbidden
+from assay.kube.errors import ApiError, Forbidden, Invalid, Unavailable
 from assay.reconcile.common.apply import RETRY_SECONDS, apply
 from assay.reconcile.common.decision import Decision, OptionalChild
 from tests.unit.reconcile.contexts import Recorder, context
@@ -25,14 +25,15 @@ JOB = {**existing("Job", "job", owner_references=[{"uid": "uid-of-r"}]), "apiVer
 class Client:
     """Records what is created and written; rejects objects of these kinds."""
 
-    def __init__(self, *rejected: str) -> None:
+    def __init__(self, *rejected: str, error: ApiError | None = None) -> None:
         self.rejected = rejected
+        self.error = error or Forbidden(403, "Forbidden", "no")
         self.created: list[str] = []
         self.statuses: list[Obj] = []
 
     async def create(self, obj: Obj) -> Obj:
         if obj["kind"] in self.rejected:
-            raise Forbidden(403, "Forbidden", "no")
+            raise self.error
         self.created.append(obj["kind"])
         return obj
 
@@ -89,3 +90,29 @@ async def test_a_rejected_child_blocks_the_rest(phase: str | None, expected: str
     found = conditions.find(ScenarioRunStatus.model_validate(status).conditions, "Complete")
     assert found is not None
     assert (found.status, found.reason) == ("False", "Forbidden")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiError(400, "BadRequest", 'admission webhook "policy" denied the request: no label'),
+        Unavailable(
+            500, "InternalError", 'Internal error occurred: failed calling webhook "policy": timeout'
+        ),
+        Invalid(422, "Invalid", "must be positive"),
+    ],
+    ids=["denies with a code of its own", "cannot be called", "invalid"],
+)
+async def test_the_words_of_who_refuses_a_child_are_told(error: ApiError) -> None:
+    client = Client("Job", error=error)
+    assert await applied(client, keeping()) == RETRY_SECONDS
+    [status] = client.statuses
+    found = conditions.find(ScenarioRunStatus.model_validate(status).conditions, "Complete")
+    assert found is not None
+    assert found.status == "False"
+    assert error.message in found.message
+
+
+async def test_an_api_server_that_is_away_is_no_refusal() -> None:
+    with pytest.raises(Unavailable):
+        await applied(Client("Job", error=Unavailable(503, "", "try again")), keeping())
