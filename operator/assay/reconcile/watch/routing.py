@@ -26,7 +26,7 @@ _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Benchmark": (("BenchmarkRun", "benchmark"),),
     "BenchmarkRun": (("BenchmarkRun", "rescore"),),
     "ScenarioRun": (("ScenarioRun", "rescore"), ("DiskSnapshot", "run")),
-    "Devbox": (("DiskSnapshot", "devbox"),),
+    "Devbox": (("DiskSnapshot", "devbox"), ("DiskSnapshot", "run")),  # the devbox of a run has the run's name
     "VolumeSnapshot": (("DiskSnapshot", "volumesnapshot"),),
     "DiskSnapshot": (("Scenario", "snapshot"), ("Devbox", "snapshot"), ("ScenarioRun", "snapshot")),
 }

@@ -33,6 +33,8 @@ SCENARIO = existing("Scenario", "fix-it", spec={"environment": ENVIRONMENT, "sco
 BENCHMARK = existing("Benchmark", "all", spec={"scenarios": [{"name": "fix-it"}, {"name": "other"}]})
 AGENT = existing("Agent", "solver", spec={"type": "Nop"})
 DEVBOX = existing("Devbox", "box", spec={"blueprintRef": {"name": "project"}})
+KEPT = existing("DiskSnapshot", "kept", spec={"devboxRef": {"name": "box"}})
+OF_RUN = existing("DiskSnapshot", "of-run", spec={"scenarioRunRef": {"name": "box"}})
 BLUEPRINT = existing("Blueprint", "project", spec={"dockerfile": "FROM x"}, status={"contentHash": "abc"})
 ELSEWHERE = {**BLUEPRINT, "metadata": {**BLUEPRINT["metadata"], "namespace": "other", "uid": "another"}}
 WITH_CONTEXT = existing("Blueprint", "built", spec={"context": {"configMap": {"name": "source"}}})
@@ -73,6 +75,15 @@ def child(kind: str, name: str, owners: list[Obj], **labels: str) -> Obj:
             {("Blueprint", "team", "project"), ("Scenario", "team", "fix-it"), ("Devbox", "team", "box")},
         ),
         (ELSEWHERE, [SCENARIO, DEVBOX], {("Blueprint", "other", "project")}),
+        (
+            DEVBOX,
+            [KEPT, OF_RUN],
+            {
+                ("Devbox", "team", "box"),
+                ("DiskSnapshot", "team", "kept"),
+                ("DiskSnapshot", "team", "of-run"),
+            },
+        ),
         (
             {**existing("ConfigMap", "source"), "apiVersion": "v1"},
             [WITH_CONTEXT, BLUEPRINT],
@@ -121,6 +132,7 @@ def child(kind: str, name: str, owners: list[Obj], **labels: str) -> Obj:
         "benchmark",
         "blueprint",
         "blueprint of that name elsewhere",
+        "devbox and snapshots of its disk and of its run",
         "context",
         "child run",
         "devbox pod",
