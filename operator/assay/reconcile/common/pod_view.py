@@ -115,6 +115,16 @@ def container_state(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]
     return _container(pod, container).get("state") or {}
 
 
+def runs(pod: Mapping[str, Any], container: str) -> bool:
+    """Whether the container runs now."""
+    return "running" in container_state(pod, container)
+
+
+def has_started(pod: Mapping[str, Any], container: str) -> bool:
+    """Whether the container runs, or has ended."""
+    return bool({"running", "terminated"} & container_state(pod, container).keys())
+
+
 def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The status of a container or init container: no two of a pod have the same name."""
     return next((one for one in _statuses(pod) if one.get("name") == name), {})

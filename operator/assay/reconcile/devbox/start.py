@@ -9,7 +9,7 @@ from assay.api.disksnapshot import DiskSnapshotStatus
 from assay.api.reasons import EndReason
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.decision import ChildRejected, Decision
+from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.pod_view import Cause
 from assay.reconcile.nodes import node_probe
 from assay.reconcile.nodes.node_probe import Probing
@@ -20,7 +20,7 @@ from assay.specs.pod_plan import MountPlan, PodPlan, is_user_unknown
 
 from .needs import Needs, mount_of_snapshot, read
 from .observed import Observed
-from .status import READY, finish, nothing, suspend, waiting
+from .status import READY, finish, suspend, waiting
 
 
 async def start(ctx: Context, seen: Observed) -> Decision:
@@ -30,7 +30,9 @@ async def start(ctx: Context, seen: Observed) -> Decision:
     except ReferenceNotReady as missing:
         why = false(READY, missing.reason, missing.message)
         return waiting(seen, seen.new_status(), why, missing.retry)
-    return probe(ctx, seen, needs) if isinstance(needs, Probing) else decide(seen, needs, ctx.settings)
+    if isinstance(needs, Probing):
+        return node_probe.decision(ctx, seen.devbox.status, needs)
+    return decide(seen, needs, ctx.settings)
 
 
 def decide(seen: Observed, needs: Needs, settings: Settings) -> Decision:
@@ -85,21 +87,4 @@ def _user_not_numeric(user: str | None) -> Cause:
         EndReason.USER_NOT_NUMERIC,
         f"the root file system is a copy of the image, and Kubernetes does not know the number of user {user}: create "
         "another devbox with uid[:gid] as its user, without one (the image's), or on nodes that can mount overlays",
-    )
-
-
-def probe(ctx: Context, seen: Observed, step: Probing) -> Decision:
-    """Nothing is decided about the devbox itself until all nodes are probed."""
-
-    async def after_rejection(rejected: ChildRejected) -> Decision | None:
-        further = await node_probe.after_rejection(ctx, step.tries, rejected) if step.tries else None
-        return nothing(seen, further.wait) if further else None
-
-    return Decision(
-        seen.devbox.status,
-        create=[step.create] if step.create else [],
-        delete=step.delete,
-        requeue=step.wait,
-        write=False,
-        on_rejection=after_rejection,
     )

@@ -94,5 +94,4 @@ async def _image(ctx: Context, devbox: Devbox) -> BlueprintImage:
 
 
 def _runs(pod: KubeObject, name: str) -> bool:
-    state = pod_view.container_state(pod, devbox_container.CONTAINER)
-    return pod["metadata"]["name"] == name and "running" in state
+    return pod["metadata"]["name"] == name and pod_view.runs(pod, devbox_container.CONTAINER)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from assay.api.disksnapshot import Lineage
 from assay.api.reasons import EndReason, ReferenceReason
 from assay.api.scenariorun import PinnedRun, ScenarioRun
-from assay.kube.errors import NotFound
-from assay.kube.resources import resource_of
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.context import Context
+from assay.reconcile.references import whole_run
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs import devbox_container, names
+from assay.specs import names
+from assay.specs.devbox_container import CONTAINER
 from assay.specs.volume_snapshot import FrozenDisk
 
 from .source import Source, blueprint_of, hidden
@@ -19,11 +19,14 @@ from .source import Source, blueprint_of, hidden
 
 async def find(ctx: Context, run: ScenarioRun) -> Source:
     """The disk of a run. ReferenceNotReady: it has none yet."""
-    states = [pod_view.container_state(pod, devbox_container.CONTAINER) for pod in _pods(ctx, run)]
-    pinned, agent = (await _whole(ctx, run)).status.pinned, run.status.agent
+    pods = _pods(ctx, run)
+    whole = await whole_run.read(ctx, run)
+    if whole is None:
+        raise _not_ready(run, "the run is gone")
+    pinned, agent = whole.status.pinned, run.status.agent
     if pinned and pinned.hides_reference:
         raise hidden(f"ScenarioRun {run.name}")
-    has_begun = (agent and agent.start_time) or any("running" in one or "terminated" in one for one in states)
+    has_begun = (agent and agent.start_time) or any(pod_view.has_started(pod, CONTAINER) for pod in pods)
     if pinned is None or not has_begun:
         raise _not_ready(run, "its agent has not begun to work")
     if agent and agent.reason == EndReason.BOOT_FAILED:
@@ -33,7 +36,7 @@ async def find(ctx: Context, run: ScenarioRun) -> Source:
         f"ScenarioRun {run.name}",
         run.name,
         disk,
-        is_in_use=any("running" in one for one in states) or _is_open(ctx, run),
+        is_in_use=any(pod_view.runs(pod, CONTAINER) for pod in pods) or _is_open(ctx, run),
     )
 
 
@@ -41,7 +44,7 @@ def _is_open(ctx: Context, run: ScenarioRun) -> bool:
     """Whether people look around on the disk of the run, which has ended."""
     devboxes = ctx.cache.children("Devbox", run.uid)
     pods = [pod for box in devboxes for pod in ctx.cache.children("Pod", box["metadata"]["uid"])]
-    return any("running" in pod_view.container_state(pod, devbox_container.CONTAINER) for pod in pods)
+    return any(pod_view.runs(pod, CONTAINER) for pod in pods)
 
 
 def _not_ready(run: ScenarioRun, why: str) -> ReferenceNotReady:
@@ -52,16 +55,6 @@ def _not_ready(run: ScenarioRun, why: str) -> ReferenceNotReady:
 def _pods(ctx: Context, run: ScenarioRun) -> list[KubeObject]:
     jobs = ctx.cache.children("Job", run.uid)
     return [pod for job in jobs for pod in ctx.cache.children("Pod", job["metadata"]["uid"])]
-
-
-async def _whole(ctx: Context, run: ScenarioRun) -> ScenarioRun:
-    """The run with all its fields: the cache keeps few of a run that has ended."""
-    if run.status.pinned:
-        return run
-    try:
-        return ScenarioRun.parse(await ctx.client.get(resource_of(run.identity()), run.namespace, run.name))
-    except NotFound:
-        return run
 
 
 def _lineage(ctx: Context, run: ScenarioRun, pinned: PinnedRun) -> Lineage:

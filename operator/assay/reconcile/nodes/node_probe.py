@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from assay.api.meta import Status
 from assay.api.object import ApiObject
 from assay.api.reasons import PodReason, RejectionReason
 from assay.kube.errors import ApiError
@@ -15,7 +16,7 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.decision import ChildRejected
+from assay.reconcile.common.decision import ChildRejected, Decision
 from assay.reconcile.common.objects import is_controlled_by
 from assay.reconcile.common.pod_view import PodView
 from assay.reconcile.references.errors import ReferenceNotReady
@@ -68,7 +69,24 @@ async def choose(ctx: Context, owner: ApiObject[Any, Any]) -> MountPlan | Probin
     return together(steps) if steps else verdict(classes, known)
 
 
-async def after_rejection(ctx: Context, node_class: NodeClass, rejected: ChildRejected) -> Probing | None:
+def decision(ctx: Context, status: Status, step: Probing) -> Decision:
+    """The next step; nothing is decided about the object itself, whose status stays, until all nodes are probed."""
+
+    async def after_rejection(rejected: ChildRejected) -> Decision | None:
+        further = await _after_rejection(ctx, step.tries, rejected) if step.tries else None
+        return Decision(status, requeue=further.wait, write=False) if further else None
+
+    return Decision(
+        status,
+        create=[step.create] if step.create else [],
+        delete=step.delete,
+        requeue=step.wait,
+        write=False,
+        on_rejection=after_rejection,
+    )
+
+
+async def _after_rejection(ctx: Context, node_class: NodeClass, rejected: ChildRejected) -> Probing | None:
     """The next step if the API server rejects a probe; None: the probe can only be created later."""
     if rejected.reason == RejectionReason.NAME_TAKEN:  # another owner was first
         return Probing(LOOK_SECONDS)

@@ -8,11 +8,11 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import is_finished
 from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
 from assay.engine.cache import Key
-from assay.kube.errors import NotFound
-from assay.kube.resources import resource_of
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
+from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import get_live
+from assay.reconcile.references import whole_run
 
 from . import cleanup, devbox_agent, disk, job_agent, scoring
 from .observe import look_at
@@ -32,11 +32,12 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     # A run that has ended: look after its disk, and after its links to later scores.
     if is_finished(status.conditions):
         if cleanup.needs_whole(view):
-            whole = await _read_whole(ctx, view.run)
+            # A status is written whole.
+            whole = await whole_run.read(ctx, view.run)
             if whole is None:
                 return None
             view = replace(view, run=whole)
-        decision = cleanup.decide(view)
+        decision: Decision = cleanup.decide(view)
 
     # A new run: resolve its references. Its pod follows once they are written, so that no edit comes between.
     elif status.pinned is None:
@@ -64,16 +65,3 @@ def _next_step(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     if view.pinned.same_pod:
         return job_agent.decide(view, status)
     return devbox_agent.decide(view, status)
-
-
-async def _read_whole(ctx: Context, run: ScenarioRun) -> ScenarioRun | None:
-    """The run with all its fields: the cache keeps few of a run that has ended, and a status is written whole.
-
-    None: the run is gone, or its name belongs to another run; the watch is about to show that.
-    """
-    try:
-        found = await ctx.client.get(resource_of(run.identity()), run.namespace, run.name)
-    except NotFound:
-        return None
-    whole = ScenarioRun.parse(found)
-    return whole if whole.uid == run.uid and is_finished(whole.status.conditions) else None

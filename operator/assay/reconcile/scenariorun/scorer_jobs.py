@@ -66,7 +66,7 @@ class ScorerJob:
     def agent_works(self) -> bool:
         """Whether an agent works in its pod."""
         pod = self.newest_pod
-        return pod is not None and "running" in pod_view.container_state(pod, devbox_container.CONTAINER)
+        return pod is not None and pod_view.runs(pod, devbox_container.CONTAINER)
 
     @property
     def is_lost(self) -> bool:

@@ -7,7 +7,7 @@ from assay.api.conditions import false, true
 from assay.api.reasons import DiskSnapshotReason, ScenarioRunReason
 from assay.api.scenariorun import EarlierScore, PinnedRun, ScenarioRun
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.decision import ChildRejected, waits
+from assay.reconcile.common.decision import Decision, waits
 from assay.reconcile.nodes import mount as mounts
 from assay.reconcile.nodes import node_probe
 from assay.reconcile.nodes.node_probe import Probing
@@ -21,7 +21,7 @@ from .pinning import pin
 from .scorer_jobs import Failure
 
 
-async def start(ctx: Context, view: RunView) -> RunDecision:
+async def start(ctx: Context, view: RunView) -> Decision:
     """Resolve the run's references, then decide whether it starts, waits or fails."""
     run = view.run
     try:
@@ -32,7 +32,7 @@ async def start(ctx: Context, view: RunView) -> RunDecision:
     except InvalidReference as invalid:
         return _refuse(view, invalid)
     if isinstance(pinned, Probing):
-        return _probe(ctx, view, pinned)
+        return node_probe.decision(ctx, run.status, pinned)
     return _begin(view, pinned, earlier)
 
 
@@ -45,25 +45,6 @@ async def _with_placement(ctx: Context, run: ScenarioRun, pinned: PinnedRun) -> 
     if isinstance(mount, Probing):
         return mount
     return pinned.model_copy(update={"same_pod": beside}) if mount.root_filesystem == "Overlay" else pinned
-
-
-def _probe(ctx: Context, view: RunView, step: Probing) -> RunDecision:
-    """Nothing is decided about the run itself until all nodes are probed."""
-    status = view.run.status
-
-    async def after_rejection(rejected: ChildRejected) -> RunDecision | None:
-        further = await node_probe.after_rejection(ctx, step.tries, rejected) if step.tries else None
-        return RunDecision(status, requeue=further.wait, write=False) if further else None
-
-    create = [step.create] if step.create else []
-    return RunDecision(
-        status,
-        create=create,
-        delete=step.delete,
-        requeue=step.wait,
-        write=False,
-        on_rejection=after_rejection,
-    )
 
 
 def _wait(view: RunView, missing: ReferenceNotReady) -> RunDecision:

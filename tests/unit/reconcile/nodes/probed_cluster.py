@@ -13,7 +13,6 @@ from assay.kube.errors import AlreadyExists, ApiError, Forbidden, NotFound
 from assay.kube.resources import CONFIG_MAPS, PODS
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
-from assay.reconcile.devbox import start
 from assay.reconcile.nodes import node_classes, node_probe
 from assay.reconcile.nodes.node_probe import Probing
 from assay.specs import names, probe_pod
@@ -108,7 +107,10 @@ class Cluster:
             if isinstance(step, MountPlan) or not (step.create or step.delete):
                 return step
             wait = await apply(
-                self.ctx, BOX.devbox, start.probe(self.ctx, BOX, step), blocked_condition=ConditionType.READY
+                self.ctx,
+                BOX.devbox,
+                node_probe.decision(self.ctx, BOX.devbox.status, step),
+                blocked_condition=ConditionType.READY,
             )
             if self.refusal and wait:
                 return Probing(wait)
