@@ -129,12 +129,12 @@ def _earlier(run: BenchmarkRun, runs: Sequence[ChildRun], observed: Observed) ->
     previous = run.status.previous_score
     if previous is None:
         return {}
-    names = {one: scenario_run.name(previous.benchmark_run, one.scenario, one.attempt) for one in runs}
-    return {
-        one.name: ChildRun.of(observed.earlier[name], one.scenario, one.attempt)
-        for one, name in names.items()
-        if name in observed.earlier
-    }
+    earlier: dict[str, ChildRun] = {}
+    for one in runs:
+        name = scenario_run.name(previous.benchmark_run, one.scenario, one.attempt)
+        if found := observed.earlier.get(name):
+            earlier[one.name] = ChildRun.of(found, one.scenario, one.attempt)
+    return earlier
 
 
 def _compared(

@@ -6,22 +6,18 @@ from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
 from assay.engine.cache import Key
-from assay.kube.errors import ApiError
-from assay.reconcile.common import pod_view, start_events
+from assay.reconcile.common import command_output, pod_view, start_events
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import get_live, is_controlled_by, is_finished
 from assay.reconcile.common.pod_view import PodView
-from assay.reconcile.common.text import printable
 from assay.specs import devbox_container, devbox_pod
 
 from . import pod_lifecycle
 from .observed import Observed
 from .operating_mode import decide_mode, time_left
 from .start import start
-
-OUTPUT_LINES = 40
 
 
 async def reconcile(ctx: Context, key: Key) -> float | None:
@@ -47,13 +43,18 @@ async def observe(ctx: Context, devbox: Devbox) -> Observed:
     # By owner, since a pod of an earlier devbox of this name may still be there. By name, since it owns probes as well.
     pods = ctx.cache.children("Pod", devbox.uid)
     pod = next((pod for pod in pods if pod["metadata"]["name"] == devbox.name), None)
+    has_claim_of_run = _has_claim_of_run(ctx, devbox)
     if pod is None:
-        return Observed(devbox, None, ctx.now(), _has_claim_of_run(ctx, devbox))
+        return Observed(devbox, None, ctx.now(), has_claim_of_run)
     view = pod_view.view(pod, devbox_container.CONTAINER)
-    output = await _output(ctx, devbox) if _has_just_failed(devbox, view) else ""
+    output = (
+        await command_output.read(ctx, devbox.namespace, devbox.name)
+        if _has_just_failed(devbox, view)
+        else ""
+    )
     claim = ctx.cache.get("PersistentVolumeClaim", devbox.namespace, devbox.name)
     hold = await start_events.hold(ctx, start_events.waiting(pod, None, claim))
-    return Observed(devbox, view, ctx.now(), _has_claim_of_run(ctx, devbox), output, hold)
+    return Observed(devbox, view, ctx.now(), has_claim_of_run, output, hold)
 
 
 def _has_claim_of_run(ctx: Context, devbox: Devbox) -> bool:
@@ -73,14 +74,3 @@ def _has_just_failed(devbox: Devbox, pod: PodView) -> bool:
         return False
     is_finished = conditions.is_true(devbox.status.conditions, ConditionType.FINISHED)
     return pod.terminated.exit_code != 0 and not is_finished
-
-
-async def _output(ctx: Context, devbox: Devbox) -> str:
-    """The end of what a failed command printed; empty if the log is gone already."""
-    try:
-        log = await ctx.client.pod_log(
-            devbox.namespace, devbox.name, devbox_container.CONTAINER, tail_lines=OUTPUT_LINES
-        )
-        return printable(log)
-    except ApiError:
-        return ""

@@ -8,22 +8,18 @@ from assay.api.conditions import is_finished
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot
 from assay.api.scenariorun import PinnedRun, ScenarioRun
-from assay.kube.errors import ApiError
 from assay.kube.resources import PODS
 from assay.kube_object import KubeObject
-from assay.reconcile.common import network_policies, pod_view, start_events
+from assay.reconcile.common import command_output, network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import holds, is_controlled_by
-from assay.reconcile.common.text import printable
 from assay.reconcile.references import snapshots
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import devbox_container
 
 from .observed import Observed, RunView
 from .scorer_jobs import ScorerJob
-
-OUTPUT_LINES = 40
 
 
 async def look_at(ctx: Context, run: ScenarioRun) -> RunView:
@@ -98,11 +94,4 @@ async def _output(ctx: Context, run: ScenarioRun, job: ScorerJob) -> str:
     end = pod_view.view(pod, devbox_container.CONTAINER).terminated if pod else None
     if pod is None or end is None or command_end(end, "Overlay", None).exit_code == 0:
         return ""
-    name = pod["metadata"]["name"]
-    try:
-        log = await ctx.client.pod_log(
-            run.namespace, name, devbox_container.CONTAINER, tail_lines=OUTPUT_LINES
-        )
-        return printable(log)
-    except ApiError:
-        return ""
+    return await command_output.read(ctx, run.namespace, pod["metadata"]["name"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from assay.api.reasons import ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.api.scoring import ScoringFunction
@@ -18,7 +16,7 @@ from .scorer_jobs import Failure
 
 def apart(view: StartedRunView) -> Scorers:
     """The functions that work in pods of their own from the start."""
-    return Scorers(_functions(view, lambda is_beside: not is_beside))
+    return Scorers(_functions(view, beside=False))
 
 
 def create(view: StartedRunView, status: ScenarioRunStatus, *wanted: Scorers) -> RunDecision:
@@ -68,13 +66,14 @@ def score_again(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
 
 def _again(view: StartedRunView) -> Scorers:
     """The functions of the agent's pod, in pods of their own."""
-    return Scorers(_functions(view, lambda is_beside: is_beside), again=True)
+    return Scorers(_functions(view, beside=True), again=True)
 
 
-def _functions(view: StartedRunView, wanted: Callable[[bool], bool]) -> list[ScoringFunction]:
-    beside = view.pinned.same_pod or ()
+def _functions(view: StartedRunView, *, beside: bool) -> list[ScoringFunction]:
+    """Those that work beside the agent, or the others."""
+    of_agents_pod = view.pinned.same_pod or ()
     functions = view.pinned.scenario.scoring_contract.scoring_functions
-    return [f for f in functions if wanted(f.name in beside)]
+    return [f for f in functions if (f.name in of_agents_pod) == beside]
 
 
 def _left_disk(view: StartedRunView) -> LeftDisk | None:

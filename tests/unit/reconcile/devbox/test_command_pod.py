@@ -10,6 +10,7 @@ from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.reconcile.common.command_end import BACKSTOP
 from assay.reconcile.common.decision import Decision
 from assay.specs import devbox_pod
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.devbox import boxes
 from tests.unit.reconcile.devbox.boxes import observed, reported, status_of, with_output
 from tests.unit.reconcile.statuses import pod
@@ -187,14 +188,7 @@ def test_the_log_of_a_failed_command_comes_before_its_termination_message() -> N
 
 @pytest.mark.parametrize("owned", [True, False])
 def test_a_run_reports_the_end_of_its_devbox_itself(owned: bool) -> None:
-    run = {
-        "apiVersion": "assay.dev/v1alpha1",
-        "kind": "ScenarioRun",
-        "name": "r",
-        "uid": "u",
-        "controller": True,
-    }
-    seen = observed(pod("completed"), spec=SPEC, owner_references=[run] if owned else [])
+    seen = observed(pod("completed"), spec=SPEC, owner_references=owner("ScenarioRun", "r") if owned else [])
     assert (boxes.decide(seen).event is None) is owned
 
 

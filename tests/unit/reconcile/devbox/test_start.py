@@ -10,6 +10,7 @@ from assay.api.devbox import DevboxSpec, DevboxStatus
 from assay.reconcile.common.decision import Decision
 from assay.reconcile.devbox.start import start
 from assay.specs import devbox_pod, names
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import NOWHERE, blueprint, context, snapshot
 from tests.unit.reconcile.devbox.boxes import observed, reported, status_of
 from tests.unit.specs.commands import flags
@@ -130,14 +131,7 @@ NAMED = {"blueprintRef": {"name": "project"}, "rootFilesystem": "Copy", "user": 
 
 @pytest.mark.parametrize("owned", [False, True])
 async def test_a_name_as_user_of_a_copy_is_an_end(owned: bool) -> None:
-    run = {
-        "apiVersion": "assay.dev/v1alpha1",
-        "kind": "ScenarioRun",
-        "name": "r",
-        "uid": "u",
-        "controller": True,
-    }
-    decision = await decide(NAMED, blueprint(), owner_references=[run] if owned else [])
+    decision = await decide(NAMED, blueprint(), owner_references=owner("ScenarioRun", "r") if owned else [])
     assert reported(decision.status, "Finished") == ("True", "UserNotNumeric")
     assert reported(decision.status, "Ready") == ("False", "Finished")
     assert (decision.create, decision.requeue) == ((), None), "nothing comes of waiting"

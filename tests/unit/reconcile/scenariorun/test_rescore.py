@@ -8,6 +8,7 @@ from assay.api.scenariorun import Rescore, ScenarioRun
 from assay.reconcile.references.errors import InvalidReference
 from assay.reconcile.scenariorun import rescore
 from assay.reconcile.scenariorun.pinning import pin
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import blueprint, condition, context, scenario, snapshot
 from tests.unit.reconcile.pins import NOP, pinned, refused
 from tests.unit.specs.objects import Obj, existing
@@ -17,14 +18,7 @@ RESCORE = {"rescore": {"scenarioRunRef": {"name": "old"}}}
 
 def by_run(obj: Obj, run: str = "old") -> Obj:
     """Left by a run."""
-    made_by = {
-        "apiVersion": "assay.dev/v1alpha1",
-        "kind": "ScenarioRun",
-        "name": run,
-        "uid": f"uid-of-{run}",
-        "controller": True,
-    }
-    obj["metadata"]["ownerReferences"] = [made_by]
+    obj["metadata"]["ownerReferences"] = owner("ScenarioRun", run)
     return obj
 
 
