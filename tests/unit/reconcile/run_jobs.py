@@ -49,7 +49,9 @@ def agent_pod(which: str, *, is_going: bool | None = None, **functions: Any) -> 
     status["initContainerStatuses"] = [*status.get("initContainerStatuses", []), *agent]
     if status["phase"] == "Succeeded":
         status["phase"] = "Running"  # the functions follow
-    waiting = [{"name": name, "state": {"waiting": {"reason": "PodInitializing"}}} for name in ("tests", "lint")]
+    waiting = [
+        {"name": name, "state": {"waiting": {"reason": "PodInitializing"}}} for name in ("tests", "lint")
+    ]
     begun = scorer_pod(**functions)["status"]["containerStatuses"]
     status["containerStatuses"] = [*begun, *(one for one in waiting if one["name"] not in functions)]
     return made
