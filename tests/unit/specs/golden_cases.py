@@ -18,6 +18,7 @@ from assay.specs import (
     devbox_pod,
     network_policies,
     probe_pod,
+    run_job,
     scenario_run,
     volume_snapshot,
 )
@@ -155,6 +156,34 @@ def scorer_copy() -> list[Obj]:
     return objects.scorer_jobs(owned(), pinned_functions(*COPIED), box, SETTINGS)
 
 
+def run_jobs() -> list[Obj]:
+    """Of functions of all types that may be in the agent's pod; and of the smallest run, on a disk from a snapshot."""
+    environment = from_yaml("""
+    blueprintRef: {name: project}
+    env: [{name: BOTH, value: environment}, {name: LANG, value: C.UTF-8}]
+    launchCommands: [service start]
+    disk: {size: 3Gi, storageClassName: fast}
+    """)
+    agent = from_yaml("""
+    type: Command
+    command: [solve, --fast]
+    env: [{name: BOTH, value: agent}, {name: KEY, valueFrom: {secretKeyRef: {name: model, key: key}}}]
+    envFrom: [{secretRef: {name: model}}]
+    resources: {limits: {memory: 2Gi}}
+    """)
+    given = owned(scheduling={"nodeSelector": {"pool": "agents"}, "imagePullSecrets": [{"name": "pull"}]})
+    same_pod = ["hidden", "shared", "python", "tests", "plain", "pattern", "custom"]
+    full = pinned_functions(agent=agent, environment=environment).model_copy(update={"same_pod": same_pod})
+    small = pinned_functions("plain", agent={"type": "Nop"}).model_copy(update={"same_pod": ["plain"]})
+    frozen = DiskSnapshotStatus(volume_snapshot_name="frozen-1", restore_size="1610612736")
+    return [
+        run_job.claim(given, full, SETTINGS),
+        run_job.job(given, full, SETTINGS),
+        run_job.claim(run(), small, SETTINGS, frozen),
+        run_job.job(run(), small, SETTINGS),
+    ]
+
+
 def build_full() -> list[Obj]:
     registry = RegistrySettings(
         push="push.example.test:5000/team",
@@ -227,6 +256,7 @@ CASES: dict[str, Callable[[], list[Obj]]] = {
     "run-reference-patch": lambda: run_of("Reference", referenceOutput={"patch": PATCH}),
     "run-reference-script": lambda: run_of("Reference", referenceOutput={"script": "echo right >x\n"}),
     "run-nop": lambda: run_of("Nop", referenceOutput={"patch": PATCH}),
+    "run-job": run_jobs,
     "scorer": scorer_jobs,
     "scorer-types": scorer_types,
     "scorer-copy": scorer_copy,
