@@ -1,0 +1,172 @@
+"""What is read about a run that works in a Job of its own, and when the API server is asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from assay.api.scenariorun import ScenarioRun
+from assay.kube.errors import ApiError, NotFound
+from assay.reconcile.scenariorun.observe import OUTPUT_LINES, look_at
+from assay.reconcile.scenariorun.observed import Observed
+from tests.unit.reconcile import contexts
+from tests.unit.reconcile.caches import owner
+from tests.unit.reconcile.run_jobs import DONE, agent_ended, agent_pod, beside, claim, own_job, report
+from tests.unit.reconcile.runs import NOW
+from tests.unit.specs.objects import Obj, existing
+
+AGENT = {"reason": "Error", "exitCode": 3, "startTime": "2026-01-02T10:00:00Z"}
+POLICIES = 3
+
+
+class Api:
+    """Has the log of a container, and an Event for every Job; records what is asked of it."""
+
+    def __init__(self, log: str | ApiError = "the log\n") -> None:
+        self.log, self.asked = log, list[str]()
+
+    async def pod_log(self, namespace: str, name: str, container: str, *, tail_lines: int) -> str:
+        assert (namespace, container, tail_lines) == ("team", "devbox", OUTPUT_LINES)
+        self.asked.append(f"log of {name}")
+        if isinstance(self.log, ApiError):
+            raise self.log
+        return self.log
+
+    async def list(self, *_: Any, field_selector: str) -> AsyncIterator[Obj]:
+        self.asked.append("Events of " + field_selector.split(",")[0].rpartition("-")[2])
+        yield {"note": "exceeded quota: small"}
+
+
+def run(same_pod: bool = True, disk_snapshot: str | None = None, **status: Any) -> Obj:
+    pins = beside().model_copy(update={"disk_snapshot": disk_snapshot})
+    pins = pins if same_pod else pins.model_copy(update={"same_pod": None})
+    pinned = pins.model_dump(by_alias=True, exclude_none=True, mode="json")
+    spec = {"scenarioRef": {"name": "fix-it"}, "agent": {"type": "Nop"}}
+    return existing("ScenarioRun", "r", spec=spec, status={"pinned": pinned, "phase": "Running", **status})
+
+
+def of_job(pod: Obj) -> Obj:
+    reference = {**owner("Job", "r")[0], "uid": "uid-of-job-r"}
+    return {**pod, "metadata": {**pod["metadata"], "ownerReferences": [reference]}}
+
+
+async def look(run_: Obj, *objects: Obj, api: Api | None = None) -> Observed:
+    ctx = replace(contexts.context(run_, *objects), client=cast(Any, api or Api()), now=lambda: NOW)
+    return (await look_at(ctx, ScenarioRun.parse(run_))).observed
+
+
+async def test_children_are_those_of_this_very_run() -> None:
+    seen = await look(run(), claim(), own_job(), own_job(name="r-score"), of_job(agent_pod("running")))
+    assert seen.claim is not None
+    assert [(job.name, job.is_of_agent, len(job.pods)) for job in seen.jobs] == [
+        ("r", True, 1),
+        ("r-score", False, 0),
+    ]
+    assert seen.own_job is seen.jobs[0]
+    stranger = {**run(), "metadata": {**run()["metadata"], "uid": "another"}}
+    seen = await look(stranger, claim(), own_job(), of_job(agent_pod("running")))
+    assert (seen.claim, seen.own_job, seen.jobs) == (None, None, [])
+
+
+async def test_the_jobs_of_its_devbox_are_the_runs_too() -> None:
+    box = existing("Devbox", "r", spec={"image": "i"}, owner_references=owner("ScenarioRun", "r"))
+    box["metadata"]["uid"] = "uid-of-box"
+    job = own_job(name="r-score")
+    job["metadata"]["ownerReferences"] = owner("Devbox", "box")
+    seen = await look(run(same_pod=False), box, job)
+    assert [one.name for one in seen.jobs] == ["r-score"]
+    assert seen.own_job is None
+
+
+async def test_policies_are_read_for_a_run_under_way() -> None:
+    assert len((await look(run())).policies) == POLICIES
+    assert (await look(run(phase="Complete"))).policies == ()
+
+
+@pytest.mark.parametrize(
+    ("pod", "is_asked"),
+    [
+        (agent_pod("running"), False),
+        (agent_ended(DONE), False),
+        (agent_ended(report(3)), True),
+        (agent_pod("error"), True),
+        (agent_pod("launch-failed"), True),
+        (agent_pod("evicted-before-it-started"), False),
+    ],
+    ids=["working", "ended well", "failed", "failed without a report", "launch failed", "never ran"],
+)
+async def test_the_log_is_read_of_an_agent_that_has_just_failed(pod: Obj, is_asked: bool) -> None:
+    api = Api()
+    seen = await look(run(), claim(), own_job(), of_job(pod), api=api)
+    assert api.asked == (["log of r-abcde"] if is_asked else [])
+    assert seen.output == ("the log\n" if is_asked else "")
+    reported, api = run(agent=AGENT), Api()
+    await look(reported, claim(), own_job(), of_job(pod), api=api)
+    assert api.asked == [], "the status says it already"
+
+
+async def test_what_an_agent_printed_is_text() -> None:
+    seen = await look(run(), own_job(), of_job(agent_ended(report(3))), api=Api("\x1b[31mred\x00\n"))
+    assert "\x1b" not in seen.output
+    assert "\x00" not in seen.output
+    assert "red" in seen.output
+
+
+async def test_a_log_that_is_gone_is_empty() -> None:
+    gone = Api(NotFound(404, "NotFound", "r-abcde"))
+    assert (await look(run(), own_job(), of_job(agent_ended(report(3))), api=gone)).output == ""
+
+
+async def test_why_a_job_has_no_pod_is_asked_for_jobs_without_one() -> None:
+    api = Api()
+    seen = await look(
+        run(agent=AGENT), own_job(), of_job(agent_pod("running")), own_job(name="r-score"), api=api
+    )
+    assert api.asked == ["Events of score"]
+    assert seen.refusal is not None
+    assert seen.refusal.reason == "QuotaExceeded"
+    assert seen.look_again
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [[], [own_job(), of_job(agent_pod("running"))], [own_job("BackoffLimitExceeded", "x")]],
+    ids=["no job", "a pod", "a job that has failed"],
+)
+async def test_else_no_event_is_read(objects: list[Obj]) -> None:
+    api = Api()
+    seen = await look(run(), *objects, api=api)
+    assert (api.asked, seen.refusal, seen.look_again) == ([], None, None)
+
+
+# --- the snapshot that the disk begins with ---
+
+KEPT = contexts.snapshot(volumeSnapshotName="kept-1")
+
+
+async def test_a_disk_that_is_to_be_created_begins_with_its_snapshot() -> None:
+    seen = await look(run(disk_snapshot="kept"), KEPT)
+    assert seen.snapshot is not None
+    assert seen.snapshot.volume_snapshot_name == "kept-1"
+    assert seen.missing_snapshot is None
+    missing = (await look(run(disk_snapshot="kept"))).missing_snapshot
+    assert missing is not None
+    assert missing.reason == "DiskSnapshotNotFound"
+
+
+@pytest.mark.parametrize(
+    ("run_", "objects"),
+    [
+        (run(), []),
+        (run(disk_snapshot="kept"), [own_job(), of_job(agent_pod("running"))]),
+        (run(disk_snapshot="kept", agent=AGENT), []),
+        (run(same_pod=False, disk_snapshot="kept"), []),
+    ],
+    ids=["an image", "a job is there", "the agent has ended", "a devbox restores it"],
+)
+async def test_else_no_snapshot_is_needed(run_: Obj, objects: list[Obj]) -> None:
+    seen = await look(run_, *objects)
+    assert (seen.snapshot, seen.missing_snapshot) == (None, None)
