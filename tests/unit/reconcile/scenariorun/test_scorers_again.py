@@ -97,6 +97,18 @@ def test_scores_that_came_before_the_pod_was_deleted_count() -> None:
     assert placements(decision) == {"tests": "SamePod", "lint": "SamePod"}
 
 
+def test_functions_that_had_ended_in_a_lost_pod_are_not_scored_again_while_others_work() -> None:
+    others = (scorer("r-score", scorer_pod(lint=None)),)
+    decision = decide(seeing(lost(agent_done(tests=TESTS), "deleted"), others=others), MIXED)
+    assert decision.create == ()
+    assert decision.status.scorer_jobs == ["r", "r-score"]
+
+
+def test_a_job_that_has_given_up_reports_nothing_any_more() -> None:
+    job = own_job("BackoffLimitExceeded", "x")
+    assert job_names(decide(seeing(agent_ended(DONE, tests=TESTS, lint=None), job=job))) == ["r-score-again"]
+
+
 def test_scores_of_a_pod_that_was_evicted_do_not_count() -> None:
     pod = lost(agent_ended(DONE, tests=(137, "Error", ""), lint=LINT), "TerminationByKubelet")
     assert job_names(decide(seeing(pod))) == ["r-score-again"]
