@@ -185,9 +185,9 @@ async def test_only_an_agent_writes_to_the_disk(pod: Obj, is_in_use: bool) -> No
 
 
 async def test_the_pods_of_scorer_jobs_only_read() -> None:
-    scorer = of_job(agent_ended(DONE, tests=None), "r-score")
+    scorer = of_job(agent_ended(DONE, tests=None), "r-score-dca76eb8")
     scorer["metadata"] |= {"name": "r-score-xyz", "uid": "uid-of-scorer-pod"}
-    found = await find(run(agent=BEGAN), claim(), own_job(name="r-score"), scorer)
+    found = await find(run(agent=BEGAN), claim(), own_job(name="r-score-dca76eb8"), scorer)
     assert not found.is_in_use
 
 

@@ -57,9 +57,9 @@ OWN = [("Job", "r"), ("PersistentVolumeClaim", "r")]
     ("keep_seconds", "is_deleted", "requeue"), [(0, True, None), (300, True, None), (301, False, 1.0)]
 )
 def test_jobs_and_disk_go(keep_seconds: int, is_deleted: bool, requeue: float | None) -> None:
-    again = ScorerJob(own_job(name="r-score-again"), [], "r")
+    again = ScorerJob(own_job(name="r-score-again-dca76eb8"), [], "r")
     decision = after(ended(), seeing(others=(again,)), seconds=300, keep_seconds=keep_seconds)
-    everything = [("Job", "r"), ("Job", "r-score-again"), ("PersistentVolumeClaim", "r")]
+    everything = [("Job", "r"), ("Job", "r-score-again-dca76eb8"), ("PersistentVolumeClaim", "r")]
     assert names(decision.delete) == (everything if is_deleted else [])
     assert decision.requeue == requeue
     assert (decision.write, decision.create) == (False, ())

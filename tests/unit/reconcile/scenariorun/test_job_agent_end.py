@@ -12,11 +12,12 @@ from assay.reconcile.common.pod_view import OUTPUT_MAX
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from tests.unit.reconcile import runs
 from tests.unit.reconcile.run_jobs import (
-    CREATED,
     DONE,
+    STARTED,
     agent_ended,
     agent_pod,
     beside,
+    claim,
     own_job,
     report,
     seeing,
@@ -90,7 +91,7 @@ def of(which: str, **more: Any) -> Observed:
         (of("node-rebooted"), "ContainerStatusUnknown", 137),
         (of("evicted-by-kubelet"), "Evicted", None),
         (of("evicted-before-it-started"), "Evicted", None),
-        (of("drained"), "Evicted", None),
+        (of("drained"), "Drained", None),
         (of("not-admitted"), "UnexpectedAdmissionError", None),
         (of("past-its-own-deadline"), "PodLost", None),
         (seeing(job=own_job("BackoffLimitExceeded", "it has failed")), "PodLost", None),
@@ -129,11 +130,15 @@ def test_an_agent_that_never_began_has_no_start() -> None:
     assert agent.start_time is None
 
 
-def test_a_job_that_failed_without_a_pod_began_when_it_started() -> None:
-    agent = decide(seeing(job=own_job("BackoffLimitExceeded", "x"))).status.agent
-    assert agent is not None
-    assert agent.start_time is not None
-    assert agent.start_time.isoformat() == CREATED.replace("Z", "+00:00")
+def test_a_job_that_failed_without_a_pod_may_have_begun_if_its_disk_was_there() -> None:
+    job = own_job("BackoffLimitExceeded", "x")
+    bound = decide(seeing(job=job, claim={**claim(), "status": {"phase": "Bound"}})).status.agent
+    assert bound is not None
+    assert bound.start_time is not None
+    assert bound.start_time.isoformat() == STARTED.replace("Z", "+00:00")
+    unbound = decide(seeing(job=job)).status.agent
+    assert unbound is not None
+    assert unbound.start_time is None
 
 
 def test_a_job_that_failed_still_has_the_report_of_its_agent() -> None:
@@ -152,36 +157,6 @@ def test_a_reference_that_was_not_applied_is_not_scored(code: int, is_scored: bo
 
 
 # --- a pod that goes away ---
-
-
-@pytest.mark.parametrize("message", [DONE, report(3), report(137)])
-def test_an_end_that_comes_with_the_deletion_of_the_pod_is_not_the_agents_own(message: str) -> None:
-    """Whoever deletes the pod stops its agent, which may look like any end."""
-    going = agent_ended(message)
-    going["metadata"]["deletionTimestamp"] = "2026-01-02T10:00:41Z"
-    decision = decide(seeing(going))
-    assert reported(decision, "AgentFinished") is None
-    assert reported(decision, "Complete") == ("False", "AgentWorking")
-
-
-@pytest.mark.parametrize("functions", [{"tests": None}, {"tests": (137, "Error", "")}], ids=["runs", "ended"])
-@pytest.mark.parametrize("trouble", ["deleted", "drained", "evicted"])
-def test_an_agent_had_ended_if_a_function_has_begun(trouble: str, functions: Obj) -> None:
-    going = agent_ended(DONE, **functions)
-    if trouble != "evicted":
-        going["metadata"]["deletionTimestamp"] = "2026-01-02T10:01:00Z"
-    if trouble != "deleted":
-        going["status"]["conditions"] = [{"type": "DisruptionTarget", "status": "True", "reason": "x"}]
-    decision = decide(seeing(going))
-    assert reported(decision, "AgentFinished") == ("True", "Completed")
-    assert decision.status.phase == "Scoring"
-
-
-def test_a_function_that_works_elsewhere_proves_nothing() -> None:
-    going = agent_ended(DONE)
-    going["metadata"]["deletionTimestamp"] = "2026-01-02T10:01:00Z"
-    going["status"]["containerStatuses"] = [{"name": "other", "state": {"running": {}}}]
-    assert reported(decide(seeing(going)), "AgentFinished") is None
 
 
 def test_a_pod_is_lost_that_ended_before_its_agent() -> None:

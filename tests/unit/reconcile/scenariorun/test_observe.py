@@ -35,7 +35,9 @@ class Api:
             raise self.log
         return self.log
 
-    async def list(self, *_: Any, field_selector: str) -> AsyncIterator[Obj]:
+    async def list(self, *_: Any, field_selector: str | None = None) -> AsyncIterator[Obj]:
+        if field_selector is None:  # the pods of a Job that has ended
+            return
         self.asked.append("Events of " + field_selector.split(",")[0].rpartition("-")[2])
         yield {"note": "exceeded quota: small"}
 
@@ -59,11 +61,13 @@ async def look(run_: Obj, *objects: Obj, api: Api | None = None) -> Observed:
 
 
 async def test_children_are_those_of_this_very_run() -> None:
-    seen = await look(run(), claim(), own_job(), own_job(name="r-score"), of_job(agent_pod("running")))
+    seen = await look(
+        run(), claim(), own_job(), own_job(name="r-score-dca76eb8"), of_job(agent_pod("running"))
+    )
     assert seen.claim is not None
     assert [(job.name, job.is_of_agent, len(job.pods)) for job in seen.jobs] == [
         ("r", True, 1),
-        ("r-score", False, 0),
+        ("r-score-dca76eb8", False, 0),
     ]
     assert seen.own_job is seen.jobs[0]
     stranger = {**run(), "metadata": {**run()["metadata"], "uid": "another"}}
@@ -74,10 +78,10 @@ async def test_children_are_those_of_this_very_run() -> None:
 async def test_the_jobs_of_its_devbox_are_the_runs_too() -> None:
     box = existing("Devbox", "r", spec={"image": "i"}, owner_references=owner("ScenarioRun", "r"))
     box["metadata"]["uid"] = "uid-of-box"
-    job = own_job(name="r-score")
+    job = own_job(name="r-score-dca76eb8")
     job["metadata"]["ownerReferences"] = owner("Devbox", "box")
     seen = await look(run(same_pod=False), box, job)
-    assert [one.name for one in seen.jobs] == ["r-score"]
+    assert [one.name for one in seen.jobs] == ["r-score-dca76eb8"]
     assert seen.own_job is None
 
 
@@ -122,8 +126,9 @@ async def test_a_log_that_is_gone_is_empty() -> None:
 
 async def test_why_a_job_has_no_pod_is_asked_for_jobs_without_one() -> None:
     api = Api()
+    scoring = run(agent=AGENT, scorerJobs=["r", "r-score-dca76eb8"])
     seen = await look(
-        run(agent=AGENT), own_job(), of_job(agent_pod("running")), own_job(name="r-score"), api=api
+        scoring, own_job(), of_job(agent_pod("running")), own_job(name="r-score-dca76eb8"), api=api
     )
     assert api.asked == ["Events of score"]
     assert seen.refusal is not None
@@ -161,11 +166,11 @@ async def test_a_disk_that_is_to_be_created_begins_with_its_snapshot() -> None:
     ("run_", "objects"),
     [
         (run(), []),
-        (run(disk_snapshot="kept"), [own_job(), of_job(agent_pod("running"))]),
+        (run(disk_snapshot="kept"), [claim(), own_job(), of_job(agent_pod("running"))]),
         (run(disk_snapshot="kept", agent=AGENT), []),
         (run(same_pod=False, disk_snapshot="kept"), []),
     ],
-    ids=["an image", "a job is there", "the agent has ended", "a devbox restores it"],
+    ids=["an image", "the disk is there", "the agent has ended", "a devbox restores it"],
 )
 async def test_else_no_snapshot_is_needed(run_: Obj, objects: list[Obj]) -> None:
     seen = await look(run_, *objects)

@@ -48,8 +48,8 @@ def lost_observed(how: str, **functions: Any) -> Observed:
 @pytest.mark.parametrize("how", ["deleted", "EvictionByEvictionAPI", "gone", "job gone"])
 def test_what_the_agent_left_is_scored_again_elsewhere(how: str, functions: Obj) -> None:
     decision = decide(lost_observed(how, **functions))
-    assert job_names(decision) == ["r-score-again"]
-    assert decision.status.scorer_jobs == ["r-score-again"]
+    assert job_names(decision) == ["r-score-again-dca76eb8"]
+    assert decision.status.scorer_jobs == ["r-score-again-dca76eb8"]
     assert decision.write
     pod = decision.create[0]["spec"]["template"]["spec"]
     assert [one["name"] for one in pod["containers"]] == ["tests", "lint"], "all that had to work there"
@@ -58,10 +58,10 @@ def test_what_the_agent_left_is_scored_again_elsewhere(how: str, functions: Obj)
 
 
 def test_functions_elsewhere_are_not_scored_again() -> None:
-    others = (scorer("r-score", scorer_pod(lint=LINT)),)
+    others = (scorer("r-score-dca76eb8", scorer_pod(lint=LINT)),)
     decision = decide(seeing(lost(agent_done(tests=None), "deleted"), others=others), MIXED)
-    assert job_names(decision) == ["r-score-again"]
-    assert decision.status.scorer_jobs == ["r-score", "r-score-again"]
+    assert job_names(decision) == ["r-score-again-dca76eb8"]
+    assert decision.status.scorer_jobs == ["r-score-dca76eb8", "r-score-again-dca76eb8"]
     [container] = decision.create[0]["spec"]["template"]["spec"]["containers"]
     assert container["name"] == "tests"
 
@@ -71,22 +71,22 @@ def test_an_agents_pod_that_is_lost_when_the_agents_end_is_first_seen() -> None:
     observed = seeing(lost(agent_ended(DONE, tests=None), "deleted"))
     decision = runs.decide(observed, None, beside())
     assert reported(decision, "AgentFinished") == ("True", "Completed")
-    assert job_names(decision) == ["r-score-again"]
+    assert job_names(decision) == ["r-score-again-dca76eb8"]
 
 
 def test_scores_from_other_pods_say_so() -> None:
-    again = (scorer("r-score-again", scorer_pod(tests=TESTS, lint=LINT)),)
+    again = (scorer("r-score-again-dca76eb8", scorer_pod(tests=TESTS, lint=LINT)),)
     observed = seeing(lost(agent_ended(DONE, tests=None), "deleted"), others=again)
-    decision = decide(observed, None, "r-score-again")
+    decision = decide(observed, None, "r-score-again-dca76eb8")
     assert decision.status.score == 0.65
     assert placements(decision) == {"tests": "OwnPod", "lint": "OwnPod"}
 
 
 def test_what_a_lost_pod_reports_later_does_not_count() -> None:
     """The status names the Jobs that count."""
-    again = (scorer("r-score-again", scorer_pod(tests=None)),)
+    again = (scorer("r-score-again-dca76eb8", scorer_pod(tests=None)),)
     observed = seeing(agent_ended(DONE, tests=TESTS, lint=LINT), others=again)
-    assert reported(decide(observed, None, "r-score-again"), "Complete") == ("False", "Scoring")
+    assert reported(decide(observed, None, "r-score-again-dca76eb8"), "Complete") == ("False", "Scoring")
 
 
 def test_scores_that_came_before_the_pod_was_deleted_count() -> None:
@@ -98,20 +98,22 @@ def test_scores_that_came_before_the_pod_was_deleted_count() -> None:
 
 
 def test_functions_that_had_ended_in_a_lost_pod_are_not_scored_again_while_others_work() -> None:
-    others = (scorer("r-score", scorer_pod(lint=None)),)
+    others = (scorer("r-score-dca76eb8", scorer_pod(lint=None)),)
     decision = decide(seeing(lost(agent_done(tests=TESTS), "deleted"), others=others), MIXED)
     assert decision.create == ()
-    assert decision.status.scorer_jobs == ["r", "r-score"]
+    assert decision.status.scorer_jobs == ["r", "r-score-dca76eb8"]
 
 
 def test_a_job_that_has_given_up_reports_nothing_any_more() -> None:
     job = own_job("BackoffLimitExceeded", "x")
-    assert job_names(decide(seeing(agent_ended(DONE, tests=TESTS, lint=None), job=job))) == ["r-score-again"]
+    assert job_names(decide(seeing(agent_ended(DONE, tests=TESTS, lint=None), job=job))) == [
+        "r-score-again-dca76eb8"
+    ]
 
 
 def test_scores_of_a_pod_that_was_evicted_do_not_count() -> None:
     pod = lost(agent_ended(DONE, tests=(137, "Error", ""), lint=LINT), "TerminationByKubelet")
-    assert job_names(decide(seeing(pod))) == ["r-score-again"]
+    assert job_names(decide(seeing(pod))) == ["r-score-again-dca76eb8"]
 
 
 def test_an_agents_container_that_the_kubelet_takes_for_failed_ends_the_wait() -> None:
@@ -119,7 +121,7 @@ def test_an_agents_container_that_the_kubelet_takes_for_failed_ends_the_wait() -
     stuck = agent_ended(report(0, more=" oom=1"), 0, "OOMKilled")
     stuck["status"]["phase"] = "Pending"
     decision = decide(seeing(stuck))
-    assert job_names(decision) == ["r-score-again"]
+    assert job_names(decision) == ["r-score-again-dca76eb8"]
     assert reported(decision, "AgentFinished") == ("True", "Completed")
 
 
@@ -128,39 +130,41 @@ def test_functions_that_the_kubelet_cannot_start_in_time_are_scored_again(pinned
     job = own_job("BackoffLimitExceeded", "x")
     pod = agent_ended(DONE)
     pod["status"] |= {"phase": "Failed", "reason": "NodeShutdown", "message": "x"}
-    assert "r-score-again" in job_names(decide(seeing(pod, job=job), pinned_run))
+    assert "r-score-again-dca76eb8" in job_names(decide(seeing(pod, job=job), pinned_run))
 
 
 # --- Jobs that somebody deleted ---
 
 
-@pytest.mark.parametrize("name", ["r-score-again", "r-score"])
+@pytest.mark.parametrize("name", ["r-score-again-dca76eb8", "r-score-dca76eb8"])
 def test_a_job_that_was_deleted_is_created_again(name: str) -> None:
-    pinned_run = beside() if name == "r-score-again" else MIXED
-    status_jobs = [name] if name == "r-score-again" else ["r", name]
+    pinned_run = beside() if name == "r-score-again-dca76eb8" else MIXED
+    status_jobs = [name] if name == "r-score-again-dca76eb8" else ["r", name]
     decision = decide(seeing(agent_ended(DONE, tests=None)), pinned_run, *status_jobs)
     assert job_names(decision) == [name]
     assert not decision.write
 
 
 def test_only_the_deleted_one_is_created_again() -> None:
-    here = seeing(others=(scorer("r-score", scorer_pod(lint=LINT)),))
-    decision = decide(here, MIXED, "r-score", "r-score-again")
-    assert job_names(decision) == ["r-score-again"]
-    there = seeing(others=(scorer("r-score-again", scorer_pod(tests=TESTS)),))
-    decision = decide(there, MIXED, "r-score", "r-score-again")
-    assert job_names(decision) == ["r-score"]
+    here = seeing(others=(scorer("r-score-dca76eb8", scorer_pod(lint=LINT)),))
+    decision = decide(here, MIXED, "r-score-dca76eb8", "r-score-again-dca76eb8")
+    assert job_names(decision) == ["r-score-again-dca76eb8"]
+    there = seeing(others=(scorer("r-score-again-dca76eb8", scorer_pod(tests=TESTS)),))
+    decision = decide(there, MIXED, "r-score-dca76eb8", "r-score-again-dca76eb8")
+    assert job_names(decision) == ["r-score-dca76eb8"]
 
 
 def test_the_runs_own_job_is_never_created_again() -> None:
-    decision = decide(Observed(claim=claim(), jobs=[scorer("r-score", scorer_pod(lint=None))]), MIXED)
-    assert job_names(decision) == ["r-score-again"]
+    decision = decide(
+        Observed(claim=claim(), jobs=[scorer("r-score-dca76eb8", scorer_pod(lint=None))]), MIXED
+    )
+    assert job_names(decision) == ["r-score-again-dca76eb8"]
 
 
 def test_jobs_of_each_egress_are_named_apart() -> None:
     pinned_run = pinned_functions("plain", "python").model_copy(update={"same_pod": ["plain", "python"]})
     decision = decide(Observed(claim=claim()), pinned_run)
-    assert job_names(decision) == ["r-score-again", "r-score-again-internet"]
+    assert job_names(decision) == ["r-score-again-dca76eb8", "r-score-again-internet-dca76eb8"]
     assert decision.status.scorer_jobs == job_names(decision)
 
 
@@ -168,7 +172,7 @@ def test_jobs_of_each_egress_are_named_apart() -> None:
 
 
 @pytest.mark.parametrize("gone", [None, claim(is_going=True)], ids=["gone", "going"])
-@pytest.mark.parametrize("jobs", [(), ("r-score-again",)], ids=["pod lost", "job deleted"])
+@pytest.mark.parametrize("jobs", [(), ("r-score-again-dca76eb8",)], ids=["pod lost", "job deleted"])
 def test_without_a_disk_there_is_nothing_to_score_again(gone: Obj | None, jobs: tuple[str, ...]) -> None:
     decision = decide(Observed(claim=gone), None, *jobs)
     failed(decision, "DevboxLost")
@@ -181,9 +185,11 @@ def test_a_disk_that_is_gone_when_others_are_to_score_it() -> None:
 
 
 def test_a_second_pod_that_fails_too_ends_the_run() -> None:
-    late = own_job("BackoffLimitExceeded", "x", name="r-score-again")
-    again = (scorer("r-score-again", scorer_pod(tests=None), job=late),)
+    late = own_job("BackoffLimitExceeded", "x", name="r-score-again-dca76eb8")
+    again = (scorer("r-score-again-dca76eb8", scorer_pod(tests=None), job=late),)
     failed(
-        decide(seeing(job=own_job("BackoffLimitExceeded", "x"), others=again), None, "r-score-again"),
+        decide(
+            seeing(job=own_job("BackoffLimitExceeded", "x"), others=again), None, "r-score-again-dca76eb8"
+        ),
         "ScorerFailed",
     )

@@ -62,8 +62,8 @@ def test_the_disk_is_not_needed_for_scores_that_are_there() -> None:
 
 def test_only_the_others_get_jobs() -> None:
     decision = runs.decide(seeing(agent_done()), None, MIXED)
-    assert job_names(decision) == ["r-score"]
-    assert decision.status.scorer_jobs == ["r", "r-score"]
+    assert job_names(decision) == ["r-score-dca76eb8"]
+    assert decision.status.scorer_jobs == ["r", "r-score-dca76eb8"]
     pod = decision.create[0]["spec"]["template"]["spec"]
     assert [one["name"] for one in pod["containers"]] == ["lint"]
     [disk] = [one for one in pod["volumes"] if one["name"] == "disk"]
@@ -80,7 +80,7 @@ def test_policies_come_before_the_others_jobs() -> None:
 
 
 def test_each_score_says_where_its_function_worked() -> None:
-    others = (scorer("r-score", scorer_pod(lint=LINT)),)
+    others = (scorer("r-score-dca76eb8", scorer_pod(lint=LINT)),)
     decision = decide(seeing(agent_done(tests=TESTS), others=others), MIXED)
     assert decision.status.score == 0.65
     assert placements(decision) == {"tests": "SamePod", "lint": "OwnPod"}
@@ -88,7 +88,7 @@ def test_each_score_says_where_its_function_worked() -> None:
 
 @pytest.mark.parametrize(("here", "there"), [(TESTS, None), (None, LINT)])
 def test_both_pods_are_waited_for(here: str | None, there: str | None) -> None:
-    others = (scorer("r-score", scorer_pod(lint=there)),)
+    others = (scorer("r-score-dca76eb8", scorer_pod(lint=there)),)
     decision = decide(seeing(agent_done(tests=here), others=others), MIXED)
     assert reported(decision, "Complete") == ("False", "Scoring")
     assert decision.create == ()
@@ -96,7 +96,9 @@ def test_both_pods_are_waited_for(here: str | None, there: str | None) -> None:
 
 def test_why_another_job_has_no_pod_is_reported() -> None:
     refused = Cause(RejectionReason.QUOTA_EXCEEDED, "waiting for quota")
-    observed = seeing(agent_done(tests=TESTS), others=(scorer("r-score"),), refusal=refused, look_again=15.0)
+    observed = seeing(
+        agent_done(tests=TESTS), others=(scorer("r-score-dca76eb8"),), refusal=refused, look_again=15.0
+    )
     decision = decide(observed, MIXED)
     assert reported(decision, "Complete") == ("False", "QuotaExceeded")
     assert decision.requeue == 15.0
@@ -106,8 +108,8 @@ def test_why_another_job_has_no_pod_is_reported() -> None:
 
 
 def test_a_scorer_of_its_own_that_fails_ends_the_run() -> None:
-    late = own_job("DeadlineExceeded", "x", name="r-score")
-    others = (scorer("r-score", scorer_pod(lint=None), job=late),)
+    late = own_job("DeadlineExceeded", "x", name="r-score-dca76eb8")
+    others = (scorer("r-score-dca76eb8", scorer_pod(lint=None), job=late),)
     decision = decide(seeing(agent_done(tests=TESTS), others=others), MIXED)
     failed(decision, "ScoringDeadlineExceeded")
 
