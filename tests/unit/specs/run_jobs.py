@@ -8,6 +8,11 @@ from assay.specs import run_job
 from tests.unit.specs.objects import SETTINGS, Obj, run
 
 
+def reaching(egress: str) -> Obj:
+    """An agent that may reach that. A Reference or Nop agent takes nothing from who runs it."""
+    return {"type": "Command", "command": ["solve"], "network": {"egress": egress}}
+
+
 def placed(made: PinnedRun, *own_pod: str) -> PinnedRun:
     """With the placement of each function resolved: SamePod, but for these."""
     contract = made.scenario.scoring_contract

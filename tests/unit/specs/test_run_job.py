@@ -13,7 +13,7 @@ from assay.specs import names, run_job
 from assay.specs.devbox_pod import DEADLINE_SLACK
 from tests.unit.specs.commands import flags
 from tests.unit.specs.objects import SETTINGS, Obj, pinned, pinned_functions, run
-from tests.unit.specs.run_jobs import beside, job, placed, pod
+from tests.unit.specs.run_jobs import beside, job, placed, pod, reaching
 
 GATE = "10.96.0.1:443"
 SECRETS = {
@@ -129,7 +129,7 @@ def test_variables_of_the_agent_reach_no_function() -> None:
 
 
 def test_variables_of_functions_do_not_reach_the_agent() -> None:
-    made = placed(pinned_functions("judge", "hidden", agent={"type": "Nop", "network": {"egress": "Any"}}))
+    made = placed(pinned_functions("judge", "hidden", agent=reaching("Any")))
     agent, functions = containers(made)
     assert {"LANG", "KEY"} <= variables(functions["judge"])
     assert not {"LANG", "KEY"} & variables(agent)
@@ -143,7 +143,7 @@ GATED = SETTINGS.replace(network_gate_address=GATE)
 
 @pytest.mark.parametrize(("egress", "equal"), [("Internet", "python"), ("Any", "judge")])
 def test_functions_reach_nothing_or_what_the_agent_may(egress: str, equal: str) -> None:
-    made = placed(pinned_functions(agent={"type": "Nop", "network": {"egress": egress}}))
+    made = placed(pinned_functions(agent=reaching(egress)))
     template = pod(made, settings=GATED)
     assert template["metadata"]["labels"][names.EGRESS] == egress.lower()
     agent, functions = containers(made, settings=GATED)
@@ -160,7 +160,7 @@ def test_functions_reach_nothing_or_what_the_agent_may(egress: str, equal: str) 
 
 
 def test_beside_an_agent_that_reaches_nothing_functions_still_have_a_network_of_their_own() -> None:
-    made = placed(pinned_functions("plain", agent={"type": "Nop", "network": {"egress": "None"}}))
+    made = placed(pinned_functions("plain", agent=reaching("None")))
     agent, functions = containers(made, settings=GATED)
     assert flags(agent)["gate"] == [GATE]
     assert flags(functions["plain"])["no-network"] == [""]
@@ -197,7 +197,7 @@ def test_the_job_never_replaces_its_pod() -> None:
 
 @pytest.mark.parametrize(("only", "longest"), [(("plain", "judge"), 300), (("judge",), 60)])
 def test_the_pods_deadline_is_for_when_no_operator_runs(only: tuple[str, ...], longest: int) -> None:
-    made = placed(pinned_functions(*only, agent={"type": "Nop", "network": {"egress": "Any"}}))
+    made = placed(pinned_functions(*only, agent=reaching("Any")))
     assert pod(made)["spec"]["activeDeadlineSeconds"] == 600 + longest + DEADLINE_SLACK
 
 
@@ -285,5 +285,7 @@ def test_every_text_arrives_as_it_was_written() -> None:
     made = placed(pinned_functions(agent={"type": "Nop"}, problemStatement="cost: $(HOME) $5\n"))
     annotations = pod(made)["metadata"]["annotations"]
     assert annotations["files.assay.dev/problem.md"] == "cost: $(HOME) $5\n"
+    texts = [key for key in annotations if key.startswith(f"{names.FILES}/")]
     items = re.findall(r"metadata\.annotations\['([^']+)'\]", str(pod(made)["spec"]["volumes"]))
-    assert sorted(items) == sorted(annotations), "each is a file of one volume"
+    assert sorted(items) == sorted(texts), "each is a file of one volume"
+    assert annotations.keys() - texts == {"kubectl.kubernetes.io/default-container"}

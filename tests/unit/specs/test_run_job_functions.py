@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from assay.api.scenariorun import PinnedRun
+from assay.specs import names, texts
 from tests.unit.specs.objects import SETTINGS, Obj, pinned, pinned_functions, run
-from tests.unit.specs.run_jobs import beside, placed, pod
+from tests.unit.specs.run_jobs import beside, placed, pod, reaching
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_functions_that_reach_what_the_agent_may_or_nothing_are_beside_it(
     nothing: Obj = {}
     made = placed(
         pinned_functions(
-            agent={"type": "Nop", **(network if where == "agent" else nothing)},
+            agent=reaching(egress) if where == "agent" else None,
             environment={"image": "x", **(network if where == "environment" else nothing)},
         )
     )
@@ -49,28 +50,30 @@ def padded(bytes_: int) -> PinnedRun:
             "type": "TestFiles",
             "testFiles": {"files": [{"path": "t", "content": "x" * 50_000}], "command": ["t"]},
         }
-        for number in range(5)
+        for number in range(4)
     ]
     made = placed(pinned(scoringContract={"scoringFunctions": tests}, problemStatement="x"))
-    left = bytes_ - annotation_bytes(pod(made))
+    left = bytes_ - text_bytes(pod(made))
     return placed(pinned(scoringContract={"scoringFunctions": tests}, problemStatement="x" * (left + 1)))
 
 
-def annotation_bytes(template: Obj) -> int:
+def text_bytes(template: Obj) -> int:
     annotations: dict[str, str] = template["metadata"]["annotations"]
-    return sum(len(key.encode()) + len(text.encode()) for key, text in annotations.items())
+    found = {key: text for key, text in annotations.items() if key.startswith(f"{names.FILES}/")}
+    return sum(len(key.encode()) + len(text.encode()) for key, text in found.items())
 
 
 def test_the_texts_of_all_must_fit_into_one_pod() -> None:
-    fits, exceeds = padded(256 * 1024), padded(256 * 1024 + 1)
-    assert len(beside(fits)) == 5
-    assert annotation_bytes(pod(fits)) == 256 * 1024
+    fits, exceeds = padded(texts.ANNOTATIONS_MAX), padded(texts.ANNOTATIONS_MAX + 1)
+    assert len(beside(fits)) == 4
+    assert text_bytes(pod(fits)) == texts.ANNOTATIONS_MAX
     assert beside(exceeds) == []
 
 
-def test_the_texts_of_functions_elsewhere_do_not_count() -> None:
-    exceeds = padded(256 * 1024 + 1)
-    assert beside(placed(exceeds, "f0")) == ["f1", "f2", "f3", "f4"]
+def test_the_texts_of_functions_elsewhere_count_too() -> None:
+    """A ConfigMap may be needed for them, which a devbox owns."""
+    assert beside(placed(padded(texts.ANNOTATIONS_MAX), "f0")) == ["f1", "f2", "f3"]
+    assert beside(placed(padded(texts.ANNOTATIONS_MAX + 1), "f0")) == []
 
 
 def test_texts_are_counted_in_bytes() -> None:
