@@ -97,6 +97,47 @@ async def test_the_newest_warning_counts_unless_the_pod_has_come_further(
 
 
 @pytest.mark.parametrize(
+    ("note", "reason"),
+    [
+        ('pods "r-x" is forbidden: violates PodSecurity "restricted:latest"', "PodSecurityForbidden"),
+        ('pods "r-x" is forbidden: no PriorityClass with name high was found', "Forbidden"),
+    ],
+)
+async def test_why_the_api_server_refuses_the_pod_of_a_job(note: str, reason: str) -> None:
+    found = await cause(Api(said(1, "FailedCreate", note)), thing("Job"))
+    assert found is not None
+    assert found[0] == reason
+    assert note in found[1]
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        {"deprecatedLastTimestamp": "2026-01-02T10:00:09Z"},
+        {"eventTime": "2026-01-02T10:00:09Z"},
+        {"eventTime": "2026-01-02T10:00:01Z", "series": {"lastObservedTime": "2026-01-02T10:00:09Z"}},
+    ],
+    ids=["old API", "new API", "series"],
+)
+async def test_an_event_is_as_new_as_it_was_last_seen(time: Obj) -> None:
+    newer, older = {"type": "Warning", "reason": "New", "note": "new", **time}, said(5, "Old", "old")
+    for order in ([newer, older], [older, newer]):
+        assert await cause(Api(*order), thing()) == ("New", "new")
+
+
+async def test_of_several_each_is_asked_about_and_the_first_that_has_a_cause_counts() -> None:
+    job, pod = thing("Job"), thing()
+    job["metadata"]["uid"] = "j"
+    api = Api(said(1, "FailedMount"))
+    assert (await start_events.hold(at(20, api), [job, pod])).cause == Cause(
+        ForeignReason("FailedMount"), "as told"
+    )
+    assert api.selectors == ["regarding.uid=j", "regarding.uid=u"]
+    assert await start_events.hold(at(2, api), [pod, job]) == Hold(None, 1.0), "the next that is due"
+    assert await start_events.hold(at(2, api), []) == NO_HOLD
+
+
+@pytest.mark.parametrize(
     "volume",
     [
         {"secret": {"secretName": "hidden", "items": [{"key": "score.sh", "path": "script"}]}},
@@ -132,6 +173,7 @@ async def test_a_pod_that_is_slow_says_so_with_its_newest_event() -> None:
 async def test_nothing_is_read_of_what_may_start_by_itself(kind: str, patience: float) -> None:
     api = Api(said(1, "FailedMount"))
     assert await start_events.hold(at(2, api), [thing(kind)]) == Hold(None, patience - 2)
+    assert await start_events.hold(at(-30, api), [thing(kind)]) == Hold(None, patience), "clocks differ"
     assert api.selectors == []
 
 
