@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from assay.api.disksnapshot import DiskSnapshotStatus
-from assay.api.reasons import PodReason, ReferenceReason, RejectionReason
+from assay.api.reasons import ForeignReason, ReferenceReason, RejectionReason
 from assay.api.scenariorun import PinnedRun
+from assay.reconcile.common.apply import RETRY_SECONDS
+from assay.reconcile.common.command_end import BACKSTOP
+from assay.reconcile.common.decision import ChildRejected, Event
 from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.common.start_looks import Hold
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from tests.unit.reconcile import runs
 from tests.unit.reconcile.run_jobs import (
     DONE,
+    STARTED,
     agent_ended,
     agent_pod,
     beside,
@@ -24,6 +29,8 @@ from tests.unit.reconcile.run_jobs import (
 )
 from tests.unit.reconcile.runs import NOW, reported
 from tests.unit.specs.objects import Obj
+
+STARTING = datetime.fromisoformat(STARTED)
 
 
 def decide(observed: Observed, pinned_run: PinnedRun | None = None) -> RunDecision:
@@ -72,6 +79,17 @@ def test_a_snapshot_that_cannot_be_used_yet_is_waited_for() -> None:
     assert (decision.create, decision.requeue) == ((), 7.0)
     assert reported(decision, "Complete") == ("False", "DiskSnapshotNotReady")
     assert decision.write
+    assert created(decide(seeing(claim=None, missing_snapshot=missing))) == [], "a Job without its claim"
+
+
+async def test_a_run_whose_job_is_refused_is_pending_and_says_why() -> None:
+    first = decide(Observed(claim=claim()))
+    assert first.on_rejection is not None
+    blocked = await first.on_rejection(ChildRejected(RejectionReason.QUOTA_EXCEEDED, "exceeded quota"))
+    assert blocked is not None
+    assert reported(blocked, "Complete") == ("False", "QuotaExceeded")
+    assert (blocked.status.phase, blocked.create, blocked.requeue) == ("Pending", (), RETRY_SECONDS)
+    assert blocked.event == Event("Warning", RejectionReason.QUOTA_EXCEEDED, "exceeded quota")
 
 
 # --- the agent works ---
@@ -93,7 +111,9 @@ def test_while_the_agent_works(which: str, reason: str) -> None:
     assert reported(decision, "Complete") == ("False", reason)
     assert reported(decision, "AgentFinished") is None
     assert decision.status.agent is None
-    assert (list(decision.create), list(decision.delete), decision.event) == ([], [], None)
+    assert (list(decision.create), list(decision.delete)) == ([], [])
+    told = (decision.event.type, decision.event.reason) if decision.event else None
+    assert told == (None if reason == "AgentWorking" else ("Warning", reason))
     assert (decision.requeue is None) is (which != "running"), (
         "the watch shows what comes next, or its time is over"
     )
@@ -103,27 +123,39 @@ def test_trouble_that_may_pass_by_itself_is_not_reported_yet() -> None:
     young = agent_pod("unschedulable")
     young["metadata"]["creationTimestamp"] = (NOW - timedelta(seconds=4)).isoformat()
     decision = decide(seeing(young))
-    assert (decision.write, decision.requeue) == (False, 6.0)
-    assert reported(decision, "Complete") is None
-
-
-def test_a_job_without_a_pod_is_looked_at_again() -> None:
-    decision = decide(seeing(look_again=3.0))
     assert reported(decision, "Complete") == ("False", "AgentWorking")
-    assert decision.requeue == 3.0
+    assert (decision.status.phase, decision.event, decision.requeue) == ("Running", None, 6.0)
 
 
-def test_why_the_job_has_no_pod_is_reported() -> None:
-    refused = Cause(RejectionReason.QUOTA_EXCEEDED, "waiting for quota: exceeded quota: small")
-    decision = decide(seeing(refusal=refused, look_again=15.0))
-    assert reported(decision, "Complete") == ("False", "QuotaExceeded")
-    assert decision.requeue == 15.0
+@pytest.mark.parametrize(
+    ("observed", "reason"),
+    [
+        (seeing(), "AgentWorking"),
+        (seeing(hold=Hold(None, 3.0)), "AgentWorking"),
+        (seeing(hold=Hold(Cause(RejectionReason.QUOTA_EXCEEDED, "no"), 15.0)), "QuotaExceeded"),
+        (
+            seeing(agent_pod("unseen"), hold=Hold(Cause(ForeignReason("FailedMount"), "no"), 15.0)),
+            "FailedMount",
+        ),
+        (seeing(agent_pod("pull-back-off")), "ImagePullBackOff"),
+    ],
+)
+def test_what_keeps_the_agent_from_starting(observed: Observed, reason: str) -> None:
+    decision = decide(observed)
+    assert reported(decision, "Complete") == ("False", reason)
+    assert reported(decision, "AgentFinished") is None
+    assert decision.status.phase == ("Running" if reason == "AgentWorking" else "Pending")
+    assert decision.requeue == observed.hold.look_again
 
 
-def test_a_refusal_says_nothing_once_there_is_a_pod() -> None:
-    refused = Cause(PodReason.UNSCHEDULABLE, "of another Job")
-    decision = decide(seeing(agent_pod("running"), refusal=refused))
-    assert reported(decision, "Complete") == ("False", "AgentWorking")
+def test_an_agent_at_work_is_looked_at_when_its_time_is_over() -> None:
+    decision = decide(seeing(agent_pod("running")))
+    assert decision.requeue == 600 - (NOW - STARTING).total_seconds() + BACKSTOP.total_seconds()
+
+
+def test_a_claim_that_was_deleted_before_its_pod_began_is_made_again() -> None:
+    assert created(decide(seeing(agent_pod("unseen"), claim=None))) == [("PersistentVolumeClaim", "r")]
+    assert created(decide(seeing(agent_pod("running"), claim=None))) == []
 
 
 def test_the_pod_that_was_created_last_counts() -> None:
@@ -150,5 +182,6 @@ def test_the_second_reconcile_reports_the_same(observed: Observed) -> None:
     first = decide(observed).status
     if first.phase == "Failed":
         return
-    later = runs.decide(observed, first, beside()).status
-    assert later.model_dump() == first.model_dump()
+    later = runs.decide(observed, first, beside())
+    assert later.status.model_dump() == first.model_dump()
+    assert later.event is None, "it is told once"

@@ -13,11 +13,9 @@ from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from tests.unit.reconcile import runs
 from tests.unit.reconcile.run_jobs import (
     DONE,
-    STARTED,
     agent_ended,
     agent_pod,
     beside,
-    claim,
     own_job,
     report,
     seeing,
@@ -71,6 +69,9 @@ def test_what_the_agent_left_is_scored(message: str, reason: str, exit_code: int
     assert status.agent.start_time is not None
     assert status.agent.finish_time is not None
     assert (decision.create, decision.delete) == ((), ()), "the kubelet has begun the functions"
+    assert decision.event is not None
+    assert (decision.event.type, decision.event.reason) == ("Normal", reason)
+    assert f"exit code {exit_code} after 42 s" in decision.event.message
 
 
 def of(which: str, **more: Any) -> Observed:
@@ -128,17 +129,6 @@ def test_an_agent_that_never_began_has_no_start() -> None:
     agent = decide(of("evicted-before-it-started")).status.agent
     assert agent is not None
     assert agent.start_time is None
-
-
-def test_a_job_that_failed_without_a_pod_may_have_begun_if_its_disk_was_there() -> None:
-    job = own_job("BackoffLimitExceeded", "x")
-    bound = decide(seeing(job=job, claim={**claim(), "status": {"phase": "Bound"}})).status.agent
-    assert bound is not None
-    assert bound.start_time is not None
-    assert bound.start_time.isoformat() == STARTED.replace("Z", "+00:00")
-    unbound = decide(seeing(job=job)).status.agent
-    assert unbound is not None
-    assert unbound.start_time is None
 
 
 def test_a_job_that_failed_still_has_the_report_of_its_agent() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from assay.api.scenariorun import ScenarioRun
 from assay.kube.errors import ApiError, NotFound
+from assay.reconcile.common.start_looks import NO_HOLD
 from assay.reconcile.scenariorun.observe import OUTPUT_LINES, look_at
 from assay.reconcile.scenariorun.observed import Observed
 from tests.unit.reconcile import contexts
@@ -38,8 +39,8 @@ class Api:
     async def list(self, *_: Any, field_selector: str | None = None) -> AsyncIterator[Obj]:
         if field_selector is None:  # the pods of a Job that has ended
             return
-        self.asked.append("Events of " + field_selector.split(",")[0].rpartition("-")[2])
-        yield {"note": "exceeded quota: small"}
+        self.asked.append("Events of " + field_selector.removeprefix("regarding.uid="))
+        yield {"type": "Warning", "reason": "FailedCreate", "note": "exceeded quota: small"}
 
 
 def run(same_pod: bool = True, disk_snapshot: str | None = None, **status: Any) -> Obj:
@@ -53,6 +54,11 @@ def run(same_pod: bool = True, disk_snapshot: str | None = None, **status: Any) 
 def of_job(pod: Obj) -> Obj:
     reference = {**owner("Job", "r")[0], "uid": "uid-of-job-r"}
     return {**pod, "metadata": {**pod["metadata"], "ownerReferences": [reference]}}
+
+
+def suspended(job: Obj) -> Obj:
+    job["status"]["conditions"] = [{"type": "Suspended", "status": "True"}]
+    return job
 
 
 async def look(run_: Obj, *objects: Obj, api: Api | None = None) -> Observed:
@@ -130,21 +136,27 @@ async def test_why_a_job_has_no_pod_is_asked_for_jobs_without_one() -> None:
     seen = await look(
         scoring, own_job(), of_job(agent_pod("running")), own_job(name="r-score-dca76eb8"), api=api
     )
-    assert api.asked == ["Events of score"]
-    assert seen.refusal is not None
-    assert seen.refusal.reason == "QuotaExceeded"
-    assert seen.look_again
+    assert api.asked == ["Events of uid-of-job-r-score-dca76eb8"]
+    assert seen.hold.cause is not None
+    assert seen.hold.cause.reason == "QuotaExceeded"
+    assert seen.hold.look_again
 
 
 @pytest.mark.parametrize(
     "objects",
-    [[], [own_job(), of_job(agent_pod("running"))], [own_job("BackoffLimitExceeded", "x")]],
-    ids=["no job", "a pod", "a job that has failed"],
+    [
+        [],
+        [own_job(), of_job(agent_pod("running"))],
+        [own_job("BackoffLimitExceeded", "x")],
+        [suspended(own_job())],
+        [own_job(), of_job(agent_pod("running")), own_job(name="r-score-dca76eb8")],
+    ],
+    ids=["no job", "a pod", "a job that has failed", "a suspended job", "a job that is not waited for"],
 )
 async def test_else_no_event_is_read(objects: list[Obj]) -> None:
     api = Api()
     seen = await look(run(), *objects, api=api)
-    assert (api.asked, seen.refusal, seen.look_again) == ([], None, None)
+    assert (api.asked, seen.hold) == ([], NO_HOLD)
 
 
 # --- the snapshot that the disk begins with ---

@@ -6,6 +6,7 @@ import pytest
 
 from assay.api.reasons import RejectionReason
 from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.common.start_looks import Hold
 from tests.unit.reconcile import runs
 from tests.unit.reconcile.run_jobs import DONE, LINT, TESTS, agent_ended, beside, own_job, seeing
 from tests.unit.reconcile.runs import OK, failed, reported, scorer_pod
@@ -24,7 +25,10 @@ from tests.unit.specs.objects import Obj
 
 def test_a_run_whose_functions_have_ended_is_decided_at_once() -> None:
     """An operator that was away meanwhile sees all that happened in one look."""
-    decision = runs.decide(seeing(agent_ended(DONE, tests=TESTS, lint=LINT)), None, beside())
+    job, pod = own_job(), agent_ended(DONE, tests=TESTS, lint=LINT)
+    job["status"]["conditions"] = [{"type": "Complete", "status": "True"}]
+    pod["status"]["phase"] = "Succeeded"
+    decision = runs.decide(seeing(pod, job=job), None, beside())
     status = decision.status
     assert (status.score, status.phase) == (0.65, "Complete")
     assert reported(decision, "AgentFinished") == ("True", "Completed")
@@ -96,9 +100,7 @@ def test_both_pods_are_waited_for(here: str | None, there: str | None) -> None:
 
 def test_why_another_job_has_no_pod_is_reported() -> None:
     refused = Cause(RejectionReason.QUOTA_EXCEEDED, "waiting for quota")
-    observed = seeing(
-        agent_done(tests=TESTS), others=(scorer("r-score-dca76eb8"),), refusal=refused, look_again=15.0
-    )
+    observed = seeing(agent_done(tests=TESTS), others=(scorer("r-score-dca76eb8"),), hold=Hold(refused, 15.0))
     decision = decide(observed, MIXED)
     assert reported(decision, "Complete") == ("False", "QuotaExceeded")
     assert decision.requeue == 15.0
