@@ -73,8 +73,8 @@ async def _under_way(ctx: Context, run: ScenarioRun, observed: Observed) -> Obse
 
 
 async def _with_pods(ctx: Context, job: ScorerJob) -> ScorerJob:
-    """The Job with the pods that the API server has, where it has ended and the cache knows of none: watches differ."""
-    if job.pods or not job.has_ended:
+    """The Job; if it has ended, with the pod that has too, which the watch of pods may not have shown yet."""
+    if not job.has_ended or (job.pods and not job.pod_works):
         return job
     selector = f"batch.kubernetes.io/job-name={job.name}"
     found = [pod async for pod in ctx.client.list(PODS, job.obj["metadata"]["namespace"], selector)]

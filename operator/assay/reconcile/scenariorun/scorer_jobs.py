@@ -72,7 +72,7 @@ class ScorerJob:
     def is_lost(self) -> bool:
         """Whether its pod is gone, or something other than its containers ends it, so that they may never report."""
         pod = self.newest_pod
-        if pod is None:
+        if pod is None or self.has_ended:
             return self.has_ended
         seen = pod_view.view(pod, "")
         return bool(seen.killed_by) or seen.deleting or seen.ended or _is_stuck(pod)

@@ -10,8 +10,9 @@ import pytest
 
 from assay.api.scenariorun import ScenarioRun
 from assay.kube.errors import ApiError, NotFound
+from assay.reconcile.common import command_output
 from assay.reconcile.common.start_looks import NO_HOLD
-from assay.reconcile.scenariorun.observe import OUTPUT_LINES, look_at
+from assay.reconcile.scenariorun.observe import look_at
 from assay.reconcile.scenariorun.observed import Observed
 from tests.unit.reconcile import contexts
 from tests.unit.reconcile.caches import owner
@@ -26,11 +27,11 @@ POLICIES = 3
 class Api:
     """Has the log of a container, and an Event for every Job; records what is asked of it."""
 
-    def __init__(self, log: str | ApiError = "the log\n") -> None:
-        self.log, self.asked = log, list[str]()
+    def __init__(self, log: str | ApiError = "the log\n", *pods: Obj) -> None:
+        self.log, self.pods, self.asked = log, pods, list[str]()
 
     async def pod_log(self, namespace: str, name: str, container: str, *, tail_lines: int) -> str:
-        assert (namespace, container, tail_lines) == ("team", "devbox", OUTPUT_LINES)
+        assert (namespace, container, tail_lines) == ("team", "devbox", command_output.LINES)
         self.asked.append(f"log of {name}")
         if isinstance(self.log, ApiError):
             raise self.log
@@ -38,6 +39,9 @@ class Api:
 
     async def list(self, *_: Any, field_selector: str | None = None) -> AsyncIterator[Obj]:
         if field_selector is None:  # the pods of a Job that has ended
+            self.asked.append("pods")
+            for pod in self.pods:
+                yield pod
             return
         self.asked.append("Events of " + field_selector.removeprefix("regarding.uid="))
         yield {"type": "Warning", "reason": "FailedCreate", "note": "exceeded quota: small"}
@@ -79,6 +83,24 @@ async def test_children_are_those_of_this_very_run() -> None:
     stranger = {**run(), "metadata": {**run()["metadata"], "uid": "another"}}
     seen = await look(stranger, claim(), own_job(), of_job(agent_pod("running")))
     assert (seen.claim, seen.own_job, seen.jobs) == (None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("known", "is_asked"),
+    [([], True), ([agent_pod("running")], True), ([agent_ended(DONE)], False)],
+    ids=["no pod", "a pod at work", "its end"],
+)
+async def test_the_pod_of_a_job_that_has_ended_is_read_where_the_watch_of_pods_is_behind(
+    known: list[Obj], is_asked: bool
+) -> None:
+    ended = agent_ended(DONE)
+    ended["status"]["phase"] = "Failed"
+    for one in known:
+        one["status"]["phase"] = "Running" if is_asked else "Failed"
+    api = Api("", of_job(ended))
+    seen = await look(run(), claim(), own_job("BackoffLimitExceeded", "x"), *map(of_job, known), api=api)
+    assert [pod["status"]["phase"] for job in seen.jobs for pod in job.pods] == ["Failed"]
+    assert ("pods" in api.asked) is is_asked
 
 
 async def test_the_jobs_of_its_devbox_are_the_runs_too() -> None:
@@ -156,7 +178,7 @@ async def test_why_a_job_has_no_pod_is_asked_for_jobs_without_one() -> None:
 async def test_else_no_event_is_read(objects: list[Obj]) -> None:
     api = Api()
     seen = await look(run(), *objects, api=api)
-    assert (api.asked, seen.hold) == ([], NO_HOLD)
+    assert (set(api.asked) - {"pods"}, seen.hold) == (set(), NO_HOLD)
 
 
 # --- the snapshot that the disk begins with ---

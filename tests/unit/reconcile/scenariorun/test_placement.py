@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
-from assay.reconcile.scenariorun.observed import Observed, RunDecision, RunView
+from assay.reconcile.common.decision import Decision
+from assay.reconcile.scenariorun.observed import Observed, RunView
 from assay.reconcile.scenariorun.start import start
 from tests.unit.reconcile.contexts import blueprint, scenario, snapshot
 from tests.unit.reconcile.nodes.nodes import node
@@ -29,9 +30,7 @@ def placing(**placements: str) -> Obj:
     return scenario(scoringContract={**contract, "scoringFunctions": functions})
 
 
-async def begin(
-    *objects: Obj, can_mount: bool | None = True, spec: Any = NOP, **settings: Any
-) -> RunDecision:
+async def begin(*objects: Obj, can_mount: bool | None = True, spec: Any = NOP, **settings: Any) -> Decision:
     """The first decision about a run, where the nodes can mount overlays, cannot, or have not been asked."""
     cluster = Cluster(NODE)
     if can_mount is not None:
@@ -43,7 +42,8 @@ async def begin(
     return await start(ctx, RunView(started, Observed(), ctx.settings, ctx.now()))
 
 
-def pins(decision: RunDecision) -> PinnedRun:
+def pins(decision: Decision) -> PinnedRun:
+    assert isinstance(decision.status, ScenarioRunStatus)
     found = decision.status.pinned
     assert found is not None
     return found
@@ -76,6 +76,7 @@ async def test_a_run_waits_until_the_nodes_are_probed() -> None:
     decision = await begin(placing(), blueprint(), can_mount=None)
     [probe] = decision.create
     assert probe["metadata"]["ownerReferences"][0]["kind"] == "ScenarioRun"
+    assert isinstance(decision.status, ScenarioRunStatus)
     assert (decision.write, decision.status.pinned) == (False, None)
 
 

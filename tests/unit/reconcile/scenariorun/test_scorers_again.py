@@ -106,9 +106,6 @@ def test_functions_that_had_ended_in_a_lost_pod_are_not_scored_again_while_other
     assert decision.status.scorer_jobs == ["r", "r-score-dca76eb8"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a failed Job with a pod that an older look shows at work: ScorerFailed"
-)
 def test_a_job_that_has_given_up_reports_nothing_any_more() -> None:
     job = own_job("BackoffLimitExceeded", "x")
     assert job_names(decide(seeing(agent_ended(DONE, tests=TESTS, lint=None), job=job))) == [
