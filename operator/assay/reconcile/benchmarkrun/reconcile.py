@@ -22,7 +22,7 @@ from .child_run import ChildRun
 from .end import end, fail
 from .observed import Observed, observe
 from .progress import is_held, progress
-from .scenarios import Scope, attempts, scope_of
+from .scenarios import Scope, scope_of
 from .summary import count, summarize
 
 COMPLETE = ConditionType.COMPLETE
@@ -64,7 +64,7 @@ def start(ctx: Context, run: BenchmarkRun) -> Decision:
 def _started(run: BenchmarkRun, scope: Scope, now: datetime) -> Decision:
     status = run.status.model_copy(update=scope._asdict())
     status.phase, status.start_time = "Running", now
-    status.counts = count([], len(scope.scenarios) * attempts(run.spec, status))
+    status.counts = count([], len(scope.scenarios) * scenario_run.attempts(run.spec, status))
     set_condition(run, status, progress(status, ()), now)
     message = f"{status.counts.total} runs of {len(scope.scenarios)} scenarios"
     return Decision(status, event=Event("Normal", BenchmarkRunReason.RUNNING, message), requeue=0)
@@ -119,7 +119,7 @@ def _wanted(run: BenchmarkRun) -> dict[str, tuple[str, int]]:
     """Scenario and attempt of each ScenarioRun by its name, in the order in which to create them."""
     return {
         scenario_run.name(run.name, scenario, attempt): (scenario, attempt)
-        for attempt in range(1, attempts(run.spec, run.status) + 1)
+        for attempt in range(1, scenario_run.attempts(run.spec, run.status) + 1)
         for scenario in run.status.scenarios or ()
     }
 
