@@ -36,6 +36,12 @@ def controller(obj: Seen) -> Seen | None:
     return next((owner for owner in owners if owner.get("controller")), None)
 
 
+def is_of_kind(obj: Seen, kind: str) -> bool:
+    """Whether an owner of that kind of ours made the object. The cache keeps no controller of another group."""
+    made_by = controller(obj)
+    return made_by is not None and made_by["kind"] == kind
+
+
 def is_controlled_by(obj: Seen, uid: str) -> bool:
     """Whether that very owner made the object, and not an earlier or later one of its name."""
     made_by = controller(obj)
