@@ -116,6 +116,7 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
         timeout=pod.timeouts()[function.name],
         root=root_of(function),
         message_bytes=message_bytes,
+        hide_output=function.output == "Hidden",
         hand=list(context),
         **flags,
         **_tests(function),
