@@ -74,6 +74,8 @@ def trim_scenario_run(obj: KubeObject) -> KubeObject:
         kept["scores"] = [_only(_SCORE, one) for one in status["scores"]]
     if is_of_kind(obj, "Scenario"):  # its scenario reads content and messages
         condition_fields = [*_CONDITION, "message"]
+        if "scores" in status:
+            kept["scores"] = [_only((*_SCORE, "message"), one) for one in status["scores"]]
         if "pinned" in status:
             kept["pinned"] = _only(["contentHash"], status["pinned"])
     kept["conditions"] = [
