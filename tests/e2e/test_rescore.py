@@ -88,15 +88,24 @@ def test_only_failures_keep_their_disks(namespace: str) -> None:
     assert "snapshotPolicy" in failed["message"]
 
 
-def test_newest_disks_of_a_scenario_are_kept(namespace: str) -> None:
-    retention = {"snapshotPolicy": "Always", "snapshotRetention": {"perScenario": 2}}
-    apply(namespace, scenario("s", command("yes", "true")))
-    for attempt in range(1, 5):
-        apply(namespace, scenario_run(f"r{attempt}", "s", {"type": "Nop"}, **retention))
-        finished(namespace, f"r{attempt}")
-        wait(namespace, "DiskKept", f"scenariorun/r{attempt}")
+def test_newest_disks_of_a_benchmark_run_are_kept(namespace: str) -> None:
+    """Those of other people's runs stay."""
+    keep = {"snapshotPolicy": "Always", "snapshotRetention": {"perScenario": 2}}
+    template = {"template": keep, "parallelism": 1}
+    _benchmark(namespace, ["s"], **template)
+    wait(namespace, "DiskKept", "scenariorun/first-s-1")
+    more = {"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}, "attempts": 4, **template}
+    apply(namespace, obj("BenchmarkRun", "more", more))
+    finished(namespace, "more", "benchmarkrun")
+    apply(namespace, scenario_run("alone", "s", {"type": "Nop"}, **keep))
+    finished(namespace, "alone")
+    wait(namespace, "DiskKept", "scenariorun/alone")
     eventually(
-        lambda: True if _names(namespace, "disksnapshots") == ["r3", "r4"] else None,
+        lambda: (
+            True
+            if _names(namespace, "disksnapshots") == ["alone", "first-s-1", "more-s-3", "more-s-4"]
+            else None
+        ),
         60,
         lambda: str(_names(namespace, "disksnapshots")),
     )

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.tools.kube import get
+
 from .objects import bash, python_image, run_one, scenario, shell
 
 pytestmark = pytest.mark.usefixtures("each_placement")
@@ -118,3 +120,25 @@ def test_a_planted_program_cannot_read_the_script_that_runs_it(namespace: str) -
     run = run_one(namespace, shell(plant), scenario("hidden", bash("hidden", script)))
     assert run["status"]["score"] == 0.25
     assert SECRET not in said(run, "hidden")
+
+
+TELLS = """cat > /usr/bin/grep <<'END'
+#!/bin/sh
+env; env >&2
+printf '{"comment": "%s"}' "$KEY" > "$ASSAY_RESULTS/result.json"
+END
+chmod 755 /usr/bin/grep; echo 42 > /answer"""
+
+
+def test_of_a_hidden_output_a_planted_program_tells_nothing(namespace: str) -> None:
+    """The shell that calls it knows what is hidden: whatever reaches the output, the output reaches nobody."""
+    script = f"export KEY={SECRET}\ngrep -q . /answer\necho 0.25\n"
+    hidden, shown = bash("hidden", script, output="Hidden"), bash("shown", script)
+    run = run_one(namespace, shell(TELLS), scenario("hidden", hidden, shown))
+    assert run["status"]["score"] == 0.25
+    scores = {one["name"]: one for one in run["status"]["scores"]}
+    assert SECRET not in str(scores["hidden"])
+    assert not {"message", "comment", "subscores"} & scores["hidden"].keys()
+    assert SECRET in scores["shown"]["message"], "the program tells it where the output is shown"
+    assert SECRET in scores["shown"]["comment"]
+    assert SECRET not in str(get(namespace, "events"))

@@ -50,6 +50,19 @@ def test_a_volumes_secret_and_its_key_are_named(namespace: str) -> None:
     assert finished(namespace, "absent")["status"]["score"] == 1.0
 
 
+def test_a_secret_of_a_functions_variables_is_missed_before_an_agent_works(namespace: str) -> None:
+    token = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "judge", "key": "token"}}}
+    judge = bash(
+        "judge", '[ "$TOKEN" = right ] && [ ! -e /.assay/required ] && echo 1 || echo 0', env=[token]
+    )
+    apply(namespace, scenario("late", {**judge, "placement": "SamePod"}))
+    apply(namespace, scenario_run("late", "late", shell("true")))
+    assert "judge" in waits(namespace, "scenariorun", "late", "FailedMount")
+    assert "agent" not in get(namespace, "scenariorun", "late")["status"]
+    kubectl("create", "secret", "generic", "judge", "-n", namespace, "--from-literal=token=right")
+    assert finished(namespace, "late")["status"]["score"] == 1.0
+
+
 def test_a_missing_config_map_is_named_before_an_agent_works(namespace: str) -> None:
     script = {
         "name": "s",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
-from assay.specs import names
+from assay.specs import names, scenario_run
 from tests.integration.disksnapshots import (
     LONG,
     READY,
@@ -25,6 +24,7 @@ from tests.integration.running import (
     TEAM,
     condition,
     create,
+    create_benchmark_run,
     create_definitions,
     create_run,
     create_scenario,
@@ -67,21 +67,22 @@ async def test_after_its_time_it_goes_unless_it_is_needed(
             await operator.until(lambda: api.get(SNAPSHOTS, TEAM, "needed") is None)
 
 
-async def test_of_each_scenario_the_newest_stay(api: FakeApi, tmp_path: Path) -> None:
+async def test_of_each_scenario_of_a_benchmark_run_the_newest_stay(api: FakeApi, tmp_path: Path) -> None:
     create_definitions(api, "fix-it", "other")
     keep = {"snapshotPolicy": "Always", "snapshotRetention": {"perScenario": 1}}
+    first, second = (scenario_run.name("all", "fix-it", attempt) for attempt in (1, 2))
+    others = [scenario_run.name("all", "other", 2), scenario_run.name("theirs", "fix-it", 1), "alone"]
     with Kubelet(api):
         async with operating(api, tmp_path) as operator:
-            create_run(api, "elsewhere", "other", **keep)
-            create_run(api, "one", "fix-it", **keep)
-            await operator.until(lambda: says(api, "one") == READY)
-            await asyncio.sleep(1.1)  # times have seconds
-            create_run(api, "two", "fix-it", **keep)
-            await operator.until(lambda: api.get(SNAPSHOTS, TEAM, "one") is None)
+            create_benchmark_run(api, "theirs", "fix-it", template=keep)
+            await operator.until(lambda: says(api, others[1]) == READY)
+            create_benchmark_run(api, "all", "fix-it", "other", attempts=2, parallelism=1, template=keep)
             gone = ("False", "DiskSnapshotDeleted")
-            await operator.until(lambda: condition(api, "ScenarioRun", "one", "DiskKept") == gone)
-            await operator.until(lambda: says(api, "elsewhere") == says(api, "two") == READY)
-    assert {one["metadata"]["name"] for one in api.all(SNAPSHOTS)} == {"two", "elsewhere"}
+            await operator.until(lambda: condition(api, "ScenarioRun", first, "DiskKept") == gone)
+            create_run(api, "alone", "fix-it", **keep)
+            await operator.until(lambda: all(says(api, one) == READY for one in [second, *others]))
+            await operator.settled()
+    assert {one["metadata"]["name"] for one in api.all(SNAPSHOTS)} == {second, *others}
 
 
 def finalizers(api: FakeApi) -> list[str]:

@@ -49,7 +49,8 @@ class DiskSnapshotSpec(Model):
     ttl_seconds: Annotated[int, Field(ge=1, le=315_360_000)] | None = None
     """After which time it is deleted, unless a scenario starts from it; never when absent."""
     keep_per_scenario: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """How many snapshots that runs of its scenario left are kept: when this one is ready, older ones go."""
+    """How many snapshots are kept that runs of the same BenchmarkRun and scenario left: when this one is ready, older
+    ones go. Snapshots of other runs never do."""
 
 
 class Lineage(Model):

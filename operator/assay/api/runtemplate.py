@@ -16,7 +16,8 @@ class SnapshotRetention(Model):
     ttl_seconds: Annotated[int, Field(ge=1, le=315_360_000)] | None = None
     """For so long; as long as the run when absent."""
     per_scenario: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """The newest so many of each scenario; all when absent."""
+    """Of each scenario the newest so many of the same BenchmarkRun; all when absent. A run that belongs to no
+    BenchmarkRun keeps its own and deletes no other."""
 
 
 class KeepDevbox(Model):

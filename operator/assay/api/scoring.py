@@ -59,6 +59,10 @@ class ScorerFields(Model):
     env: EnvList | None = None
     env_from: EnvFromList | None = None
     """Secrets and ConfigMaps for this function alone."""
+    output: Literal["Shown", "Hidden"] | None = None
+    """Hidden: of what it prints and writes nothing is told but the score, to six digits: no message, subscores or
+    comment in the status, and no log. For a function that knows what is hidden and runs in Merged, where a program
+    that the agent left can read it and print it. Shown when absent; a function is Hidden if its Scorer says so."""
     resources: Resources | None = None
     network: Network | None = None
     """What it may reach; nothing when absent."""

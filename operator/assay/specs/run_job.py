@@ -61,7 +61,7 @@ def job(run: ScenarioRun, pinned: PinnedRun, settings: Settings) -> KubeObject:
     egress = network_policies.egress(spec.network, settings)
     names_ = pinned.same_pod or ()
     functions = [f for f in pinned.scenario.scoring_contract.scoring_functions if f.name in names_]
-    pod = ScorerPod(pinned, functions, "Overlay", (), egress, settings)
+    pod = ScorerPod(pinned, functions, "Overlay", (), egress, settings, has_agent=True)
     flags = {**pod_parts.limits(settings), **network_policies.gate(egress, settings), "run": run.uid}
     agent = devbox_container.work(spec, _plan(pinned), flags)
     return {

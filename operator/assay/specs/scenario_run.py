@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from assay.api.benchmarkrun import BenchmarkRun
+from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus
 from assay.api.meta import LocalRef
 from assay.api.runtemplate import RunTemplate
 from assay.api.scenariorun import Rescore, ScenarioRunSpec
 from assay.kube_object import KubeObject
 
-from . import names
+from . import names, run_content
+
+
+def attempts(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> int:
+    """How often each scenario is run; a re-score repeats the attempts of the run that it scores again."""
+    return status.previous_score.attempts if status.previous_score else spec.attempts
 
 
 def name(benchmark_run: str, scenario: str, attempt: int) -> str:
@@ -48,3 +53,16 @@ def scenario_run(run: BenchmarkRun, scenario: str, attempt: int) -> KubeObject:
         "metadata": names.metadata(run, name(run.name, scenario, attempt), "scenario-run", labels),
         "spec": run_spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }
+
+
+def is_made(run: BenchmarkRun, child: KubeObject) -> bool:
+    """Whether a marked ScenarioRun is one that the BenchmarkRun creates; an owner reference is no proof."""
+    spec = child["spec"]
+    scenario, attempt = str((spec.get("scenarioRef") or {}).get("name")), spec.get("attempt", 1)
+    if scenario not in (run.status.scenarios or ()) or not 1 <= attempt <= attempts(run.spec, run.status):
+        return False
+    wanted = scenario_run(run, scenario, attempt)
+    is_same = run_content.is_same(
+        child, own_part(run, scenario, attempt), run_content.common_hash(wanted["spec"])
+    )
+    return bool(wanted["metadata"]["name"] == child["metadata"]["name"] and is_same)

@@ -13,7 +13,7 @@ from assay.api.scenariorun import PinnedRun
 from assay.api.scoring import ScoringFunction
 from assay.settings import Settings
 
-from . import network_policies, pod_parts, scorer_files
+from . import network_policies, pod_parts, required_secrets, scorer_files
 from .pod_parts import Flag
 
 IMAGE_DIR = f"{pod_parts.ROOT}/image"  # the environment's image, for a function with an image of its own
@@ -67,6 +67,8 @@ class ScorerPod:
     egress: Egress
     """What the pod may reach, and the functions that do not run without network."""
     settings: Settings
+    has_agent: bool = False
+    """Whether the agent works in it first."""
 
     def has_own_network(self, function: ScoringFunction) -> bool:
         """Whether the function runs in a network namespace of its own, where there is nothing but loopback."""
@@ -116,6 +118,7 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
         timeout=pod.timeouts()[function.name],
         root=root_of(function),
         message_bytes=message_bytes,
+        hide_output=function.output == "Hidden",
         hand=list(context),
         **flags,
         **_tests(function),
@@ -212,3 +215,5 @@ def _mounts(pod: ScorerPod, function: ScoringFunction) -> Iterator[Mount]:
     if needs_tools(function):
         part = {"subPath": "opt/assay/tools"} if pod.root == "Overlay" else {}
         yield {"name": "tools", "mountPath": TOOLS_DIR, **part, "readOnly": True}
+    if pod.has_agent:
+        yield from required_secrets.mounts(function)

@@ -18,7 +18,7 @@ from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
 from assay.settings import Settings
 
-from . import names, network_policies, pod_parts, run_labels, scorer_copy, scorer_files
+from . import names, network_policies, pod_parts, required_secrets, run_labels, scorer_copy, scorer_files
 from .scorer_container import ScorerPod, container, egress_of
 
 START_SLACK = 900  # seconds a scorer pod may need to be scheduled and to pull its image
@@ -125,7 +125,9 @@ def containers(pod: ScorerPod, others: int) -> list[KubeObject]:
 
 def volumes_of(pod: ScorerPod) -> list[KubeObject]:
     """The volumes of functions, but for the disk."""
-    return [{"name": "scratch", "emptyDir": {}}, *pod.volumes(), *scorer_files.volumes(pod.functions)]
+    required = required_secrets.volumes(pod.functions) if pod.has_agent else []
+    files = scorer_files.volumes(pod.functions)
+    return [{"name": "scratch", "emptyDir": {}}, *pod.volumes(), *files, *required]
 
 
 def _prefer(node: str) -> dict[str, Any]:

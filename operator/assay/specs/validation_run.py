@@ -10,7 +10,7 @@ from assay.api.scenario import Scenario
 from assay.api.scenariorun import ScenarioRunSpec
 from assay.kube_object import KubeObject
 
-from . import names
+from . import names, run_content
 
 ValidationAgent = Literal["Reference", "Nop"]
 
@@ -35,3 +35,17 @@ def run(scenario: Scenario, name: str, agent: ValidationAgent) -> KubeObject:
         "metadata": names.metadata(scenario, name, "scenario-run", labels),
         "spec": spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }
+
+
+def agent_of(scenario: Scenario, content_hash: str, found: KubeObject) -> ValidationAgent | None:
+    """The agent of a marked run that validates this content; None if it is none of those that the scenario makes.
+
+    An owner reference and a name are no proof.
+    """
+    name = found["metadata"]["name"]
+    agent = run_names(scenario.name, content_hash, scenario.spec.validation.repetitions).get(name)
+    if agent is None:
+        return None
+    spec = run(scenario, name, agent)["spec"]
+    is_same = run_content.is_same(found, run_content.own_part(spec), run_content.common_hash(spec))
+    return agent if is_same else None

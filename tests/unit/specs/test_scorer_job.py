@@ -218,3 +218,16 @@ def test_no_other_run_has_the_name_of_a_scorer_job() -> None:
     [name] = Scorers(pinned().scenario.scoring_contract.scoring_functions).names(run("x"))
     assert name.startswith("x-score-")
     assert name.endswith(names.content_hash(run("x").uid)[:8])
+
+
+@pytest.mark.parametrize(("output", "is_hidden"), [(None, False), ("Shown", False), ("Hidden", True)])
+@pytest.mark.parametrize("box", [OVERLAY, COPY], ids=["Overlay", "Copy"])
+def test_the_runner_hides_the_output_that_is_to_be_hidden(
+    box: Devbox, output: str | None, is_hidden: bool
+) -> None:
+    [function] = pinned_functions("tests").scenario.scoring_contract.scoring_functions
+    made = pinned_functions("tests").model_copy(deep=True)
+    made.scenario.scoring_contract.scoring_functions = [function.model_copy(update={"output": output})]
+    [job] = scorer_jobs(RUN, made, box, SETTINGS)
+    [scorer] = job["spec"]["template"]["spec"]["containers"]
+    assert ("--hide-output" in scorer["command"]) is is_hidden

@@ -9,6 +9,8 @@ from assay.api.benchmarkrun import BenchmarkRun
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 
+from .made_runs import sort_children, wanted_runs
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -28,6 +30,10 @@ def observe(ctx: Context, run: BenchmarkRun) -> Observed:
 def _earlier(ctx: Context, run: BenchmarkRun) -> dict[str, KubeObject]:
     if run.spec.rescore is None:
         return {}
-    earlier = ctx.cache.get("BenchmarkRun", run.namespace, run.spec.rescore.benchmark_run_ref.name)
-    children = ctx.cache.children("ScenarioRun", earlier["metadata"]["uid"]) if earlier else []
-    return {one["metadata"]["name"]: one for one in children}
+    found = ctx.cache.get("BenchmarkRun", run.namespace, run.spec.rescore.benchmark_run_ref.name)
+    if found is None:
+        return {}
+    earlier = BenchmarkRun.parse(found)
+    children = ctx.cache.children("ScenarioRun", earlier.uid)
+    made, _ = sort_children(earlier, children, wanted_runs(earlier))
+    return {one["metadata"]["name"]: one for one in made}

@@ -10,19 +10,19 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, is_finished, set_condition
 from assay.api.reasons import BenchmarkRunReason
 from assay.engine.cache import Key
-from assay.kube_object import KubeObject
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision, Event, waits
 from assay.reconcile.common.objects import get_live
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
-from assay.specs import run_content, scenario_run
+from assay.specs import scenario_run
 
 from .child_run import ChildRun
 from .end import end, fail
+from .made_runs import sort_children, wanted_runs
 from .observed import Observed, observe
 from .progress import is_held, progress
-from .scenarios import Scope, attempts, scope_of
+from .scenarios import Scope, scope_of
 from .summary import count, summarize
 
 COMPLETE = ConditionType.COMPLETE
@@ -64,7 +64,7 @@ def start(ctx: Context, run: BenchmarkRun) -> Decision:
 def _started(run: BenchmarkRun, scope: Scope, now: datetime) -> Decision:
     status = run.status.model_copy(update=scope._asdict())
     status.phase, status.start_time = "Running", now
-    status.counts = count([], len(scope.scenarios) * attempts(run.spec, status))
+    status.counts = count([], len(scope.scenarios) * scenario_run.attempts(run.spec, status))
     set_condition(run, status, progress(status, ()), now)
     message = f"{status.counts.total} runs of {len(scope.scenarios)} scenarios"
     return Decision(status, event=Event("Normal", BenchmarkRunReason.RUNNING, message), requeue=0)
@@ -72,8 +72,8 @@ def _started(run: BenchmarkRun, scope: Scope, now: datetime) -> Decision:
 
 def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     """The decision about a run that has started: its summary, and the ScenarioRuns to create. No I/O."""
-    wanted = _wanted(run)
-    made, foreign = _sorted(run, observed.children, wanted)
+    wanted = wanted_runs(run)
+    made, foreign = sort_children(run, observed.children, wanted)
     runs = [ChildRun.of(child, *wanted[child["metadata"]["name"]]) for child in made]
     earlier = _earlier(run, runs, observed)
     runs = [one.with_cause_of(earlier.get(one.name)) for one in runs]
@@ -95,33 +95,6 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     set_condition(run, status, complete, now)
     create = [scenario_run.scenario_run(run, *wanted[name]) for name in new]
     return Decision(status, create=create, event=event)
-
-
-def _sorted(
-    run: BenchmarkRun, children: Sequence[KubeObject], wanted: Mapping[str, tuple[str, int]]
-) -> tuple[list[KubeObject], list[str]]:
-    """The children that are what the run creates, and the names of those that are not: somebody else made them."""
-    made: list[KubeObject] = []
-    foreign: list[str] = []
-    if not wanted:
-        return made, foreign
-    common = run_content.common_hash(scenario_run.scenario_run(run, *next(iter(wanted.values())))["spec"])
-    for child in children:
-        place = wanted.get(child["metadata"]["name"])
-        if place and run_content.is_same(child, scenario_run.own_part(run, *place), common):
-            made.append(child)
-        else:
-            foreign.append(child["metadata"]["name"])
-    return made, sorted(foreign)
-
-
-def _wanted(run: BenchmarkRun) -> dict[str, tuple[str, int]]:
-    """Scenario and attempt of each ScenarioRun by its name, in the order in which to create them."""
-    return {
-        scenario_run.name(run.name, scenario, attempt): (scenario, attempt)
-        for attempt in range(1, attempts(run.spec, run.status) + 1)
-        for scenario in run.status.scenarios or ()
-    }
 
 
 def _earlier(run: BenchmarkRun, runs: Sequence[ChildRun], observed: Observed) -> dict[str, ChildRun]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from assay.api.benchmark import Benchmark
-from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
+from assay.api.benchmarkrun import BenchmarkRun, PreviousScore
 from assay.api.conditions import is_finished
 from assay.api.reasons import BenchmarkRunReason, ReferenceReason
 from assay.reconcile.common.context import Context
@@ -13,6 +13,7 @@ from assay.reconcile.common.text import listed
 from assay.reconcile.references.agents import resolve_agent
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.reconcile.references.scenarios import is_validated
+from assay.specs import scenario_run
 
 
 class Scope(NamedTuple):
@@ -33,11 +34,6 @@ def scope_of(ctx: Context, run: BenchmarkRun) -> Scope:
     assert spec.agent is not None
     resolve_agent(ctx, run.namespace, spec.agent)  # does it exist?
     return _of_benchmark(ctx, run.namespace, spec.benchmark_ref.name)
-
-
-def attempts(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> int:
-    """How often each scenario is run; a re-score repeats the attempts of the run that it scores again."""
-    return status.previous_score.attempts if status.previous_score else spec.attempts
 
 
 def _of_benchmark(ctx: Context, namespace: str, name: str) -> Scope:
@@ -77,7 +73,7 @@ def _of_earlier(ctx: Context, namespace: str, name: str) -> Scope:
         raise InvalidReference(BenchmarkRunReason.NOTHING_TO_RESCORE, message)
     previous_score = PreviousScore(
         benchmark_run=name,
-        attempts=attempts(earlier.spec, earlier.status),
+        attempts=scenario_run.attempts(earlier.spec, earlier.status),
         score=earlier.status.score,
         pass_rate=earlier.status.pass_rate,
     )

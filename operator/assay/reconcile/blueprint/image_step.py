@@ -28,6 +28,10 @@ CONTEXT_RETRY_SECONDS = 30.0
 """After how long to look again for a ConfigMap that is missing: without its label no watch shows it."""
 
 
+ELSEWHERE_RETRY_SECONDS = 60.0
+"""After how long to look again at another blueprint's build: that it cannot start wakes nobody else."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageStep:
     """What to report of an image, and what to do for it."""
@@ -100,7 +104,8 @@ def _missing(
     if observed.elsewhere:
         metadata = observed.elsewhere["metadata"]
         message = f"Job {metadata['namespace']}/{metadata['name']} builds the same content"
-        return ImageStep(false(READY, BlueprintReason.BUILDING_ELSEWHERE, message), phase="Building")
+        waiting = false(READY, BlueprintReason.BUILDING_ELSEWHERE, message)
+        return ImageStep(waiting, phase="Building", retry=ELSEWHERE_RETRY_SECONDS)
     manifest = build_job.job(blueprint, content, settings)
     build = Build(job=manifest["metadata"]["name"], start_time=now)
     building = _building(manifest)

@@ -17,7 +17,7 @@ from assay.kube.resources import CONFIG_MAPS
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import is_controlled_by, is_finished
+from assay.reconcile.common.objects import controller, find_condition, is_controlled_by, is_finished
 from assay.reconcile.common.start_looks import NO_HOLD, Hold, trouble
 from assay.reconcile.common.text import printable
 from assay.registry.image import ImageConfig, ImageNotFound, RegistryUnavailable
@@ -120,7 +120,7 @@ async def _content(ctx: Context, blueprint: Blueprint) -> Content | None:
 
 async def _job(ctx: Context, blueprint: Blueprint, content: Content) -> BuildJob | None:
     obj = ctx.cache.get("Job", blueprint.namespace, build_job.job_name(blueprint.name, content.hash))
-    if obj is None:
+    if obj is None or not is_controlled_by(obj, blueprint.uid):
         return None
     pods = ctx.cache.children("Pod", obj["metadata"]["uid"])
     if ended := build_ended(pods):
@@ -165,8 +165,24 @@ def _digest(message: str) -> str | None:
 
 def _elsewhere(ctx: Context, blueprint: Blueprint, content: Content) -> KubeObject | None:
     jobs = ctx.cache.find("Job", "content", content.hash)
-    others = (job for job in jobs if not is_controlled_by(job, blueprint.uid))
-    return next((job for job in others if not is_finished(job)), None)
+    others = (job for job in jobs if not is_controlled_by(job, blueprint.uid) and not is_finished(job))
+    return next((job for job in others if _builds(ctx, job, content)), None)
+
+
+def _builds(ctx: Context, job: KubeObject, content: Content) -> bool:
+    """Whether a Job is a blueprint's build of this content that goes on.
+
+    A label is no proof, and a build that cannot start, as in a namespace without quota, must not hold up others.
+    """
+    owner, namespace = controller(job), job["metadata"]["namespace"]
+    found = ctx.cache.get("Blueprint", namespace, owner["name"]) if owner else None
+    if found is None or not is_controlled_by(job, found["metadata"]["uid"]):
+        return False
+    if job["metadata"]["name"] != build_job.job_name(found["metadata"]["name"], content.hash):
+        return False
+    ready = find_condition(found, ConditionType.READY)
+    # While the Job is new, the condition may be that of an earlier image.
+    return ready is None or ready["status"] == "True" or ready["reason"] == BlueprintReason.BUILDING
 
 
 async def _ask(ctx: Context, reference: str) -> Answer:

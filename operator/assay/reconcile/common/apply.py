@@ -20,6 +20,7 @@ from assay.reconcile.common.decision import ChildRejected, Decision, waits
 from assay.specs import names
 
 from .context import Context
+from .objects import controller, is_controlled_by
 
 S = TypeVar("S", bound=Status)
 RETRY_SECONDS = 15.0
@@ -132,10 +133,9 @@ async def _create(ctx: Context, manifest: KubeObject) -> None:
 
 
 def _is_same(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """Whether what has the name is what we wanted to create: it is our owner's, or marked as ours."""
-    owners = {owner["uid"] for owner in found["metadata"].get("ownerReferences") or ()}
-    if wanted["metadata"].get("ownerReferences"):
-        return wanted["metadata"]["ownerReferences"][0]["uid"] in owners
+    """Whether what has the name is what we wanted to create: our owner controls it, or it is marked as ours."""
+    if made_by := controller(wanted):
+        return is_controlled_by(found, made_by["uid"])
     labels = found["metadata"].get("labels") or {}
     ours = wanted["metadata"]["labels"]
     return all(labels.get(key) == ours.get(key) for key in (names.MANAGED_BY, names.DISK_SNAPSHOT))

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.api.condition_types import ConditionType
-from assay.engine.cache import Key
+from assay.api.object import ApiObject
+from assay.engine.cache import Cache, Key
+from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 
 Seen = Mapping[str, Any]
@@ -36,10 +38,22 @@ def controller(obj: Seen) -> Seen | None:
     return next((owner for owner in owners if owner.get("controller")), None)
 
 
+def is_of_kind(obj: Seen, kind: str) -> bool:
+    """Whether an owner of that kind of ours made the object. The cache keeps no controller of another group."""
+    made_by = controller(obj)
+    return made_by is not None and made_by["kind"] == kind
+
+
 def is_controlled_by(obj: Seen, uid: str) -> bool:
     """Whether that very owner made the object, and not an earlier or later one of its name."""
     made_by = controller(obj)
     return made_by is not None and made_by["uid"] == uid
+
+
+def namesake(cache: Cache, kind: str, owner: ApiObject[Any, Any]) -> KubeObject | None:
+    """The child that has the name of its owner: where one is made, it is that, and others are not ours."""
+    found = cache.get(kind, owner.namespace, owner.name)
+    return found if found and is_controlled_by(found, owner.uid) else None
 
 
 def is_live(obj: Seen) -> bool:

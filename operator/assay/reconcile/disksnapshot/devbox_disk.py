@@ -8,15 +8,16 @@ from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, Lineage
 from assay.api.reasons import EndReason, ReferenceReason
+from assay.api.scenariorun import ScenarioRun
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.context import Context
 from assay.reconcile.references import images
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs import devbox_container, names
+from assay.specs import devbox_container
 from assay.specs.volume_snapshot import FrozenDisk
 
-from .source import Source, blueprint_of, hidden
+from .source import Source, blueprint_of, hidden, lineage_of
 
 
 async def find(ctx: Context, devbox: Devbox) -> Source:
@@ -32,7 +33,7 @@ async def find(ctx: Context, devbox: Devbox) -> Source:
         image=image,
         root_filesystem=status.root_filesystem or "Overlay",
         directories=status.directories,
-        lineage=lineage(devbox, blueprint_of(ctx, devbox.namespace, image.reference)),
+        lineage=lineage(devbox, _run(ctx, devbox), blueprint_of(ctx, devbox.namespace, image.reference)),
     )
     is_in_use = any(_runs(pod, devbox.name) for pod in ctx.cache.children("Pod", devbox.uid))
     return Source(f"Devbox {devbox.name}", status.claim_name or "", disk, is_in_use)
@@ -51,25 +52,24 @@ def missing(devbox: Devbox) -> str:
     return f"{ready.reason}: {ready.message}" if ready else "it has not started yet"
 
 
-def lineage(devbox: Devbox, blueprint: Blueprint | None) -> Lineage:
-    """Where the disk comes from; `blueprint` is one that has the disk's image."""
-    spec, run = devbox.spec, _run(devbox)
-    labels = devbox.metadata.labels if run else {}
+def lineage(devbox: Devbox, run: ScenarioRun | None, blueprint: Blueprint | None) -> Lineage:
+    """Where the disk comes from: `run` made the devbox, `blueprint` is one that has the disk's image."""
+    spec = devbox.spec
     referred = spec.blueprint_ref.name if spec.blueprint_ref else None
-    return Lineage(
-        devbox=devbox.name,
-        blueprint=referred or (blueprint.name if blueprint else None),
-        scenario=labels.get(names.SCENARIO),
-        scenario_run=run,
-        benchmark_run=labels.get(names.BENCHMARK_RUN),
-        parent=spec.disk_snapshot_ref.name if spec.disk_snapshot_ref else None,
-    )
+    origin = {
+        "devbox": devbox.name,
+        "blueprint": referred or (blueprint.name if blueprint else None),
+        "parent": spec.disk_snapshot_ref.name if spec.disk_snapshot_ref else None,
+    }
+    return (lineage_of(run) if run else Lineage()).model_copy(update=origin)
 
 
-def _run(devbox: Devbox) -> str | None:
+def _run(ctx: Context, devbox: Devbox) -> ScenarioRun | None:
     """The run that made the devbox."""
     owner = devbox.controller
-    return owner.name if owner and owner.kind == "ScenarioRun" else None
+    found = ctx.cache.get("ScenarioRun", devbox.namespace, owner.name) if owner else None
+    run = ScenarioRun.parse(found) if found else None
+    return run if run and devbox.is_controlled_by(run.uid) else None
 
 
 async def _image(ctx: Context, devbox: Devbox) -> BlueprintImage:
@@ -87,7 +87,7 @@ async def _image(ctx: Context, devbox: Devbox) -> BlueprintImage:
         image = DiskSnapshot.parse(found).status.image if found else None
         if image and image.reference == reference:
             return image
-    if _run(devbox):  # its spec has all that a run needs of the image
+    if _run(ctx, devbox):  # its spec has all that a run needs of the image
         return BlueprintImage(reference=reference, user=spec.user or "", working_dir=spec.working_dir or "")
     image = await images.of_reference(ctx, reference)
     return image.model_copy(update={"reference": reference})

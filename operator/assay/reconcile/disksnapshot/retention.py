@@ -1,5 +1,5 @@
-"""When DiskSnapshots are deleted: after their time, or when newer ones of their scenario are enough; never while
-something needs them.
+"""When DiskSnapshots are deleted: after their time, or when newer ones of their BenchmarkRun and scenario are enough;
+never while something needs them.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from assay.api import conditions
+from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.condition_types import ConditionType
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotSpec, DiskSnapshotStatus, Lineage
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import controller, holds, is_finished
+from assay.reconcile.common.objects import controller, holds, is_controlled_by, is_finished
+from assay.specs import scenario_run
 
 HELD_RETRY_SECONDS = 60.0
 """After how long to look again whether a snapshot whose time is over is still needed."""
@@ -27,11 +29,11 @@ def time_left(spec: DiskSnapshotSpec, status: DiskSnapshotStatus, now: datetime)
 
 
 def surplus(snapshots: Iterable[KubeObject]) -> Sequence[KubeObject]:
-    """Of a scenario's snapshots: those beyond the keepPerScenario of the newest one.
+    """Of the snapshots of one BenchmarkRun and scenario: those beyond the keepPerScenario of the newest one.
 
-    Only snapshots that runs left count, and only once they are ready: a failed one must not displace a good one.
+    They count once they are ready: a failed one must not displace a good one.
     """
-    ready = [one for one in snapshots if _is_left_by_a_run(one) and _is_ready(one)]
+    ready = [one for one in snapshots if _is_ready(one)]
     ready.sort(
         key=lambda one: (one["status"].get("creationTime") or "", one["metadata"]["name"]), reverse=True
     )
@@ -40,15 +42,24 @@ def surplus(snapshots: Iterable[KubeObject]) -> Sequence[KubeObject]:
 
 
 def surplus_beside(ctx: Context, snapshot: DiskSnapshot) -> list[KubeObject]:
-    """The surplus among the snapshots of the same scenario, without those that are still needed."""
-    owner, status = snapshot.controller, snapshot.status
-    scenario = status.lineage.scenario if status.lineage else None
+    """The surplus among the snapshots of the same BenchmarkRun and scenario, without those that are still needed.
+
+    What other people's runs kept, and what is kept by hand, does not count: a new run must not delete it.
+    """
     # Most snapshots have no keepPerScenario. For these the others need not be looked through.
-    if not snapshot.spec.keep_per_scenario or not scenario or owner is None or owner.kind != "ScenarioRun":
+    if not snapshot.spec.keep_per_scenario or not conditions.is_true(
+        snapshot.status.conditions, ConditionType.READY
+    ):
         return []
-    if not conditions.is_true(status.conditions, ConditionType.READY):
+    scenario = snapshot.status.lineage.scenario if snapshot.status.lineage else None
+    benchmark_run = _benchmark_run(ctx, snapshot)
+    if not scenario or benchmark_run is None:
         return []
-    beside = ctx.cache.find("DiskSnapshot", "scenario", (snapshot.namespace, scenario))
+    beside = [
+        one
+        for one in ctx.cache.find("DiskSnapshot", "scenario", (snapshot.namespace, scenario))
+        if (run := _run(ctx, one)) and _is_made(benchmark_run, run)
+    ]
     return [one for one in surplus(beside) if not needed_by(ctx, DiskSnapshot.parse(one))]
 
 
@@ -94,9 +105,26 @@ def _rescored(benchmark_run: KubeObject) -> str | None:
     return name
 
 
-def _is_left_by_a_run(snapshot: KubeObject) -> bool:
-    owner = controller(snapshot)
-    return owner is not None and owner["kind"] == "ScenarioRun"
+def _benchmark_run(ctx: Context, snapshot: DiskSnapshot) -> BenchmarkRun | None:
+    """The BenchmarkRun that made the run that left the snapshot."""
+    run = _run(ctx, snapshot.identity())
+    owner = controller(run) if run else None
+    if run is None or owner is None or owner["kind"] != "BenchmarkRun":
+        return None
+    found = ctx.cache.get("BenchmarkRun", snapshot.namespace, owner["name"])
+    made_by = BenchmarkRun.parse(found) if found else None
+    return made_by if made_by and _is_made(made_by, run) else None
+
+
+def _is_made(benchmark_run: BenchmarkRun, run: KubeObject) -> bool:
+    return is_controlled_by(run, benchmark_run.uid) and scenario_run.is_made(benchmark_run, run)
+
+
+def _run(ctx: Context, snapshot: KubeObject) -> KubeObject | None:
+    """The run that left a snapshot: a snapshot of its own that has its name."""
+    metadata = snapshot["metadata"]
+    run = ctx.cache.get("ScenarioRun", metadata["namespace"], metadata["name"])
+    return run if run and is_controlled_by(snapshot, run["metadata"]["uid"]) else None
 
 
 def _is_ready(snapshot: KubeObject) -> bool:

@@ -10,11 +10,10 @@ from assay.reconcile.common import pod_view
 from assay.reconcile.common.context import Context
 from assay.reconcile.references import whole_run
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs import names
 from assay.specs.devbox_container import CONTAINER
 from assay.specs.volume_snapshot import FrozenDisk
 
-from .source import Source, blueprint_of, hidden
+from .source import Source, blueprint_of, hidden, lineage_of
 
 
 async def find(ctx: Context, run: ScenarioRun) -> Source:
@@ -59,10 +58,5 @@ def _pods(ctx: Context, run: ScenarioRun) -> list[KubeObject]:
 
 def _lineage(ctx: Context, run: ScenarioRun, pinned: PinnedRun) -> Lineage:
     blueprint = blueprint_of(ctx, run.namespace, pinned.image.reference)
-    return Lineage(
-        blueprint=blueprint.name if blueprint else None,
-        scenario=run.spec.scenario_ref.name if run.spec.scenario_ref else None,
-        scenario_run=run.name,
-        benchmark_run=run.metadata.labels.get(names.BENCHMARK_RUN),
-        parent=pinned.disk_snapshot,
-    )
+    origin = {"blueprint": blueprint.name if blueprint else None, "parent": pinned.disk_snapshot}
+    return lineage_of(run).model_copy(update=origin)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.api.blueprint import Blueprint
-from assay.api.disksnapshot import DiskSnapshot
+from assay.api.disksnapshot import DiskSnapshot, Lineage
 from assay.api.reasons import DiskSnapshotReason
+from assay.api.scenariorun import ScenarioRun
 from assay.reconcile.common.context import Context
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs.volume_snapshot import FrozenDisk
@@ -57,3 +58,13 @@ def blueprint_of(ctx: Context, namespace: str, reference: str) -> Blueprint | No
     """A blueprint that has this image."""
     found = ctx.cache.find("Blueprint", "image", (namespace, reference))
     return Blueprint.parse(found[0]) if found else None
+
+
+def lineage_of(run: ScenarioRun) -> Lineage:
+    """What a run tells of its disk, by its spec and its owner: labels are no proof."""
+    owner, scenario = run.controller, run.spec.scenario_ref
+    return Lineage(
+        scenario=scenario.name if scenario else None,
+        scenario_run=run.name,
+        benchmark_run=owner.name if owner and owner.kind == "BenchmarkRun" else None,
+    )

@@ -17,7 +17,7 @@ from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import ChildRejected, Decision
-from assay.reconcile.common.objects import is_controlled_by
+from assay.reconcile.common.objects import is_controlled_by, is_of_kind
 from assay.reconcile.common.pod_view import PodView
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import names, probe_pod
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 SILENCE = timedelta(seconds=60)  # after which a pod that only waits is judged by its Events
 LOOK_SECONDS = 1.0  # how often to look at the probe of another owner
 REASON_MAX = 1024
+
+_OWNERS = ("Devbox", "ScenarioRun")
 
 # Such a pod says nothing of its node.
 _UNRELATED = {
@@ -73,7 +75,7 @@ def decision(ctx: Context, status: Status, step: Probing) -> Decision:
     """The next step; nothing is decided about the object itself, whose status stays, until all nodes are probed."""
 
     async def after_rejection(rejected: ChildRejected) -> Decision | None:
-        further = await _after_rejection(ctx, step.tries, rejected) if step.tries else None
+        further = await _after_rejection(ctx, step, rejected)
         return Decision(status, requeue=further.wait, write=False) if further else None
 
     return Decision(
@@ -86,9 +88,16 @@ def decision(ctx: Context, status: Status, step: Probing) -> Decision:
     )
 
 
-async def _after_rejection(ctx: Context, node_class: NodeClass, rejected: ChildRejected) -> Probing | None:
+async def _after_rejection(ctx: Context, step: Probing, rejected: ChildRejected) -> Probing | None:
     """The next step if the API server rejects a probe; None: the probe can only be created later."""
-    if rejected.reason == RejectionReason.NAME_TAKEN:  # another owner was first
+    node_class, probe = step.tries, step.create
+    if node_class is None or probe is None:
+        return None
+    metadata = probe["metadata"]
+    is_foreign = ctx.cache.get("Pod", metadata["namespace"], metadata["name"]) is not None and not _find(
+        ctx, node_class
+    )
+    if rejected.reason == RejectionReason.NAME_TAKEN and not is_foreign:  # another owner was first
         return Probing(LOOK_SECONDS)
     if rejected.reason == RejectionReason.INVALID:  # the API server does not know a field that overlays need
         await probe_results.keep(ctx, node_class, rejected.message)
@@ -138,9 +147,10 @@ async def _next_step(
 
 
 def _find(ctx: Context, node_class: NodeClass) -> KubeObject | None:
-    """The probe of that class, of any owner."""
+    """The probe of that class, of any owner. A label alone is no proof: its result holds for all namespaces."""
     for pod in ctx.cache.all("Pod"):
-        if (pod["metadata"].get("labels") or {}).get(names.PROBE) == node_class.hash:
+        is_labelled = (pod["metadata"].get("labels") or {}).get(names.PROBE) == node_class.hash
+        if is_labelled and any(is_of_kind(pod, kind) for kind in _OWNERS):
             return pod
     return None
 

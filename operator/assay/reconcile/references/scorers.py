@@ -71,7 +71,7 @@ def _check(function: ScoringFunction, custom: CustomScorer, scorer: ScorerSpec) 
 
 
 def _merged(function: ScoringFunction, scorer: ScorerSpec) -> ScoringFunction:
-    """The function's own fields win over the Scorer's; `env` is merged by variable."""
+    """The function's own fields win over the Scorer's, but do not show what that hides; `env` is merged by variable."""
     fields = {name: getattr(scorer, name) for name in ScorerFields.model_fields}
     own = {name: value for name in fields if (value := getattr(function, name)) is not None}
     variables = {one.name: one for one in (*(scorer.env or ()), *(function.env or ()))}
@@ -83,5 +83,8 @@ def _merged(function: ScoringFunction, scorer: ScorerSpec) -> ScoringFunction:
             "type": scorer.type,
             "env": list(variables.values()) or None,
             "env_from": sources or None,
+            "output": "Hidden"
+            if "Hidden" in (scorer.output, function.output)
+            else own.get("output", scorer.output),
         }
     )

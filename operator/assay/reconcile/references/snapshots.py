@@ -11,7 +11,7 @@ from assay.api.scenariorun import ScenarioRun
 from assay.engine.cache import Key
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import get_live, is_controlled_by, is_live
+from assay.reconcile.common.objects import get_live, is_controlled_by, is_live, namesake
 
 from .errors import ReferenceNotReady
 
@@ -53,8 +53,9 @@ def disk_of(ctx: Context, snapshot: DiskSnapshot) -> Devbox | ScenarioRun | None
 
 def _disk_of_run(ctx: Context, run: KubeObject) -> Devbox | ScenarioRun | None:
     """A run has a claim of its own, or a devbox that has one."""
-    uid = run["metadata"]["uid"]
-    if any(is_live(claim) for claim in ctx.cache.children("PersistentVolumeClaim", uid)):
-        return ScenarioRun.parse(run)
-    devboxes = ctx.cache.children("Devbox", uid)
-    return next((Devbox.parse(one) for one in devboxes if is_live(one)), None)
+    made_by = ScenarioRun.parse(run)
+    claim = namesake(ctx.cache, "PersistentVolumeClaim", made_by)
+    if claim and is_live(claim):
+        return made_by
+    devbox = namesake(ctx.cache, "Devbox", made_by)
+    return Devbox.parse(devbox) if devbox and is_live(devbox) else None

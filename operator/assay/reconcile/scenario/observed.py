@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from assay.api.scenario import Scenario
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
+from assay.reconcile.common.objects import controller, is_controlled_by
+from assay.specs import validation_run
 
 from .places import Places, places
 
@@ -28,7 +30,8 @@ class Observed:
 
 def observe(ctx: Context, scenario: Scenario, content: str) -> Observed:
     """What the cache has now."""
-    unfinished = ctx.cache.find("ScenarioRun", "unfinished-validation", True)
+    candidates = ctx.cache.find("ScenarioRun", "unfinished-validation", True)
+    unfinished = [run for run in candidates if _is_made(ctx, run)]
     return Observed(
         content=content,
         runs=ctx.cache.children("ScenarioRun", scenario.uid),
@@ -44,3 +47,15 @@ def is_requested(ctx: Context, scenario: Scenario) -> bool:
         return mode == "Always"
     benchmarks = ctx.cache.find("Benchmark", "scenario", (scenario.namespace, scenario.name))
     return any(one["spec"].get("requireValidated") for one in benchmarks)
+
+
+def _is_made(ctx: Context, run: KubeObject) -> bool:
+    """Whether a scenario made the run. Others take no place: people could keep all validation waiting with them."""
+    owner = controller(run)
+    found = ctx.cache.get("Scenario", run["metadata"]["namespace"], owner["name"]) if owner else None
+    if found is None or not is_controlled_by(run, found["metadata"]["uid"]):
+        return False
+    scenario = Scenario.parse(found)
+    pinned = (run.get("status") or {}).get("pinned") or {}
+    content = pinned.get("contentHash") or scenario.status.content_hash
+    return bool(content and validation_run.agent_of(scenario, content, run))

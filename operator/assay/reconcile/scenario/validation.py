@@ -16,7 +16,7 @@ from assay.reconcile.common.objects import is_finished
 from assay.reconcile.common.readiness import READY, set_ready
 from assay.reconcile.common.text import listed
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
-from assay.specs import run_content, validation_run
+from assay.specs import validation_run
 from assay.specs.validation_run import ValidationAgent
 
 from .observed import Observed
@@ -66,7 +66,8 @@ def runs_of(scenario: Scenario, observed: Observed) -> Runs:
     foreign = [
         name
         for run in observed.runs
-        if (name := run["metadata"]["name"]) in wanted and not _is_made(run, scenario, wanted[name])
+        if (name := run["metadata"]["name"]) in wanted
+        and validation_run.agent_of(scenario, observed.content, run) is None
     ]
     current = {
         name: run
@@ -124,12 +125,6 @@ def decide_unready(
     else:
         set_condition(scenario, status, unknown(VALIDATED, ValidationReason.NOT_READY, why), now)
     return Decision(status, requeue=error.retry if isinstance(error, ReferenceNotReady) else None)
-
-
-def _is_made(run: KubeObject, scenario: Scenario, agent: ValidationAgent) -> bool:
-    """Whether a run is what the scenario makes; an owner reference and a name are no proof."""
-    spec = validation_run.run(scenario, run["metadata"]["name"], agent)["spec"]
-    return run_content.is_same(run, run_content.own_part(spec), run_content.common_hash(spec))
 
 
 def _validates(run: KubeObject, wanted: Mapping[str, ValidationAgent], content: str) -> bool:

@@ -14,6 +14,10 @@ from assay.reconcile.common.objects import find_condition, holds
 from assay.reconcile.common.score import reaches
 from assay.specs.validation_run import ValidationAgent
 
+OUTPUT_MARK = "--- "
+"""Begins the line above what a function printed (operator/runner/internal/output)."""
+LOST_MAX = 500
+
 
 class Result(NamedTuple):
     """What became of a validation run."""
@@ -25,6 +29,8 @@ class Result(NamedTuple):
     reason: str | None = None
     """Why a finished run has no score."""
     message: str = ""
+    lost: str = ""
+    """Which functions took away from the score, and what they say of it."""
 
     def row(self) -> ValidationRun:
         """Its row in `status.validation` of the scenario."""
@@ -35,7 +41,7 @@ def result_of(run: KubeObject, agent: ValidationAgent) -> Result:
     """The result of a run as the cache has it."""
     name = run["metadata"]["name"]
     if holds(run, ConditionType.COMPLETE):
-        return Result(name, agent, True, run["status"]["score"])
+        return Result(name, agent, True, run["status"]["score"], lost=_lost(run))
     failed = find_condition(run, ConditionType.FAILED)
     if failed is None or failed["status"] != "True":
         return Result(name, agent)
@@ -55,10 +61,10 @@ def verdict(results: Sequence[Result], threshold: float) -> NewCondition:
         return _rejected(ValidationReason.NOT_SCORED, "; ".join(map(_why_unscored, unscored)))
     passed = [one for one in references if _passes(one, threshold)]
     if not passed:
-        message = f"the reference output does not reach {threshold:g}: {_scores(references)}"
+        message = f"the reference output does not reach {threshold:g}: {_losses(references)}"
         return _rejected(ValidationReason.REFERENCE_FAILED, message)
     if len(passed) < len(references):
-        message = f"the reference output reaches {threshold:g} only sometimes: {_scores(references)}"
+        message = f"the reference output reaches {threshold:g} only sometimes: {_losses(references)}"
         return _rejected(ValidationReason.FLAKY, message)
     nops = [one for one in results if one.agent == "Nop"]
     if any(_passes(one, threshold) for one in nops):
@@ -84,3 +90,21 @@ def _why_unscored(result: Result) -> str:
 
 def _scores(results: Iterable[Result]) -> str:
     return ", ".join(f"{one.name} scored {one.score:g}" for one in results)
+
+
+def _losses(results: Iterable[Result]) -> str:
+    return ", ".join(
+        f"{one.name} scored {one.score:g}" + (f" ({one.lost})" if one.lost else "") for one in results
+    )
+
+
+def _lost(run: KubeObject) -> str:
+    """The functions of a run that gave less than 1, each with the first line that it or we say of it."""
+    parts = []
+    for one in run["status"].get("scores") or ():
+        if one.get("score") is None or one["score"] >= 1:
+            continue
+        line = str(one.get("message") or "").partition("\n")[0]
+        told = "" if line.startswith(OUTPUT_MARK) else line  # what it printed may be long, and is in the run
+        parts.append(f"{one['name']} {one['score']:g}" + (f": {told}" if told else ""))
+    return "; ".join(parts)[:LOST_MAX]

@@ -93,7 +93,7 @@ def _verdict(function: ScoringFunction, report: Report) -> _Verdict:
         return _of_tests(report, function.test_files.junit.path)
     if function.test_files or function.command:
         return _Verdict(1.0 if report.exit_code == 0 else 0.0)
-    return _printed(report)
+    return _printed(report, is_hidden=function.output == "Hidden")
 
 
 def _of_tests(report: Report, path: str) -> _Verdict:
@@ -104,15 +104,16 @@ def _of_tests(report: Report, path: str) -> _Verdict:
     return _Verdict(min(1.0, report.tests_score))
 
 
-def _printed(report: Report) -> _Verdict:
+def _printed(report: Report, *, is_hidden: bool) -> _Verdict:
     line = report.last_line
     match = _SCORE.match(line)
     if match is None:
-        found = (
-            f"the last line on standard output is {line!r}"
-            if line
-            else "nothing was printed on standard output"
-        )
+        if is_hidden:
+            found = "the last line on standard output is no score (output: Hidden)"
+        elif line:
+            found = f"the last line on standard output is {line!r}"
+        else:
+            found = "nothing was printed on standard output"
         message = (
             f"{found} (exit code {report.exit_code}): print a float from 0.0 to 1.0, or score=<float>, last"
         )

@@ -13,7 +13,7 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common import command_output, network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import holds, is_controlled_by
+from assay.reconcile.common.objects import holds, is_controlled_by, namesake
 from assay.reconcile.references import snapshots
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import devbox_container
@@ -35,14 +35,15 @@ async def look_at(ctx: Context, run: ScenarioRun) -> RunView:
 def _children(ctx: Context, run: ScenarioRun) -> Observed:
     """The children, as the cache has them."""
     cache = ctx.cache
-    devbox = next((Devbox.parse(one) for one in cache.children("Devbox", run.uid)), None)
-    disk_snapshot = next((DiskSnapshot.parse(one) for one in cache.children("DiskSnapshot", run.uid)), None)
-    jobs = [*cache.children("Job", run.uid), *(cache.children("Job", devbox.uid) if devbox else [])]
+    devbox = namesake(cache, "Devbox", run)
+    box = Devbox.parse(devbox) if devbox else None
+    disk_snapshot = namesake(cache, "DiskSnapshot", run)
+    jobs = [*cache.children("Job", run.uid), *(cache.children("Job", box.uid) if box else [])]
     return Observed(
-        devbox=devbox,
-        claim=next(iter(cache.children("PersistentVolumeClaim", run.uid)), None),
+        devbox=box,
+        claim=namesake(cache, "PersistentVolumeClaim", run),
         jobs=[ScorerJob(job, cache.children("Pod", job["metadata"]["uid"]), run.name) for job in jobs],
-        disk_snapshot=disk_snapshot,
+        disk_snapshot=DiskSnapshot.parse(disk_snapshot) if disk_snapshot else None,
         rescore_runs=cache.find("ScenarioRun", "rescore", (run.namespace, run.name)),
     )
 

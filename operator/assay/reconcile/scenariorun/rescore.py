@@ -13,6 +13,7 @@ from assay.api.scenariorun import EarlierScore, NamedScore, Rescore, ScenarioRun
 from assay.reconcile.common.context import Context
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.reconcile.references.snapshots import disk_of
+from assay.specs import scenario_run
 
 from .disk import HIDDEN, is_hidden
 
@@ -22,9 +23,9 @@ def snapshot_to_score(ctx: Context, rescoring: ScenarioRun, rescore: Rescore) ->
     if rescore.scenario_run_ref is None:
         return given(rescore.disk_snapshot_ref).name
     run = _run(ctx, rescoring.namespace, rescore.scenario_run_ref.name)
-    parent = _rescored_benchmark_run(ctx, rescoring)
-    if parent and not run.is_controlled_by(parent.uid):
-        _refuse(f"the ScenarioRun {run.name} of BenchmarkRun {parent.name} is gone; another one has its name")
+    earlier = _rescored_benchmark_run(ctx, rescoring)
+    if earlier and not _is_made(ctx, run, earlier):
+        _refuse(f"the ScenarioRun {run.name} of BenchmarkRun {earlier} is gone; another one has its name")
     if not is_finished(run.status.conditions):
         message = f"ScenarioRun {run.name} has not ended yet"
         raise ReferenceNotReady(ReferenceReason.SCENARIO_RUN_NOT_FINISHED, message)
@@ -67,15 +68,24 @@ def _run(ctx: Context, namespace: str, name: str) -> ScenarioRun:
     return ScenarioRun.parse(found)
 
 
-def _rescored_benchmark_run(ctx: Context, rescoring: ScenarioRun) -> BenchmarkRun | None:
-    """The BenchmarkRun whose runs are scored again, if a BenchmarkRun made the run that does it."""
+def _rescored_benchmark_run(ctx: Context, rescoring: ScenarioRun) -> str | None:
+    """The name of the BenchmarkRun whose runs are scored again, if a BenchmarkRun made the run that does it."""
     made_by, namespace = rescoring.controller, rescoring.namespace
     if made_by is None or made_by.kind != "BenchmarkRun":
         return None
     parent = _benchmark_run(ctx, namespace, made_by.name)
     if parent is None or parent.spec.rescore is None:
         return None
-    return _benchmark_run(ctx, namespace, parent.spec.rescore.benchmark_run_ref.name)
+    return parent.spec.rescore.benchmark_run_ref.name
+
+
+def _is_made(ctx: Context, run: ScenarioRun, benchmark_run: str) -> bool:
+    """Whether the BenchmarkRun of that name made the run: a run of its child's name would be scored in its place."""
+    parent = _benchmark_run(ctx, run.namespace, benchmark_run)
+    found = ctx.cache.get("ScenarioRun", run.namespace, run.name)
+    if parent is None or found is None or not run.is_controlled_by(parent.uid):
+        return False
+    return scenario_run.is_made(parent, found)
 
 
 def _benchmark_run(ctx: Context, namespace: str, name: str) -> BenchmarkRun | None:

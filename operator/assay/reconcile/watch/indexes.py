@@ -9,7 +9,7 @@ from assay.api.condition_types import ConditionType
 from assay.api.reasons import ValidationReason
 from assay.engine.cache import IndexFn
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition, is_finished
+from assay.reconcile.common.objects import find_condition, is_finished, is_of_kind
 from assay.specs import names
 
 
@@ -65,9 +65,8 @@ def _is_queued(scenario: KubeObject) -> bool | None:
 
 
 def _is_unfinished_validation(run: KubeObject) -> bool | None:
-    """True for a validation run that has not ended."""
-    is_validation = names.VALIDATION in (run["metadata"].get("labels") or {})
-    return (is_validation and not is_finished(run)) or None
+    """True for a run of a scenario's that has not ended."""
+    return (is_of_kind(run, "Scenario") and not is_finished(run)) or None
 
 
 def _scenario_of_snapshot(snapshot: KubeObject) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from assay.api import KINDS
 from assay.engine.cache import Cache, Key
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import controller, is_finished
+from assay.reconcile.common.objects import controller, is_finished, is_of_kind
 from assay.specs import names
 
 from .indexes import scorers_of
@@ -98,12 +98,12 @@ def _benchmark(benchmark: KubeObject, cache: Cache) -> Iterator[Key]:
 
 def _scenario_run(run: KubeObject, cache: Cache) -> Iterator[Key]:
     """The run that it scores again; scenarios that wait for the place of a validation run that has ended."""
-    namespace, labels = run["metadata"]["namespace"], run["metadata"].get("labels") or {}
+    namespace = run["metadata"]["namespace"]
     rescore = run["spec"].get("rescore") or {}
     if earlier := rescore.get("scenarioRunRef"):
         yield Key("ScenarioRun", namespace, earlier["name"])
     is_gone = cache.get("ScenarioRun", namespace, run["metadata"]["name"]) is None
-    if names.VALIDATION in labels and (is_finished(run) or is_gone):
+    if is_of_kind(run, "Scenario") and (is_finished(run) or is_gone):
         yield from map(_key, cache.find("Scenario", "queued", True)[:QUEUED_MAX])
 
 

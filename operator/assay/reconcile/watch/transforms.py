@@ -8,7 +8,7 @@ from assay.api import KINDS
 from assay.api.condition_types import ConditionType
 from assay.engine.cache import Transform
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import controller, is_finished
+from assay.reconcile.common.objects import controller, is_finished, is_of_kind
 from assay.specs import build_job, names, run_content
 
 _META = (
@@ -72,8 +72,10 @@ def trim_scenario_run(obj: KubeObject) -> KubeObject:
         kept["agent"] = _only(_AGENT, status["agent"])
     if "diskSnapshot" in kept and "scores" in status:  # it may be scored again, and is then compared
         kept["scores"] = [_only(_SCORE, one) for one in status["scores"]]
-    if names.VALIDATION in (obj["metadata"].get("labels") or {}):  # its scenario reads content and messages
+    if is_of_kind(obj, "Scenario"):  # its scenario reads content and messages
         condition_fields = [*_CONDITION, "message"]
+        if "scores" in status:
+            kept["scores"] = [_only((*_SCORE, "message"), one) for one in status["scores"]]
         if "pinned" in status:
             kept["pinned"] = _only(["contentHash"], status["pinned"])
     kept["conditions"] = [

@@ -112,8 +112,11 @@ func (f *function) capture(ctx context.Context) (outcome, error) {
 		}
 	}
 	kept := parse.Kept{End: f.messageBytes, Line: lineBytes, Raw: logBytes}
-	collector, err := parse.Collect(context.Background(), kept,
-		parse.Stream{From: reading[0], To: os.Stdout}, parse.Stream{From: reading[1], To: os.Stderr})
+	stdout, stderr := parse.Stream{From: reading[0], To: os.Stdout}, parse.Stream{From: reading[1], To: os.Stderr}
+	if f.hidesOutput {
+		stdout.To, stderr.To = nil, nil
+	}
+	collector, err := parse.Collect(context.Background(), kept, stdout, stderr)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"assay.dev/runner/internal/output"
@@ -24,17 +26,39 @@ import (
 //	<last non-empty line of stdout, at most 256 bytes>
 //	<what result.json says, as one line of JSON>
 //	<the tests of the report, ends of stdout and stderr, as far as there is room>
+//
+// Of a function that hides its output the last line is its score, as a number, or empty; what follows is empty.
 func (f *function) message(ended outcome) (string, error) {
 	header := fmt.Sprintf("%s%s disk=%d", ended.Header(), f.oom.Field(), f.disk)
 	found, err := f.read(ended.Code)
 	if err != nil {
 		return "", err
 	}
+	if f.hidesOutput {
+		hidden := output.Message{Header: header + found.fields, LastLine: scoreIn(ended.output[0].LastLine)}
+		return hidden.Encode(f.messageBytes), nil
+	}
 	made := output.Message{
 		Header: header + found.fields, LastLine: ended.output[0].LastLine, Result: found.result, Tests: found.tests,
 		Stdout: []byte(ended.output[0].End), Stderr: []byte(ended.output[1].End),
 	}
 	return made.Encode(f.messageBytes), nil
+}
+
+var scoreLine = regexp.MustCompile(`^(?:score\s*=\s*)?([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$`)
+
+// scoreIn is the number that a last line has (operator/assay/reconcile/scenariorun/function_score.py), to six digits:
+// digits could carry more than a score. Empty if it is none.
+func scoreIn(line string) string {
+	match := scoreLine.FindStringSubmatch(strings.TrimSpace(line))
+	if match == nil {
+		return ""
+	}
+	value, err := strconv.ParseFloat(match[1], 64)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatFloat(value, 'g', 6, 64)
 }
 
 // reading is what the function left in its results.

@@ -22,6 +22,7 @@ type options struct {
 	junit                  string
 	isAllOrNothing         bool
 	messageBytes           int
+	hidesOutput            bool
 	gate                   gate.Options
 	nestedUserNamespaces   bool
 	hasNoNetwork           bool
@@ -48,6 +49,7 @@ func parseArguments(args []string) (options, error) {
 	set.StringVar(&o.junit, "junit", "", "a JUnit report in the results to score by")
 	set.BoolVar(&o.isAllOrNothing, "all-or-nothing", false, "score 1 only if all tests pass")
 	set.IntVar(&o.messageBytes, "message-bytes", 4000, "the room for the termination message")
+	set.BoolVar(&o.hidesOutput, "hide-output", false, "tell nothing of what the function prints and writes but its score")
 	o.gate.AddFlags(set)
 	set.BoolVar(&o.nestedUserNamespaces, "nested-user-namespaces", false, "leave user namespaces open")
 	set.BoolVar(&o.hasNoNetwork, "no-network", false, "run in a network namespace with loopback only")

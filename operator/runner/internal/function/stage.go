@@ -112,7 +112,7 @@ func (p plan) build() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range []string{"/dev/termination-log", paths.Disk(), paths.Scratch(), paths.Results(), paths.Tests(), paths.Expect()} {
+	for _, path := range []string{"/dev/termination-log", paths.Disk(), paths.Scratch(), paths.Results(), paths.Tests(), paths.Expect(), paths.Required()} {
 		if err := mount.Detach(path); err != nil {
 			return nil, err
 		}

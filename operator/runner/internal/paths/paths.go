@@ -50,6 +50,9 @@ func Tests() string { return Of("tests") }
 // Expect holds fail-to-pass and pass-to-pass: names of tests, a line each.
 func Expect() string { return Of("expect") }
 
+// Required has Secrets of a function's variables as files, for the kubelet to miss them in time (Overlay).
+func Required() string { return Of("required") }
+
 // Tools holds uv and ast-grep.
 func Tools() string { return Of("tools") }
 

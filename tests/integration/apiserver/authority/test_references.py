@@ -35,6 +35,12 @@ FIELDS = {
     "valueFrom": (SECRET, CONFIG_MAP),
 }
 """Fields that refer to a Secret or ConfigMap, and to which."""
+OURS_BY_NAME = {f"{kind[0].lower()}{kind[1:]}Ref" for kind in OURS} | {"ref"}
+"""Fields that refer to one of our kinds, which people who write the one may use."""
+POWERS = {"priorityClassName", "runtimeClassName", "volumeSnapshotRef"}
+"""Fields that refer to what is for people with other rights (test_powers.py, test_roles.py)."""
+FREE = {"storageClassName", "volumeSnapshotClassName"}
+"""Fields that refer to what quotas bound (docs/security.md)."""
 CASES = [
     pytest.param(kind, path, to, id=f"{kind}-{path}-{to}")
     for kind in OURS
@@ -82,6 +88,12 @@ def test_every_field_that_names_a_secret_or_config_map_is_known(kind: str) -> No
     like = {one for one in names(kind) if "secret" in one.lower() or "configmap" in one.lower()}
     assert like <= FIELDS.keys()
     assert names(kind) >= set(plain(kind)["spec"]), "fields are found"
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_every_reference_is_checked_or_free_on_purpose(kind: str) -> None:
+    like = {one for one in names(kind) if one.endswith(("Ref", "Refs", "ClassName", "From"))} - {"envFrom"}
+    assert like | names(kind) & {"ref"} <= FIELDS.keys() | OURS_BY_NAME | POWERS | FREE
 
 
 @pytest.mark.parametrize(("kind", "path", "to"), CASES)

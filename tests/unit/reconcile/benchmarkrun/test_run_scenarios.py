@@ -12,6 +12,7 @@ from assay.reconcile.benchmarkrun.observed import observe
 from assay.reconcile.benchmarkrun.reconcile import start
 from assay.reconcile.benchmarkrun.scenarios import scope_of
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
+from assay.specs.scenario_run import scenario_run
 from tests.unit.reconcile.contexts import context, scenario
 from tests.unit.specs.objects import Obj, existing
 
@@ -91,16 +92,29 @@ def test_a_rescore_can_be_scored_again() -> None:
     assert previous_score["attempts"] == 7
 
 
+def earlier_run(benchmark_run: Obj, **changes: Any) -> Obj:
+    """Its first attempt at scenario a; `changes` are to the spec."""
+    made = scenario_run(BenchmarkRun.parse(benchmark_run), "a", 1)
+    owners, spec = made["metadata"]["ownerReferences"], {**made["spec"], **changes}
+    return existing("ScenarioRun", "old-a-1", owner_references=owners, spec=spec, status={"score": 0.5})
+
+
 def test_earlier_runs_are_found_by_name() -> None:
-    owner = [
-        {"apiVersion": "assay.dev/v1alpha1", "kind": "BenchmarkRun", "uid": "uid-of-old", "controller": True}
-    ]
-    run = existing("ScenarioRun", "old-a-1", owner_references=owner, spec={}, status={"score": 0.5})
+    parent = old(scenarios=["a"])
+    run = earlier_run(parent)
     foreign = existing("ScenarioRun", "other", spec={}, status={"score": 1.0})
     run_again = run_with(AGAIN)
-    [(name, found)] = observe(context(old(), run, foreign), run_again).earlier.items()
+    [(name, found)] = observe(context(parent, run, foreign), run_again).earlier.items()
     assert (name, found["status"]) == ("old-a-1", {"score": 0.5})
     assert observe(context(run), run_again).earlier == {}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"agent": {"type": "Reference"}}, {"attempt": 2}, {"scenarioRef": {"name": "b"}}]
+)
+def test_a_forged_run_is_none_of_the_earlier_ones(changes: Obj) -> None:
+    parent = old(scenarios=["a"])
+    assert observe(context(parent, earlier_run(parent, **changes)), run_with(AGAIN)).earlier == {}
 
 
 def test_a_run_that_starts_counts_all_its_runs_as_pending() -> None:

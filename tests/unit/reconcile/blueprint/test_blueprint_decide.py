@@ -145,6 +145,7 @@ def test_no_two_jobs_build_the_same_content() -> None:
     assert reports(decision) == ("False", "BuildingElsewhere", "Building")
     assert message(decision) == "Job theirs/other-build builds the same content"
     assert decision.create == ()
+    assert decision.requeue, "what keeps that build from starting wakes its own blueprint alone"
 
 
 def test_an_image_that_the_registry_has_is_not_built() -> None:

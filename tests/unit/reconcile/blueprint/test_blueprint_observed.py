@@ -11,7 +11,7 @@ from assay.api.blueprint import Blueprint
 from assay.kube.errors import NotFound
 from assay.kube.resources import Resource
 from assay.kube_object import KubeObject
-from assay.reconcile.blueprint.observed import Observed, build_ended, observe
+from assay.reconcile.blueprint.observed import Observed, observe
 from assay.registry.image import ImageConfig, ImageNotFound, RegistryUnavailable
 from assay.settings import Settings
 from tests.unit.reconcile import contexts
@@ -206,16 +206,53 @@ async def test_of_a_failed_build_the_log_is_read_and_its_end_in_the_message_of_t
     assert gone.job.ended.log == "error: no"
 
 
+NOTHING = Registry(ImageNotFound("no"))
+
+
+def of_another() -> KubeObject:
+    """Another blueprint of the same content."""
+    metadata = {**built_from()["metadata"], "name": "other", "uid": "uid-of-other"}
+    return {**built_from(), "metadata": metadata}
+
+
 async def test_a_job_of_another_blueprint_builds_the_same() -> None:
     blueprint = built_from()
-    content, nothing = content_of(blueprint), Registry(ImageNotFound("no"))
-    other = {**blueprint, "metadata": {**blueprint["metadata"], "name": "other", "uid": "uid-of-other"}}
+    content, nothing, other = content_of(blueprint), NOTHING, of_another()
     going_on = job(other, content)
-    assert (await read(blueprint, going_on, registry=nothing)).elsewhere == contexts_form(going_on)
+    for status in ({}, {"conditions": [ready("False", "Building")]}, {"conditions": [ready("True", "X")]}):
+        found = (await read(blueprint, {**other, "status": status}, going_on, registry=nothing)).elsewhere
+        assert found == contexts_form(going_on)
     failed = job(other, content, type="Failed", status="True")
-    assert (await read(blueprint, failed, registry=nothing)).elsewhere is None
+    assert (await read(blueprint, other, failed, registry=nothing)).elsewhere is None
     own = job(blueprint, content)
     assert (await read(blueprint, own)).elsewhere is None
+
+
+async def test_a_build_that_cannot_start_holds_up_no_other_blueprint() -> None:
+    blueprint, other = built_from(), of_another()
+    held = {**other, "status": {"conditions": [ready("False", "QuotaExceeded")]}}
+    observed = await read(blueprint, held, job(other, content_of(other)), registry=NOTHING)
+    assert observed.elsewhere is None
+
+
+async def test_a_job_that_a_label_alone_makes_a_build_holds_up_nothing() -> None:
+    blueprint, other = built_from(), of_another()
+    going_on, content = job(other, content_of(other)), content_of(blueprint)
+    without = {key: value for key, value in going_on["metadata"].items() if key != "ownerReferences"}
+    renamed = {**going_on, "metadata": {**going_on["metadata"], "name": "x"}}
+    earlier = {**other, "metadata": {**other["metadata"], "uid": "uid-of-an-earlier-one"}}
+    forged = [(other, {**going_on, "metadata": without}), (other, renamed), (earlier, going_on)]
+    for owner, made in forged:
+        observed = await read(blueprint, owner, made, registry=NOTHING)
+        assert (observed.content, observed.elsewhere) == (content, None)
+
+
+async def test_a_job_of_the_builds_name_that_the_blueprint_does_not_control_is_not_its_build() -> None:
+    blueprint = built_from()
+    own = job(blueprint, content_of(blueprint))
+    forged = {**own, "metadata": {**own["metadata"], "ownerReferences": []}}
+    observed = await read(blueprint, forged, ended(forged, 1, "error: no"), registry=NOTHING)
+    assert observed.job is None
 
 
 def contexts_form(obj: KubeObject) -> KubeObject:
@@ -244,34 +281,3 @@ async def test_deletion_does_not_unpin_an_image_that_others_need() -> None:
     ctx = replace(contexts.context(), images=Registry(AssertionError("it is pinned")))
     observed = await observe(ctx, Blueprint.parse(deleted(given(status=pinned))), ["Scenario a"])
     assert observed == Observed(["Scenario a"], is_settled=True)
-
-
-# --- how a build ended ---
-
-
-@pytest.mark.parametrize(
-    ("exit_code", "message", "digest"),
-    [
-        (0, SUCCEEDED, DIGEST),
-        (0, "not JSON", None),
-        (0, "{}", None),
-        (0, "[]", None),
-        (0, "[" * 2000 + "]" * 2000, None),
-        (1, SUCCEEDED, None),
-        (1, "error: no", None),
-    ],
-)
-def test_a_build_has_an_image_if_it_ended_well_and_reports_its_digest(
-    exit_code: int, message: str, digest: str | None
-) -> None:
-    own = job(built_from(), content_of(built_from()))
-    end = build_ended([pod(own, running={}), ended(own, exit_code, message)])
-    assert end is not None
-    assert (end.digest, end.log) == (digest, message)
-    assert end.finished_at is not None
-
-
-def test_a_build_without_a_pod_that_ended_goes_on() -> None:
-    own = job(built_from(), content_of(built_from()))
-    assert build_ended([]) is None
-    assert build_ended([pod(own, running={})]) is None

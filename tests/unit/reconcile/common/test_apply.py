@@ -11,15 +11,16 @@ import pytest
 from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
-from assay.kube.errors import ApiError, Forbidden, Invalid, Unavailable
+from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, Unavailable
 from assay.reconcile.common.apply import RETRY_SECONDS, apply
 from assay.reconcile.common.decision import Decision, OptionalChild
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import Recorder, context
 from tests.unit.specs.objects import Obj, existing
 
 RUN = ScenarioRun.parse(existing("ScenarioRun", "r", spec={}))
-KEPT = existing("DiskSnapshot", "kept", owner_references=[{"uid": "uid-of-r"}])
-JOB = {**existing("Job", "job", owner_references=[{"uid": "uid-of-r"}]), "apiVersion": "batch/v1"}
+KEPT = existing("DiskSnapshot", "kept", owner_references=owner("ScenarioRun", "r"))
+JOB = {**existing("Job", "job", owner_references=owner("ScenarioRun", "r")), "apiVersion": "batch/v1"}
 
 
 class Client:
@@ -30,6 +31,11 @@ class Client:
         self.error = error or Forbidden(403, "Forbidden", "no")
         self.created: list[str] = []
         self.statuses: list[Obj] = []
+        self.owners: list[Obj] = []
+
+    async def get(self, _: Any, namespace: str, name: str) -> Obj:
+        """What has the name of the child that exists already."""
+        return {**JOB, "metadata": {**JOB["metadata"], "ownerReferences": self.owners}}
 
     async def create(self, obj: Obj) -> Obj:
         if obj["kind"] in self.rejected:
@@ -116,3 +122,27 @@ async def test_the_words_of_who_refuses_a_child_are_told(error: ApiError) -> Non
 async def test_an_api_server_that_is_away_is_no_refusal() -> None:
     with pytest.raises(Unavailable):
         await applied(Client("Job", error=Unavailable(503, "", "try again")), keeping())
+
+
+@pytest.mark.parametrize(
+    ("owners", "is_taken"),
+    [
+        (owner("ScenarioRun", "r"), False),
+        ([], True),
+        (owner("ScenarioRun", "another"), True),
+        ([{**owner("ScenarioRun", "r")[0], "controller": False}], True),
+    ],
+    ids=["ours", "nobody's", "another's", "ours, but not controlled"],
+)
+async def test_a_child_that_exists_is_ours_if_our_object_controls_it(
+    owners: list[Obj], is_taken: bool
+) -> None:
+    """Children are found by their controller: what only refers to us would be waited for without an end."""
+    client = Client("Job", error=AlreadyExists(409, "AlreadyExists", "there"))
+    client.owners = owners
+    assert await applied(client, Decision(ScenarioRunStatus(phase="Scoring"), create=[JOB])) == (
+        RETRY_SECONDS if is_taken else None
+    )
+    [status] = client.statuses
+    reasons = [one["reason"] for one in status.get("conditions") or ()]
+    assert reasons == (["NameTaken"] if is_taken else [])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from assay.api.scenariorun import ScenarioRun
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition, holds, is_finished
+from assay.reconcile.common.objects import find_condition, holds, is_finished, namesake
+from tests.unit.reconcile.caches import cache_of, owner
+from tests.unit.specs.objects import existing
 
 
 def job(*conditions: tuple[str, str]) -> KubeObject:
@@ -38,3 +41,19 @@ def test_an_object_without_conditions_holds_none(obj: KubeObject) -> None:
 )
 def test_only_a_condition_that_is_true_finishes_it(conditions: list[tuple[str, str]], finished: bool) -> None:
     assert is_finished(job(*conditions)) is finished
+
+
+@pytest.mark.parametrize(
+    ("name", "owners", "is_found"),
+    [
+        ("r", owner("ScenarioRun", "r"), True),
+        ("other", owner("ScenarioRun", "r"), False),
+        ("r", [], False),
+        ("r", owner("ScenarioRun", "r-of-before"), False),
+    ],
+    ids=["its own", "another name", "nobody's", "an earlier run's"],
+)
+def test_a_namesake_has_name_and_owner(name: str, owners: list[KubeObject], is_found: bool) -> None:
+    run = ScenarioRun.parse(existing("ScenarioRun", "r", spec={}))
+    box = existing("Devbox", name, owner_references=owners, spec={"image": "x"})
+    assert (namesake(cache_of(box), "Devbox", run) is not None) is is_found

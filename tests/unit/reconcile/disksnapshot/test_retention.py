@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotSpec, DiskSnapshotStatus
 from assay.reconcile.disksnapshot.retention import (
     needed_by,
@@ -14,6 +15,7 @@ from assay.reconcile.disksnapshot.retention import (
     surplus_beside,
     time_left,
 )
+from assay.specs.scenario_run import scenario_run
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import condition, context
 from tests.unit.specs.objects import Obj, existing
@@ -73,34 +75,95 @@ def test_the_oldest_go() -> None:
         [kept(1), kept(2)],
         [kept(1), kept(2, ready="False"), kept(3)],
         [kept(1), kept(2, deletionTimestamp="now"), kept(3)],
-        [kept(1), kept(2, by="Workflow"), kept(3)],
         [kept(1), kept(2), kept(3, keep=None)],
         [kept(1), kept(2), kept(3, keep=3)],
         [],
     ],
-    ids=["enough", "not ready", "going", "by hand", "newest keeps all", "newest keeps more", "none"],
+    ids=["enough", "not ready", "going", "newest keeps all", "newest keeps more", "none"],
 )
 def test_all_stay(four: list[Obj]) -> None:
     assert list(surplus(four)) == []
 
 
+def all_of(*scenarios: str, name: str = "all") -> Obj:
+    """A BenchmarkRun of nine attempts that keeps two disks of each scenario."""
+    template = {"snapshotPolicy": "Always", "snapshotRetention": {"perScenario": 2}}
+    spec = {"benchmarkRef": {"name": "b"}, "agent": {"type": "Nop"}, "attempts": 9, "template": template}
+    return existing("BenchmarkRun", name, spec=spec, status={"phase": "Complete", "scenarios": scenarios})
+
+
+def left(benchmark_run: Obj, attempt: int, scenario: str = "fix-it", **changes: object) -> list[Obj]:
+    """An attempt at a scenario, and the snapshot that it left; `changes` are to the run's spec."""
+    made = scenario_run(BenchmarkRun.parse(benchmark_run), scenario, attempt)
+    name, owners = made["metadata"]["name"], made["metadata"]["ownerReferences"]
+    spec, status = {**made["spec"], **changes}, {"phase": "Complete", "score": 1.0}
+    run = existing("ScenarioRun", name, owner_references=owners, spec=spec, status=status)
+    snapshot = kept(attempt)
+    snapshot["metadata"] |= {"name": name, "uid": f"uid-of-snapshot-{name}"}
+    snapshot["metadata"]["ownerReferences"] = owner("ScenarioRun", name)
+    snapshot["status"]["lineage"] |= {"scenario": scenario, "scenarioRun": name}
+    return [run, snapshot]
+
+
+def surplus_of(snapshot: Obj, *objects: Obj) -> list[str]:
+    return names(surplus_beside(context(*objects), DiskSnapshot.parse(snapshot)))
+
+
 def test_the_surplus_is_that_of_the_scenario_without_what_is_needed() -> None:
-    other = kept(9)
-    other["status"]["lineage"]["scenario"] = "other"
+    parent = all_of("fix-it", "other")
+    four = [left(parent, attempt) for attempt in (1, 2, 3, 4)]
     scenario = existing(
         "Scenario",
         "s",
         spec={
-            "environment": {"diskSnapshotRef": {"name": "r1"}},
+            "environment": {"diskSnapshotRef": {"name": "all-fix-it-1"}},
             "scoringContract": {"scoringFunctions": []},
         },
     )
-    snapshots = [kept(number) for number in (1, 2, 3, 4)]
-    ctx = context(*snapshots, other, scenario)
-    for one in snapshots:
-        assert names(surplus_beside(ctx, DiskSnapshot.parse(one))) == ["r2"], "whichever is reconciled"
-    for one in (other, kept(5, ready="False"), kept(5, by="Workflow"), kept(5, keep=None)):
-        assert surplus_beside(ctx, DiskSnapshot.parse(one)) == []
+    other = left(parent, 9, "other")
+    there = [parent, scenario, *other, *(one for pair in four for one in pair)]
+    for _, snapshot in four:
+        assert surplus_of(snapshot, *there) == ["all-fix-it-2"], "whichever is reconciled"
+    assert surplus_of(other[1], *there) == []
+    four[3][1]["status"]["conditions"] = [condition("Ready", "False", "Creating")]
+    assert surplus_of(four[3][1], *there) == []
+
+
+def test_what_another_benchmark_run_kept_stays() -> None:
+    mine, theirs = all_of("fix-it"), all_of("fix-it", name="theirs")
+    old = [one for attempt in (1, 2) for one in left(mine, attempt)]
+    new = [one for attempt in (3, 4, 5) for one in left(theirs, attempt)]
+    assert surplus_of(new[-1], mine, theirs, *old, *new) == ["theirs-fix-it-3"]
+    assert surplus_of(old[-1], mine, theirs, *old, *new) == []
+
+
+@pytest.mark.parametrize("by", ["ScenarioRun", "Workflow"])
+def test_runs_that_people_create_and_snapshots_by_hand_push_out_nothing(by: str) -> None:
+    parent = all_of("fix-it")
+    old = [one for attempt in (1, 2) for one in left(parent, attempt)]
+    alone = existing("ScenarioRun", "r8", spec={"scenarioRef": {"name": "fix-it"}, "agent": {"type": "Nop"}})
+    mine = kept(8, keep=1, by=by)
+    mine["metadata"]["uid"] = "uid-of-mine"
+    for one in (mine, old[1]):
+        assert surplus_of(one, parent, alone, mine, *old) == []
+
+
+@pytest.mark.parametrize(
+    ("attempt", "changes"),
+    [
+        (5, {"agent": {"type": "Command", "command": ["true"]}}),
+        (5, {"snapshotRetention": {"perScenario": 1}}),
+        (10, {}),
+    ],
+    ids=["another agent", "another template", "an attempt too many"],
+)
+def test_a_forged_run_of_a_benchmark_run_pushes_out_nothing(attempt: int, changes: Obj) -> None:
+    parent = all_of("fix-it")
+    old = [one for attempt in (1, 2) for one in left(parent, attempt)]
+    forged = left(parent, attempt, **changes)
+    forged[1]["spec"]["keepPerScenario"] = 1
+    for one in (forged[1], old[1]):
+        assert surplus_of(one, parent, *old, *forged) == []
 
 
 # --- who needs it ---

@@ -143,11 +143,10 @@ async def test_of_an_image_that_is_gone() -> None:
 
 async def test_a_runs_devbox_needs_no_registry() -> None:
     """Its spec has all that a run needs of the image, and a blueprint that was edited since must not matter."""
-    labels = {"assay.dev/scenario": "fix-it", "assay.dev/benchmark-run": "all"}
     spec = {"image": contexts.NOWHERE, "user": "5:6", "workingDir": "/work"}
     status = {**BEGAN, "image": contexts.NOWHERE}
-    box = devbox(spec, status=status, labels=labels, owner_references=owner("ScenarioRun", "r"))
-    disk = (await find_disk(seeing(box), FROZEN)).disk
+    box = devbox(spec, status=status, owner_references=owner("ScenarioRun", "r"))
+    disk = (await find_disk(seeing(box, run(owner("BenchmarkRun", "all"))), FROZEN)).disk
     assert (disk.image.reference, disk.image.user, disk.image.working_dir) == (
         contexts.NOWHERE,
         "5:6",
@@ -156,9 +155,23 @@ async def test_a_runs_devbox_needs_no_registry() -> None:
     assert disk.lineage == Lineage(devbox="box", scenario="fix-it", scenario_run="r", benchmark_run="all")
 
 
+def run(owners: list[Obj], **labels: str) -> Obj:
+    spec = {"scenarioRef": {"name": "fix-it"}, "agent": {"type": "Nop"}}
+    return existing("ScenarioRun", "r", owner_references=owners, labels=labels, spec=spec)
+
+
+LABELS = {"assay.dev/scenario": "easy", "assay.dev/benchmark-run": "all"}
+
+
 async def test_labels_alone_make_no_run() -> None:
-    disk = (await find_disk(seeing(devbox(labels={"assay.dev/scenario": "fix-it"})), FROZEN)).disk
+    disk = (await find_disk(seeing(devbox(labels=LABELS)), FROZEN)).disk
     assert disk.lineage == Lineage(devbox="box")
+
+
+async def test_where_a_runs_disk_comes_from_is_in_no_label() -> None:
+    box = devbox(labels=LABELS, owner_references=owner("ScenarioRun", "r"))
+    disk = (await find_disk(seeing(box, run([], **LABELS)), FROZEN)).disk
+    assert disk.lineage == Lineage(devbox="box", scenario="fix-it", scenario_run="r")
 
 
 # --- flushing ---

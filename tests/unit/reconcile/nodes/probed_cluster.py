@@ -17,6 +17,7 @@ from assay.reconcile.nodes import node_classes, node_probe
 from assay.reconcile.nodes.node_probe import Probing
 from assay.specs import names, probe_pod
 from assay.specs.pod_plan import MountPlan
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import context
 from tests.unit.reconcile.devbox.boxes import observed
 from tests.unit.reconcile.nodes.nodes import node
@@ -63,7 +64,7 @@ class Cluster:
 
     async def get(self, resource: Any, namespace: str, name: str) -> Obj:
         if resource == PODS:
-            return {"metadata": {"name": name, "ownerReferences": [{"uid": "of-another-devbox"}]}}
+            return {"metadata": {"name": name, "ownerReferences": owner("Devbox", "another")}}
         assert (resource, name) == (CONFIG_MAPS, probe_pod.CONFIG_MAP)
         self.asked["get"] += 1
         if self.data is None:

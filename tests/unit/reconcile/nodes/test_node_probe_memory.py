@@ -11,7 +11,9 @@ from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.nodes import node_probe
 from assay.reconcile.nodes.node_probe import Probing
 from assay.specs.pod_plan import MountPlan
+from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.nodes.probed_cluster import NEW, OLD, Cluster, hash_of, kept
+from tests.unit.specs.objects import Obj, existing
 
 
 async def test_a_success_is_not_asked_for_again() -> None:
@@ -90,6 +92,28 @@ async def test_a_probe_that_another_devbox_has_created_is_looked_at_again_soon()
     assert await cluster.choose() == Probing(node_probe.LOOK_SECONDS)
     assert cluster.status == {}, "the devbox waits, and nothing is wrong"
     assert cluster.data is None
+
+
+@pytest.mark.parametrize("owners", [[], owner("Scenario", "s")], ids=["nobody's", "of another kind"])
+async def test_a_pod_that_a_label_makes_a_probe_decides_nothing(owners: list[Obj]) -> None:
+    """Its result would hold for all namespaces."""
+    cluster = Cluster(OLD)
+    labels = {"assay.dev/probe": hash_of(OLD)}
+    pod = existing("Pod", "mine", labels=labels, owner_references=owners)
+    cluster.ctx.cache.put("Pod", {**pod, "apiVersion": "v1", "status": {"phase": "Pending"}})
+    cluster.end_probe(OLD, 0)
+    assert isinstance(await cluster.choose(), Probing)
+    assert (cluster.data, cluster.asked["probe"]) == (None, 1)
+
+
+async def test_a_pod_that_only_has_the_name_of_the_probe_is_named() -> None:
+    cluster = Cluster(NEW, refusal=AlreadyExists(409, "AlreadyExists", "there"))
+    pod = existing("Pod", f"assay-probe-{hash_of(NEW)}")
+    cluster.ctx.cache.put("Pod", {**pod, "apiVersion": "v1", "status": {}})
+    assert await cluster.choose() == Probing(RETRY_SECONDS)
+    [ready] = cluster.status["conditions"]
+    assert (ready["status"], ready["reason"]) == ("False", "NameTaken")
+    assert f"assay-probe-{hash_of(NEW)}" in ready["message"]
 
 
 async def test_an_api_server_that_knows_no_overlays_decides_for_copies() -> None:

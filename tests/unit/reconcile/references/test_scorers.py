@@ -161,3 +161,23 @@ def test_no_schema_stops_the_operator(schema: Obj) -> None:
     assert scorer_parameters.violations(SCHEMA, {"limit": 1}, "parameters") == [], (
         "the next one is checked as ever"
     )
+
+
+@pytest.mark.parametrize(
+    ("of_scorer", "own", "output"),
+    [
+        (None, None, None),
+        ("Hidden", None, "Hidden"),
+        ("Hidden", "Shown", "Hidden"),
+        ("Shown", "Hidden", "Hidden"),
+        (None, "Hidden", "Hidden"),
+        ("Shown", None, "Shown"),
+        (None, "Shown", "Shown"),
+    ],
+)
+def test_a_function_does_not_show_what_its_scorer_hides(
+    of_scorer: str | None, own: str | None, output: str | None
+) -> None:
+    more = {"output": own} if own else {}
+    given = scorer(output=of_scorer) if of_scorer else scorer()
+    assert resolved(given, **more).output == output

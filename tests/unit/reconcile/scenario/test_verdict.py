@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assay.reconcile.scenario.verdict import Result, result_of, verdict
-from tests.unit.specs.objects import existing, with_end
+from assay.reconcile.watch.transforms import TRANSFORMS
+from tests.unit.reconcile.caches import owner
+from tests.unit.specs.objects import Obj, existing, with_end
 
 NOT_APPLIED = "ReferenceNotApplied"
 
@@ -54,3 +56,32 @@ def test_the_result_of_a_run() -> None:
     assert result_of(run, "Nop") == Result("r", "Nop", True, 0.0)
     run["status"] = {"phase": "Scoring", "score": 0.5}
     assert result_of(run, "Nop") == Result("r", "Nop")
+
+
+def test_what_the_reference_lost_is_told() -> None:
+    scores: list[Obj] = [
+        {
+            "name": "tests",
+            "score": 0.9,
+            "message": "tests: 9 of 10 passed; failed: test_stamp\n--- stdout\nx",
+        },
+        {"name": "style", "score": 0.5, "message": "--- stdout\nlong"},
+        {"name": "size", "score": 0.0},
+        {"name": "good", "score": 1.0, "message": "fine"},
+        {"name": "broken", "message": "no number"},
+    ]
+    ended = existing(
+        "ScenarioRun",
+        "r",
+        owner_references=owner("Scenario", "s"),
+        spec={},
+        status={"phase": "Complete", "score": 0.9, "scores": scores},
+    )
+    lost = result_of(TRANSFORMS["ScenarioRun"](ended), "Reference")
+    told = verdict([lost], 1.0)
+    assert told.message == (
+        "the reference output does not reach 1: r scored 0.9 "
+        "(tests 0.9: tests: 9 of 10 passed; failed: test_stamp; style 0.5; size 0)"
+    )
+    scores[0]["message"] = "y" * 10_000
+    assert len(verdict([result_of(ended, "Reference")], 1.0).message) < 600

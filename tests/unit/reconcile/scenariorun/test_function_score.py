@@ -183,3 +183,17 @@ def test_only_a_function_that_was_killed_itself_ran_out_of_memory(
 ) -> None:
     score = function_score.function_score(BASH, ended(message(fields, code=code, line=line)))
     assert (score.state, score.score, score.reason) == expected
+
+
+@pytest.mark.parametrize("line", ["", "ok"])
+def test_of_a_hidden_output_no_line_is_quoted(line: str) -> None:
+    hidden = BASH.model_copy(update={"output": "Hidden"})
+    scored = function_score.function_score(hidden, ended(message(line="0.25")))
+    assert (scored.score, scored.message) == (0.25, None)
+    found = function_score.function_score(hidden, ended(message(line=line, code=3)))
+    assert (found.state, found.reason) == ("Error", "NoScore")
+    assert found.message
+    assert found.message.startswith(
+        "the last line on standard output is no score (output: Hidden) (exit code 3)"
+    )
+    assert "nothing was printed" not in found.message

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.scenariorun import Rescore, ScenarioRun
 from assay.reconcile.references.errors import InvalidReference
 from assay.reconcile.scenariorun import rescore
 from assay.reconcile.scenariorun.pinning import pin
+from assay.specs.scenario_run import scenario_run
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import blueprint, condition, context, scenario, snapshot
 from tests.unit.reconcile.pins import NOP, pinned, refused
@@ -81,23 +83,48 @@ async def test_why_a_run_cannot_be_scored_again(objects: list[Obj], reason: str,
     assert "old" in why.message or "kept" in why.message
 
 
-async def test_a_benchmark_run_scores_again_what_the_earlier_one_ran_and_no_other_of_its_name() -> None:
-    made_by = {"apiVersion": "assay.dev/v1alpha1", "kind": "BenchmarkRun", "controller": True}
-    owner = {**made_by, "name": "again", "uid": "uid-of-again"}
-    spec = {"scenarioRef": {"name": "fix-it"}, **RESCORE}
-    ours = ScenarioRun.parse(existing("ScenarioRun", "r", owner_references=[owner], spec=spec))
-    again = existing("BenchmarkRun", "again", spec={"rescore": {"benchmarkRunRef": {"name": "monday"}}})
-    monday = existing("BenchmarkRun", "monday", spec={})
+MONDAY = existing(
+    "BenchmarkRun", "monday", spec={"benchmarkRef": {"name": "b"}, **NOP}, status={"scenarios": ["fix-it"]}
+)
+AGAIN = existing("BenchmarkRun", "again", spec={"rescore": {"benchmarkRunRef": {"name": "monday"}}})
+RAN = "monday-fix-it-1"
 
-    async def disk(earlier: Obj) -> str | None:
-        known = context(scenario(), KEPT, VOLUME_SNAPSHOT, again, monday, earlier)
-        return (await pin(known, ours)).disk_snapshot
 
-    ran = old()
-    ran["metadata"]["ownerReferences"] = [{**made_by, "name": "monday", "uid": "uid-of-monday"}]
-    assert await disk(ran) == "kept"
+async def disk_of_monday(earlier: Obj, *benchmark_runs: Obj) -> str | None:
+    """The disk that a run of `again` scores, where `earlier` has the name of monday's run."""
+    spec = {"scenarioRef": {"name": "fix-it"}, "rescore": {"scenarioRunRef": {"name": RAN}}}
+    ours = existing("ScenarioRun", "r", owner_references=owner("BenchmarkRun", "again"), spec=spec)
+    kept = by_run(snapshot(), RAN)
+    known = context(scenario(), kept, VOLUME_SNAPSHOT, AGAIN, *benchmark_runs, earlier)
+    return (await pin(known, ScenarioRun.parse(ours))).disk_snapshot
+
+
+def of_monday(owners: list[Obj], **changes: Obj) -> Obj:
+    """A run of that name; `changes` are to the spec of monday's run."""
+    spec = scenario_run(BenchmarkRun.parse(MONDAY), "fix-it", 1)["spec"] | changes
+    return existing("ScenarioRun", RAN, owner_references=owners, spec=spec, status=old()["status"])
+
+
+async def test_a_benchmark_run_scores_again_what_the_earlier_one_ran() -> None:
+    assert await disk_of_monday(of_monday(owner("BenchmarkRun", "monday")), MONDAY) == "kept"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "benchmark_runs"),
+    [
+        (of_monday([]), [MONDAY]),
+        (of_monday([]), []),
+        (of_monday(owner("BenchmarkRun", "monday")), []),
+        (of_monday(owner("BenchmarkRun", "tuesday")), [MONDAY]),
+        (of_monday(owner("BenchmarkRun", "monday"), agent={"type": "Command", "command": ["x"]}), [MONDAY]),
+    ],
+    ids=["by hand", "by hand, monday gone", "monday gone", "another's", "forged"],
+)
+async def test_a_benchmark_run_scores_again_no_other_run_of_that_name(
+    earlier: Obj, benchmark_runs: list[Obj]
+) -> None:
     with pytest.raises(InvalidReference, match="NoDiskKept"):
-        await disk(old())
+        await disk_of_monday(earlier, *benchmark_runs)
 
 
 def test_what_a_rescore_remembers_of_the_earlier_run() -> None:

@@ -11,8 +11,8 @@ from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
 from assay.reconcile.benchmarkrun.child_run import ChildRun
 from assay.reconcile.common import pod_view
 from assay.reconcile.watch.transforms import TRANSFORMS
-from assay.specs import devbox_pod, names
-from tests.unit.reconcile.caches import cache_of
+from assay.specs import devbox_pod, names, run_content
+from tests.unit.reconcile.caches import cache_of, owner
 from tests.unit.reconcile.child_runs import child, scored, unscored, with_agent
 from tests.unit.reconcile.contexts import condition
 from tests.unit.reconcile.statuses import STATUSES, pod
@@ -91,20 +91,22 @@ def test_a_trimmed_run_can_be_parsed_and_has_ended(run: Obj) -> None:
     assert parsed.status.pinned is None
 
 
-@pytest.mark.parametrize("labels", [{}, {names.VALIDATION: "fix-it"}], ids=["a run", "a validation run"])
+@pytest.mark.parametrize("owners", [[], owner("Scenario", "fix-it")], ids=["a run", "a validation run"])
 @pytest.mark.parametrize("status", [{}, {"diskSnapshot": "kept"}], ids=["no disk", "a disk"])
 @of_each_end
-def test_a_trimmed_run_is_a_part_of_the_run(run: Obj, status: Obj, labels: Obj) -> None:
-    run = {**run, "metadata": {**run["metadata"], "labels": labels}, "status": {**run["status"], **status}}
+def test_a_trimmed_run_is_a_part_of_the_run(run: Obj, status: Obj, owners: list[Obj]) -> None:
+    metadata = {**run["metadata"], "ownerReferences": owners}
+    run = {**run, "metadata": metadata, "status": {**run["status"], **status}}
     trimmed = TRANSFORMS["ScenarioRun"](run)
-    assert is_part(trimmed, run)
-    assert ("scores" in trimmed["status"]) == bool(status), "those of a run that may be scored again"
+    assert is_part(trimmed, run_content.marked(run) if owners else run)
+    is_read = bool(status or owners)  # by a re-score, or by the scenario
+    assert ("scores" in trimmed["status"]) == (is_read and "scores" in run["status"])
 
 
 def test_of_what_a_validation_run_pinned_the_hash_is_kept() -> None:
     failed = {**condition("Failed", "True", "ReferenceNotApplied"), "message": "hunk 3 failed"}
     run = child("r", phase="Failed", conditions=[failed], pinned=PINNED)
-    run["metadata"]["labels"] = {names.VALIDATION: "fix-it"}
+    run["metadata"]["ownerReferences"] = owner("Scenario", "fix-it")
     trimmed = TRANSFORMS["ScenarioRun"](run)
     assert trimmed["status"]["pinned"] == {"contentHash": "abc"}
     assert trimmed["status"]["conditions"][0]["message"] == "hunk 3 failed"
