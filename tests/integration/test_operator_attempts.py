@@ -37,19 +37,12 @@ async def test_what_three_attempts_say_and_a_baseline_that_comes_later(api: Fake
             waits = ("Unknown", "BaselineNotFound")
             await operator.until(lambda: condition(api, "BenchmarkRun", "new", "Regressed") == waits, 30)
             assert is_over(api, "BenchmarkRun", "new")
-            create(
-                api,
-                "BenchmarkRun",
-                "old",
-                {
-                    "benchmarkRef": {"name": "new"},
-                    "agent": {"ref": {"name": "solver"}},
-                    "attempts": 3,
-                    "parallelism": 9,
-                },
-            )
+            agent = {"ref": {"name": "solver"}}
+            spec = {"benchmarkRef": {"name": "new"}, "agent": agent, "attempts": 3, "parallelism": 1}
+            create(api, "BenchmarkRun", "old", spec)
             waits = ("Unknown", "BaselineNotFinished")
             await operator.until(lambda: condition(api, "BenchmarkRun", "new", "Regressed") == waits, 30)
+        async with operating(api, tmp_path) as operator:  # as if it had been restarted
             dropped = ("True", "ScoreDropped")
             await operator.until(lambda: condition(api, "BenchmarkRun", "new", "Regressed") == dropped, 30)
     old, new = (api.get(BENCHMARK_RUNS, TEAM, name) or {} for name in ("old", "new"))

@@ -119,6 +119,14 @@ def test_why_a_scenario_is_not_compared(before: Runs, after: Runs, reason: str) 
     assert f"not comparable: x ({reason})" in verdict(result, 0.0).message
 
 
+def test_scenarios_have_changed_whose_means_differ_by_more_than_the_tolerance() -> None:
+    before = each(equal=0.5, lower=0.5, low=0.5, higher=0.5, high=0.5)
+    after = each(equal=0.5, lower=0.39, low=0.4, higher=0.61, high=0.6)
+    result = compared(before, after, 0.1)
+    assert (result.worse, result.better) == (1, 1)
+    assert [one.scenario for one in result.changed_scenarios or ()] == ["lower", "higher"]
+
+
 def test_a_scenario_whose_runs_are_gone_is_not_compared() -> None:
     result = compared(each(a=1.0), each(a=1.0, b=1.0), old=["b"])
     assert [one.reason for one in result.incomparable_scenarios or ()] == ["NothingCounted"]
