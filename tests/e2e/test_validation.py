@@ -40,6 +40,8 @@ def test_specs_of_runs_are_immutable_but_parallelism(namespace: str) -> None:
     kubectl(*patch, '{"spec":{"parallelism":7}}')
     with pytest.raises(CommandFailed, match="only parallelism of a run may be changed"):
         kubectl(*patch, '{"spec":{"attempts":2}}')
+    with pytest.raises(CommandFailed, match="only parallelism of a run may be changed"):
+        kubectl(*patch, '{"spec":{"baseline":{"benchmarkRunRef":{"name":"other"}}}}')
     apply(namespace, scenario_run("one", "none", {"type": "Nop"}))
     with pytest.raises(CommandFailed, match="immutable"):
         kubectl("patch", "-n", namespace, "scenariorun/one", "--type=merge", "-p", '{"spec":{"attempt":2}}')

@@ -11,6 +11,8 @@ from assay.crdgen.kind import Column, Kind
 from assay.crdgen.markers import Cel, ListMap
 
 from .agent import RunAgent, only_commands_take
+from .attempts import PASS_AT_K_MAX, Estimate, PassAtK, Solved
+from .baseline import Baseline, Comparison
 from .benchmark import SCENARIOS_MAX
 from .blame import Blame
 from .condition_tables import summary
@@ -22,6 +24,12 @@ from .scenariorun import REASON
 _FIXED = "only parallelism of a run may be changed: create another run"
 
 
+_OTHER_BASELINE = Cel(
+    "!has(self.spec.baseline) || self.spec.baseline.benchmarkRunRef.name != self.metadata.name",
+    "baseline is another run: name one that this is to be compared with",
+)
+
+_REGRESSED = '.status.conditions[?(@.type=="Regressed")].status'
 _AGENT_END = '.status.agentEnds[?(@.reason!="Completed")].reason'
 
 
@@ -46,7 +54,16 @@ class BenchmarkRunSpec(Model):
             "parameters and attempts of a re-score are those of the run it scores again",
         ),
         only_commands_take("parameters", "template.network"),
-        fixed(_FIXED, "benchmarkRef", "rescore", "agent", "parameters", "template", required=["attempts"]),
+        fixed(
+            _FIXED,
+            "benchmarkRef",
+            "rescore",
+            "agent",
+            "parameters",
+            "template",
+            "baseline",
+            required=["attempts"],
+        ),
     )
     benchmark_ref: LocalRef | None = None
     rescore: BenchmarkRescore | None = None
@@ -59,6 +76,8 @@ class BenchmarkRunSpec(Model):
     """How many ScenarioRuns may be unfinished at once; may be changed while the run goes on."""
     template: RunTemplate | None = None
     """What each ScenarioRun gets."""
+    baseline: Baseline | None = None
+    """An earlier BenchmarkRun: once both have ended, the condition Regressed says whether this one scores lower."""
 
 
 class RunCounts(Model):
@@ -139,6 +158,16 @@ class BenchmarkRunStatus(Status):
     """Mean of the scored runs alone. An agent can raise it by making itself unscored."""
     pass_rate: float | None = None
     """Passed / all that are part of score, 0.0 to 1.0."""
+    estimate: Estimate | None = None
+    """The score with its error, once the run has ended. Its mean differs from `score` where scenarios have different
+    numbers of attempts that count."""
+    solved: Solved | None = None
+    """The shares of scenarios that were solved in every attempt, in some, in none; once the run has ended."""
+    pass_at_k: Annotated[list[PassAtK], Field(max_length=PASS_AT_K_MAX), ListMap("k")] | None = None
+    """pass@k and pass^k once the run has ended, for k of 1, 2, 3, 4, 5, 8, 10, 16, 32, 50, 64, 100 up to the number of
+    attempts, and for that number."""
+    baseline: Comparison | None = None
+    """This run beside `spec.baseline`, once both have ended."""
     agent_ends: Annotated[list[AgentEndCount], Field(max_length=32)] | None = None
     """How agents ended, in the runs that have ended; the most frequent end first."""
     waiting: Annotated[list[WaitingCause], Field(max_length=32), ListMap("reason")] | None = None
@@ -174,12 +203,16 @@ BENCHMARK_RUN = Kind(
         Column(
             "WaitsFor", "string", ".status.waiting[0].reason", "What most runs wait for of those that wait"
         ),
+        Column(
+            "StdErr", "number", ".status.estimate.standardError", "Standard error of the score", priority=1
+        ),
+        Column("Regressed", "string", _REGRESSED, "Whether it scores lower than its baseline", priority=1),
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Unscored", "integer", ".status.counts.unscored", priority=1),
         Column("Active", "integer", ".status.counts.active", priority=1),
         ERROR_COLUMN,
     ),
     selectable_fields=(".spec.benchmarkRef.name", ".status.phase"),
-    rules=(SHORT_NAME,),
+    rules=(SHORT_NAME, _OTHER_BASELINE),
     description="An agent's attempts at all scenarios of a benchmark, with the mean of their scores.",
 )

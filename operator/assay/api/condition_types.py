@@ -22,6 +22,7 @@ class ConditionType(Explained):
     DISK_KEPT = "DiskKept", "A DiskSnapshot keeps the disk that the agent left."
     COMPLETE = "Complete", "The run has ended with a score."
     FAILED = "Failed", "The run has ended without a score."
+    REGRESSED = "Regressed", "The BenchmarkRun scores lower than its baseline, by more than the tolerance."
     INTERNAL_ERROR = (
         "InternalError",
         "The operator gets no further with the object. The condition is gone once it does.",

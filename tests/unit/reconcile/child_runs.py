@@ -50,7 +50,12 @@ def benchmark_run(spec: BenchmarkRunSpec, status: BenchmarkRunStatus) -> Benchma
 
 
 def as_made(parent: BenchmarkRun, children: Sequence[Obj], **changes: object) -> list[Obj]:
-    """The children as the cache has them: with their owner, and with the spec that it makes them with."""
+    """The children as the cache has them."""
+    return [TRANSFORMS["ScenarioRun"](one) for one in as_stored(parent, children, **changes)]
+
+
+def as_stored(parent: BenchmarkRun, children: Sequence[Obj], **changes: object) -> list[Obj]:
+    """The children as the API server has them: with their owner, and with the spec that it makes them with."""
     places = {
         name(parent.name, scenario, attempt): (scenario, attempt)
         for scenario in parent.status.scenarios or ()
@@ -61,6 +66,5 @@ def as_made(parent: BenchmarkRun, children: Sequence[Obj], **changes: object) ->
         place = places.get(one["metadata"]["name"])
         made = scenario_run(parent, *place or ("other", 1))
         metadata = {**one["metadata"], "ownerReferences": made["metadata"]["ownerReferences"]}
-        whole = {**one, "metadata": metadata, "spec": {**made["spec"], **changes}}
-        found.append(TRANSFORMS["ScenarioRun"](whole))
+        found.append({**one, "metadata": metadata, "spec": {**made["spec"], **changes}})
     return found

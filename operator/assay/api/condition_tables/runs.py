@@ -145,4 +145,15 @@ BENCHMARK_RUN = (
     State(ConditionType.COMPLETE, "False", _BENCHMARK_RUN_FAILED, _ENDED),
     State(ConditionType.COMPLETE, "True", (BenchmarkRunReason.ALL_SCORED, BenchmarkRunReason.SOME_UNSCORED)),
     State(ConditionType.FAILED, "True", _BENCHMARK_RUN_FAILED),
+    State(ConditionType.REGRESSED, "True", (BenchmarkRunReason.SCORE_DROPPED,)),
+    State(ConditionType.REGRESSED, "False", (BenchmarkRunReason.WITHIN_TOLERANCE,)),
+    State(
+        ConditionType.REGRESSED,
+        "Unknown",
+        (
+            BenchmarkRunReason.BASELINE_NOT_FOUND,
+            BenchmarkRunReason.BASELINE_NOT_FINISHED,
+            BenchmarkRunReason.NOTHING_COMPARABLE,
+        ),
+    ),
 )

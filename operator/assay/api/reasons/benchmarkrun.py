@@ -44,3 +44,27 @@ class BenchmarkRunReason(Reason):
         "The BenchmarkRun to score again ran no scenarios.",
         "Name another.",
     )
+    SCORE_DROPPED = (
+        "ScoreDropped",
+        "The mean over the compared scenarios is lower than the baseline's by more than the tolerance.",
+        "`status.baseline` has the scenarios that changed and the error of the difference.",
+    )
+    WITHIN_TOLERANCE = (
+        "WithinTolerance",
+        "The mean over the compared scenarios is at most the tolerance lower than the baseline's.",
+    )
+    BASELINE_NOT_FOUND = (
+        "BaselineNotFound",
+        "The run has ended, and the BenchmarkRun to compare with does not exist.",
+        "Create it; the run is compared once it has ended.",
+    )
+    BASELINE_NOT_FINISHED = (
+        "BaselineNotFinished",
+        "The run has ended, and the BenchmarkRun to compare with has not.",
+        "Wait for it; the run is compared by itself.",
+    )
+    NOTHING_COMPARABLE = (
+        "NothingComparable",
+        "No scenario has the same content, and an attempt that counts, in both runs.",
+        "`status.baseline.incomparableScenarios` says why. Run the baseline's agent again as things are now.",
+    )

@@ -44,6 +44,8 @@ class ChildRun:
     """Set if it ended without a score."""
     agent_end: AgentEnd | None = None
     """Set if it had an agent, which has ended."""
+    content_hash: str | None = None
+    """Of what it pinned: scores with an equal hash are comparable. Set if it has ended and had pinned something."""
     waits_for: str | None = None
     """Set if something keeps it from working: the reason of its condition Complete."""
 
@@ -52,10 +54,11 @@ class ChildRun:
         """The record of a run as the cache has it."""
         one = cls(run["metadata"]["name"], scenario, attempt, agent_end=AgentEnd.of(run))
         if holds(run, ConditionType.COMPLETE):
-            return replace(one, score=run["status"]["score"], passed=run["status"].get("passed", False))
+            score, passed = run["status"]["score"], run["status"].get("passed", False)
+            return replace(one, score=score, passed=passed, content_hash=_content_hash(run))
         failed = find_condition(run, ConditionType.FAILED)
         if failed and failed["status"] == "True":
-            return replace(one, unscored_reason=failed["reason"])
+            return replace(one, unscored_reason=failed["reason"], content_hash=_content_hash(run))
         doing = find_condition(run, ConditionType.COMPLETE)
         return replace(one, waits_for=doing["reason"]) if doing and doing["reason"] not in _WORKS else one
 
@@ -82,3 +85,8 @@ class ChildRun:
         no_disk = self.unscored_reason == ScenarioRunReason.NO_DISK_KEPT
         cause = earlier.unscored_reason if earlier else None
         return replace(self, unscored_reason=cause) if no_disk and cause else self
+
+
+def _content_hash(run: KubeObject) -> str | None:
+    pinned = run["status"].get("pinned") or {}
+    return pinned.get("contentHash")

@@ -14,16 +14,18 @@ from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision, Event, waits
 from assay.reconcile.common.objects import get_live
+from assay.reconcile.references.baseline import awaits_baseline
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.specs import scenario_run
 
+from .baseline import compare
 from .child_run import ChildRun
 from .end import end, fail
-from .made_runs import sort_children, wanted_runs
 from .observed import Observed, observe
+from .own_runs import own_runs
 from .progress import is_held, progress
 from .scenarios import Scope, scope_of
-from .summary import count, summarize
+from .summary import count, summarize, with_attempts
 
 COMPLETE = ConditionType.COMPLETE
 
@@ -35,7 +37,10 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
         return None
     run = BenchmarkRun.parse(found)
     if is_finished(run.status.conditions):
-        return None
+        # The comparison is a write of its own: the baseline may end later.
+        if run.spec.baseline is None or not awaits_baseline(found):
+            return None
+        return await apply(ctx, run, compare(ctx, run, run.spec.baseline), blocked_condition=COMPLETE)
     # Fix the list of scenarios first; the ScenarioRuns follow once it is written.
     if run.status.scenarios is None:
         return await apply(ctx, run, start(ctx, run), blocked_condition=COMPLETE)
@@ -72,17 +77,14 @@ def _started(run: BenchmarkRun, scope: Scope, now: datetime) -> Decision:
 
 def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     """The decision about a run that has started: its summary, and the ScenarioRuns to create. No I/O."""
-    wanted = wanted_runs(run)
-    made, foreign = sort_children(run, observed.children, wanted)
-    runs = [ChildRun.of(child, *wanted[child["metadata"]["name"]]) for child in made]
-    earlier = _earlier(run, runs, observed)
-    runs = [one.with_cause_of(earlier.get(one.name)) for one in runs]
+    runs, wanted, foreign, earlier = own_runs(run, observed)
     counts = count(runs, len(wanted))
     status = summarize(run.status, runs, counts)
     status.previous_score = _compared(run, runs, earlier)
     existing = {one.name for one in runs}
     missing = [name for name in wanted if name not in existing]
     if not missing and not counts.active:
+        status = with_attempts(status, runs, scenario_run.attempts(run.spec, run.status))
         return end(run, status, counts, now)
     missing = [name for name in missing if name not in foreign]
     # Those to create count as active: the status is written after they are created.
@@ -95,19 +97,6 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     set_condition(run, status, complete, now)
     create = [scenario_run.scenario_run(run, *wanted[name]) for name in new]
     return Decision(status, create=create, event=event)
-
-
-def _earlier(run: BenchmarkRun, runs: Sequence[ChildRun], observed: Observed) -> dict[str, ChildRun]:
-    """The runs that these runs score again, by the names of these; empty if this is no re-score."""
-    previous = run.status.previous_score
-    if previous is None:
-        return {}
-    earlier: dict[str, ChildRun] = {}
-    for one in runs:
-        name = scenario_run.name(previous.benchmark_run, one.scenario, one.attempt)
-        if found := observed.earlier.get(name):
-            earlier[one.name] = ChildRun.of(found, one.scenario, one.attempt)
-    return earlier
 
 
 def _compared(

@@ -18,6 +18,9 @@ from assay.api.reasons import EndReason
 from assay.reconcile.common.score import rounded
 
 from .child_run import ChildRun
+from .error_bars import estimate
+from .pass_at_k import solved, table
+from .tally import tally
 
 WORST_MAX, CAUSES_MAX, ENDS_MAX = 10, 32, 32
 
@@ -57,6 +60,18 @@ def summarize(status: BenchmarkRunStatus, runs: Sequence[ChildRun], counts: RunC
             "waiting": _waiting(runs),
             "unscored": _causes(finished),
             "worst": _worst(finished),
+        }
+    )
+
+
+def with_attempts(status: BenchmarkRunStatus, runs: Sequence[ChildRun], attempts: int) -> BenchmarkRunStatus:
+    """A copy of the status with what the attempts say together, for a run that ends with these runs."""
+    tallies = tally(runs).values()
+    return status.model_copy(
+        update={
+            "estimate": estimate([one.mean for one in tallies], 0.0),
+            "solved": solved(tallies),
+            "pass_at_k": table(tallies, attempts),
         }
     )
 

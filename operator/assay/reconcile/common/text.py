@@ -11,9 +11,9 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def listed(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    rest = len(names) - LISTED_MAX
+def listed(names: Sequence[str], total: int | None = None) -> str:
+    """The first few names, and how many more there are; `total` if these are the first of so many."""
+    rest = (len(names) if total is None else total) - min(len(names), LISTED_MAX)
     return ", ".join(names[:LISTED_MAX]) + (f" and {rest} more" if rest > 0 else "")
 
 

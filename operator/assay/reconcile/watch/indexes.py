@@ -10,6 +10,7 @@ from assay.api.reasons import ValidationReason
 from assay.engine.cache import IndexFn
 from assay.kube_object import KubeObject
 from assay.reconcile.common.objects import find_condition, is_finished, is_of_kind
+from assay.reconcile.references.baseline import awaits_baseline
 from assay.specs import names
 
 
@@ -77,6 +78,14 @@ def _scenario_of_snapshot(snapshot: KubeObject) -> tuple[tuple[str, str], ...]:
     return ((snapshot["metadata"]["namespace"], lineage["scenario"]),)
 
 
+_BASELINE = _ref("spec", "baseline", "benchmarkRunRef", "name")
+
+
+def _awaited_baseline(run: KubeObject) -> Any:
+    """Namespace and name of the BenchmarkRun with which one that has ended is still to be compared."""
+    return _BASELINE(run) if is_finished(run) and awaits_baseline(run) else ()
+
+
 _AGENT = _ref("spec", "agent", "ref", "name")
 _IMAGE = _ref("status", "image", "reference")
 
@@ -124,5 +133,6 @@ INDEXES: Mapping[str, Mapping[str, IndexFn]] = {
         "benchmark": _unstarted("scenarios", _ref("spec", "benchmarkRef", "name")),
         "rescore": _unstarted("scenarios", _ref("spec", "rescore", "benchmarkRunRef", "name")),
         "agent": _unstarted("scenarios", _AGENT),
+        "baseline": _awaited_baseline,
     },
 }

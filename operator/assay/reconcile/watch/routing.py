@@ -24,7 +24,7 @@ _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Scorer": (("Scenario", "scorer"), ("ScenarioRun", "scorer")),
     "Agent": (("ScenarioRun", "agent"), ("BenchmarkRun", "agent")),
     "Benchmark": (("BenchmarkRun", "benchmark"),),
-    "BenchmarkRun": (("BenchmarkRun", "rescore"),),
+    "BenchmarkRun": (("BenchmarkRun", "rescore"), ("BenchmarkRun", "baseline")),
     "ScenarioRun": (("ScenarioRun", "rescore"), ("DiskSnapshot", "run")),
     "Devbox": (("DiskSnapshot", "devbox"), ("DiskSnapshot", "run")),  # the devbox of a run has the run's name
     "VolumeSnapshot": (("DiskSnapshot", "volumesnapshot"),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 
 from assay.api import KINDS
@@ -72,12 +73,12 @@ def trim_scenario_run(obj: KubeObject) -> KubeObject:
         kept["agent"] = _only(_AGENT, status["agent"])
     if "diskSnapshot" in kept and "scores" in status:  # it may be scored again, and is then compared
         kept["scores"] = [_only(_SCORE, one) for one in status["scores"]]
-    if is_of_kind(obj, "Scenario"):  # its scenario reads content and messages
+    if "pinned" in status:  # scores are compared by content; the runs of a scenario share one text
+        kept["pinned"] = {"contentHash": sys.intern(status["pinned"]["contentHash"])}
+    if is_of_kind(obj, "Scenario"):  # its scenario reads messages
         condition_fields = [*_CONDITION, "message"]
         if "scores" in status:
             kept["scores"] = [_only((*_SCORE, "message"), one) for one in status["scores"]]
-        if "pinned" in status:
-            kept["pinned"] = _only(["contentHash"], status["pinned"])
     kept["conditions"] = [
         _only(condition_fields, one) for one in status["conditions"] if one["type"] in _RUN_CONDITIONS
     ]

@@ -196,6 +196,35 @@ def test_completion(children: list[Obj], reason: str, score: float, scored_only:
     assert (decision.event.type, decision.event.reason) == ("Normal", reason)
 
 
+def test_what_the_attempts_say_together_is_worked_out_at_the_end_alone() -> None:
+    children = [scored(run(0, 1), 1.0, True), scored(run(0, 2), 0.0), scored(run(1, 1), 0.5)]
+    going_on = status_of(decide([*children, child(run(1, 2), phase="Running")], 2, attempts=2))
+    assert (going_on.estimate, going_on.solved, going_on.pass_at_k) == (None, None, None)
+    ended = status_of(decide([*children, unscored(run(1, 2), "OOMKilled")], 2, attempts=2))
+    assert ended.estimate is not None
+    assert (ended.estimate.scenarios, ended.estimate.mean, ended.score) == (2, 0.375, 0.375)
+    assert ended.estimate.standard_error == 0.125  # of the means 0.5 and 0.25
+    assert ended.solved is not None
+    assert (ended.solved.some_attempts, ended.solved.no_attempt) == (0.5, 0.5)
+    assert [(one.k, one.pass_at_k, one.pass_hat_k) for one in ended.pass_at_k or ()] == [
+        (1, 0.25, 0.25),
+        (2, 0.5, 0.0),
+    ]
+
+
+def test_each_scenario_weighs_the_same_in_the_estimate_whatever_is_left_out() -> None:
+    children = [scored(run(0, n), 1.0, True) for n in (1, 2, 3)]
+    children += [scored(run(1, 1), 0.0), unscored(run(1, 2), "PodLost"), unscored(run(1, 3), "PodLost")]
+    status = status_of(decide(children, 2, attempts=3))
+    assert status.estimate is not None
+    assert (status.score, status.estimate.mean) == (0.75, 0.5)
+
+
+def test_a_run_without_a_score_has_no_estimate() -> None:
+    status = status_of(decide([unscored(run(0), "PodLost")], 1))
+    assert (status.estimate, status.solved, status.pass_at_k) == (None, None, None)
+
+
 def test_a_run_of_which_all_is_left_out_has_failed() -> None:
     children = [unscored(run(0), "BootFailed"), unscored(run(1), "PodLost"), unscored(run(2), "PodLost")]
     decision = decide(children, 3)

@@ -30,3 +30,5 @@ def test_a_few_names_and_how_many_more() -> None:
     assert listed([]) == ""
     assert listed(list("abcde")) == "a, b, c, d, e"
     assert listed(list("abcdefg")) == "a, b, c, d, e and 2 more"
+    assert listed(list("ab"), 9) == "a, b and 7 more"
+    assert listed(list("abcdefg"), 9) == "a, b, c, d, e and 4 more"

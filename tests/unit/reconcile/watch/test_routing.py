@@ -9,6 +9,7 @@ import pytest
 from assay.engine.cache import Key
 from assay.reconcile.watch.routing import keys_for
 from tests.unit.reconcile.caches import cache_of, owner
+from tests.unit.reconcile.contexts import condition
 from tests.unit.specs.objects import Obj, existing
 
 ENVIRONMENT = {"blueprintRef": {"name": "project"}}
@@ -148,6 +149,29 @@ def test_the_keys_to_reconcile_after_a_change(
     changed: Obj, known: list[Obj], expected: set[tuple[str, str, str]]
 ) -> None:
     assert keys(changed, *known) == expected
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason", "is_woken"),
+    [
+        ("Running", None, False),
+        ("Complete", None, True),
+        ("Failed", None, True),
+        ("Complete", "BaselineNotFound", True),
+        ("Complete", "BaselineNotFinished", True),
+        ("Complete", "NothingComparable", False),
+        ("Complete", "WithinTolerance", False),
+    ],
+)
+def test_a_baseline_wakes_those_that_have_ended_and_are_still_to_be_compared(
+    phase: str, reason: str | None, is_woken: bool
+) -> None:
+    run = benchmark_run("new", phase=phase, scenarios=[])
+    run["spec"]["baseline"] = {"benchmarkRunRef": {"name": "old"}}
+    if reason:
+        run["status"]["conditions"].append(condition("Regressed", "Unknown", reason))
+    woken = keys(benchmark_run("old", phase="Complete", scenarios=[]), run)
+    assert (("BenchmarkRun", "team", "new") in woken) == is_woken
 
 
 def test_references_stay_within_the_namespace() -> None:

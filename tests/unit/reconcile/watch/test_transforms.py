@@ -83,6 +83,15 @@ def test_a_trimmed_run_counts_the_same_and_is_small(run: Obj) -> None:
     assert ChildRun.of(trimmed, "s", 1) == ChildRun.of(run, "s", 1)
 
 
+def test_runs_of_equal_content_share_the_text_of_its_hash() -> None:
+    """There may be tens of thousands of them."""
+    one, other = (
+        TRANSFORMS["ScenarioRun"](child("r", phase="Failed", pinned={"contentHash": "".join(["ab", "cd"])}))
+        for _ in range(2)
+    )
+    assert one["status"]["pinned"]["contentHash"] is other["status"]["pinned"]["contentHash"]
+
+
 @of_each_end
 def test_a_trimmed_run_can_be_parsed_and_has_ended(run: Obj) -> None:
     parsed = ScenarioRun.parse(TRANSFORMS["ScenarioRun"](run))
