@@ -1,0 +1,51 @@
+"""A browser that has the page open."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from assay.report import read, render
+from tests.report.made import NOW, Obj
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or the program that CHROMIUM names. Without one the tests fail: they are never skipped."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "no Chromium: apt-get install chromium, or set CHROMIUM"
+    with sync_playwright() as playwright:
+        # Its sandbox does not start as root; the pages are ours.
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
+    """Open the page about objects; the test fails if it logged an error, broke its policy or used the network."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    wrong: list[str] = []
+
+    def open_(objects: list[Obj], fragment: str = "") -> Page:
+        file = tmp_path / "report.html"
+        file.write_text(render(*read(objects), now=NOW), encoding="utf-8")
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: wrong.append(request.url) if request.url[:5] != "file:" else None)
+        page.goto(f"{file.as_uri()}{fragment}")
+        return page
+
+    yield open_
+    context.close()
+    assert not wrong
