@@ -94,7 +94,9 @@ def test_two_runs_are_compared_by_the_scenarios_that_changed(open_page: Open) ->
         "worse\t0.250\t1.000\t+0.750\t0/1 → 1/1",
         "better\t0.500\t0.000\t−0.500\t0/1 → 0/1",  # noqa: RUF001 (as it is shown)
     ]
-    expect(page.locator(".verdict")).to_contain_text("+0.083 at 3 scenarios, 95 % interval")
+    expect(page.locator(".verdict")).to_contain_text(
+        "a (ledger-a) \N{MINUS SIGN} b (ledger-b): +0.083 at 3 scenarios, 95 % interval"
+    )
     expect(page.locator(".verdict")).to_contain_text("it holds 0: the difference may be chance")
     page.locator("[name=second]").select_option("b (ledger-b)")
     expect(page.locator(".verdict")).to_have_text("The same run twice.")

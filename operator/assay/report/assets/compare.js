@@ -10,7 +10,9 @@ function setUpComparison(section) {
 
   function show() {
     const [a, b] = [Number(first.value), Number(second.value)];
-    section.querySelector(".verdict").textContent = verdict(board.differences, a, b);
+    section.querySelector(".verdict").textContent = verdict(board, a, b);
+    section.querySelector("th.first").textContent = board.entries[a];
+    section.querySelector("th.second").textContent = board.entries[b];
     const changes = board.scenarios.map((name, row) => ({ name, from: board.cells[row][a], to: board.cells[row][b] }))
       .filter(({ from, to }) => from && to && (from[0] !== to[0] || from[1] !== to[1]))
       .sort((one, other) => Math.abs(other.to[0] - other.from[0]) - Math.abs(one.to[0] - one.from[0]));
@@ -34,12 +36,12 @@ function changeRow({ name, from, to }) {
 }
 
 /** In words: the mean difference at common scenarios, and whether its interval holds zero. */
-function verdict(differences, a, b) {
+function verdict({ differences, entries }, a, b) {
   const found = differences.find(([one, other]) => (one === a && other === b) || (one === b && other === a));
   if (!found) return a === b ? "The same run twice." : "The two have no scenario in common.";
   const sign = found[0] === b ? 1 : -1;
   const [, , scenarios, mean, interval] = found;
-  const text = `Second − first: ${signed(sign * mean)} at ${scenarios} scenario${scenarios === 1 ? "" : "s"}`;
+  const text = `${entries[b]} − ${entries[a]}: ${signed(sign * mean)} at ${scenarios} scenario${scenarios === 1 ? "" : "s"}`;
   if (!interval) return `${text}.`;
   const [low, high] = interval.map((bound) => sign * bound).sort((x, y) => x - y);
   const holds = low <= 0 && high >= 0 ? "it holds 0: the difference may be chance" : "it does not hold 0";

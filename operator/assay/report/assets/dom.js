@@ -27,6 +27,9 @@ function table(caption, heads, rows) {
     el("tbody", null, rows.map((row) => el("tr", null, row.map(cell))))));
 }
 
+// What is closed would be missing on paper.
+addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((one) => { one.open = true; }));
+
 const score = (value) => value === undefined || value === null ? "–" : value.toFixed(3);
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(3);
 const seconds = (value) => value === undefined || value === null ? "–"
