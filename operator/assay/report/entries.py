@@ -17,6 +17,8 @@ from assay.api.scenariorun import ScenarioRun
 from .attempts import PHASES, PhaseTime, phase_times, points, state, total_seconds
 from .estimates import Interval, interval, pass_curve
 
+NAME_MAX = 40
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -117,4 +119,10 @@ def _agent_name(agent: RunAgent | None) -> str:
         return "no agent"
     if agent.ref:
         return agent.ref.name
-    return agent.command[0] if agent.command else agent.type or "no agent"
+    return _short(agent.command[0]) if agent.command else agent.type or "no agent"
+
+
+def _short(program: str) -> str:
+    """The end of a path tells programs apart; a program may be a script of many lines."""
+    line = " ".join(program.split())
+    return line if len(line) <= NAME_MAX else f"…{line[1 - NAME_MAX :]}"

@@ -108,5 +108,8 @@ def test_what_cannot_be_seen_is_shown(written: str, seen: str) -> None:
     assert visible(written) == seen
 
 
-def test_odd_text_leaves_a_page_that_can_be_written() -> None:
-    assert everywhere("\x00\u202e\U000e0041").html.encode()
+def test_nothing_hidden_is_left_anywhere_in_the_page() -> None:
+    odd = "\x00\x1b\u202e\U000e0041"
+    found = everywhere(odd)
+    assert not set(odd) & set(found.html)
+    assert "MODEL=\\u0000\\u001b\\u202e\\ue0041" in found.words()

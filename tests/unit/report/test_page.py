@@ -199,6 +199,32 @@ def test_phases_are_those_that_were_recorded() -> None:
     assert again["phases"] == [["Waiting", 2.0], ["Starting", 28.0], ["Scoring", 50.0]]
 
 
+def test_long_commands_and_parameters_do_not_fill_the_leaderboard() -> None:
+    run = benchmark_run("ledger-x", parameters=[{"name": "PROMPT", "value": "do " * 500}])
+    run["spec"]["agent"] = {"type": "Command", "command": ["/opt/" + "very-" * 50 + "agent"]}
+    words = page([run]).words()
+    assert "very-agent ledger-x PROMPT=do do" in words
+    assert len(words) < 1500
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.25, "0.2 s"),
+        (9.9, "9.9 s"),
+        (38.2, "38 s"),
+        (61, "1 min"),
+        (3599, "1 h 00 min"),
+        (11100, "3 h 05 min"),
+    ],
+)
+def test_times_are_as_exact_as_a_reader_needs(seconds: float, shown: str) -> None:
+    run = benchmark_run("ledger-x")
+    worked = {"reason": "Completed", "startTime": at(12), "finishTime": at(12 + seconds)}
+    found = page(ended(run, [scored(run, "a", 1.0, agent=worked, completionTime=at(13 + seconds))]))
+    assert f"x ledger-x 2.0 s 10 s {shown} 1.0 s" in found.words()
+
+
 def test_lists_are_read_like_objects_and_each_object_once() -> None:
     run = benchmark_run("ledger-x")
     objects = ended(run, [scored(run, "a", 1.0)])

@@ -9,7 +9,7 @@ function openDetails(board, button) {
   const scenario = button.closest("tr").cells[0].textContent.trim();
   const head = button.closest("table").tHead.rows[0].cells[button.closest("td").cellIndex];
   const close = el("button", { type: "button", click: () => dialog.close() }, "Close");
-  const shown = el("div", { class: "attempt", "aria-live": "polite" });
+  const shown = el("div", { class: "attempt" });
   const choices = attempts.map((attempt, place) => el("button", { type: "button", click: () => show(place) },
     `Attempt ${attempt.attempt}: ${attempt.score === undefined ? attempt.reason ?? "Pending" : score(attempt.score)}`));
   const show = (place) => {
