@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from statistics import fmean
 from typing import Any
 
-from assay.api.blame import blame
+from assay.api.benchmarkrun import BenchmarkRunStatus
+from assay.reconcile.benchmarkrun.child_run import ChildRun
+from assay.reconcile.benchmarkrun.summary import count, summarize
 
 Obj = dict[str, Any]
 
@@ -127,42 +128,18 @@ def benchmark_run(name: str, benchmark: str = "ledger", **more: Any) -> Obj:
 
 
 def ended(run: Obj, runs: Sequence[Obj]) -> list[Obj]:
-    """The BenchmarkRun with the status that the operator would write when these runs have ended, and the runs."""
-    statuses = [one["status"] for one in runs]
-    reasons = Counter(_failure(status) for status in statuses if "score" not in status)
-    counting = [status.get("score", 0.0) for status in statuses if _counts(status)]
-    passed = sum(bool(status.get("passed")) for status in statuses)
-    ends = Counter((s["agent"]["reason"], s["agent"].get("exitCode")) for s in statuses if "agent" in s)
-    left_out = len(runs) - len(counting)
-    status = {
-        "conditions": [condition("Complete", "True", "SomeUnscored" if reasons else "AllScored")],
-        "scenarios": list(dict.fromkeys(one["spec"]["scenarioRef"]["name"] for one in runs)),
-        "counts": {
-            "total": len(runs),
-            "scored": len(runs) - reasons.total(),
-            "passed": passed,
-            "unscored": reasons.total(),
-            "leftOut": left_out,
-        },
-        "score": round(fmean(counting), 6) if counting else None,
-        "passRate": round(passed / len(counting), 6) if counting else None,
-        "agentEnds": [
-            {"reason": reason, "count": count, **({"exitCode": code} if reason == "Error" else {})}
-            for (reason, code), count in ends.items()
-        ],
-        "unscored": [{"reason": r, "count": c, "blame": blame(r)} for r, c in reasons.items()],
+    """The BenchmarkRun with the status that the operator writes when these runs have ended, and the runs."""
+    children = [ChildRun.of(one, one["spec"]["scenarioRef"]["name"], one["spec"]["attempt"]) for one in runs]
+    counts = count(children, len(children))
+    summary = summarize(BenchmarkRunStatus(), children, counts)
+    status: Obj = {
+        **summary.model_dump(by_alias=True, exclude_none=True, mode="json"),
+        "conditions": [condition("Complete", "True", "SomeUnscored" if counts.unscored else "AllScored")],
+        "scenarios": list(dict.fromkeys(child.scenario for child in children)),
         "startTime": at(0),
         "completionTime": at(3600),
     }
     return [{**run, "status": status}, *runs]
-
-
-def _failure(status: Obj) -> str:
-    return next(str(one["reason"]) for one in status["conditions"] if one["type"] == "Failed")
-
-
-def _counts(status: Obj) -> bool:
-    return "score" in status or blame(_failure(status)) == "Agent"
 
 
 LEDGER = {  # what the sample benchmark of the repository gives: manifests/samples

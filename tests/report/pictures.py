@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize
 
 from assay.report import read, render
 
+from .chromium import chromium
 from .made import NOW, Obj, demo, large
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -33,8 +33,7 @@ class Picture:
 def main() -> None:
     """Take all pictures."""
     PICTURES.mkdir(exist_ok=True)
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         for picture in (
             Picture("report", demo(), "light", 980, "body"),
             Picture("report-cell", demo(), "dark", 760, ".matrix", "#c0-2-1"),
