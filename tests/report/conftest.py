@@ -15,8 +15,9 @@ from tests.report.made import NOW, Obj
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for the module: while it runs its event loop does, and tests that are coroutines cannot."""
     with chromium() as running:
         yield running
 
