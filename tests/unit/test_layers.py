@@ -26,6 +26,7 @@ ALLOWED = {
     "specs": {"api", "kube_object", "settings"},
     "reconcile": {"api", "settings", "specs", *_BASE},
     "settings": {"api"},
+    "report": {"api", "kube_object"},
     "health": {"metrics"},
     "dispatch": {"api", "crdgen", "specs", "reconcile", *_BASE},
     "handlers": {"crdgen", "specs"},

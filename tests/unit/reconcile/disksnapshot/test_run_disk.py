@@ -198,8 +198,9 @@ async def test_where_it_comes_from() -> None:
     blueprint = contexts.blueprint()
     blueprint["status"]["image"]["reference"] = pinned().image.reference
     pins = {**PINNED, "diskSnapshot": "before"}
-    labels = {"assay.dev/benchmark-run": "all"}
-    found = await find(run(labels=labels, agent=BEGAN, pinned=pins), claim(), blueprint)
+    made = run(agent=BEGAN, pinned=pins)
+    made["metadata"]["ownerReferences"] = owner("BenchmarkRun", "all")
+    found = await find(made, claim(), blueprint)
     assert found.disk.lineage == Lineage(
         blueprint="project", scenario="fix-it", scenario_run="r", benchmark_run="all", parent="before"
     )
