@@ -132,7 +132,9 @@ for target in $TARGETS; do
 done
 mount -t tmpfs none /mnt 2>/dev/null && seen mount
 unshare -U true 2>/dev/null && seen "user namespace"
-for f in /sys/fs/cgroup/*.max; do (echo max > $f) 2>/dev/null && seen "$f"; done
+for f in /sys/fs/cgroup/*.max /sys/fs/cgroup/*/*limit_in_bytes; do
+  [ -e "$f" ] && (: >> "$f") 2>/dev/null && seen "$f"
+done
 for i in 1 2 3; do echo b > /proc/sysrq-trigger && seen sysrq; done 2>/dev/null
 mknod /tmp/disk b 254 0 2>/dev/null && head -c 1 /tmp/disk >/dev/null 2>&1 && seen "a disk of the node"
 cat /findings
