@@ -25,6 +25,7 @@ ALLOWED = {
     "engine": {"kube", *_LEAVES},
     "specs": {"api", "kube_object", "settings"},
     "reconcile": {"api", "settings", "specs", *_BASE},
+    "cli": {"api", "crdgen", "kube", "kube_object", "specs"},
     "settings": {"api"},
     "health": {"metrics"},
     "dispatch": {"api", "crdgen", "specs", "reconcile", *_BASE},
@@ -48,6 +49,9 @@ OWNERS = {
     "kopf": {"handlers", "kopf_shell", "main"},
     "aiohttp": {"kube", "registry", "health"},
     "prometheus_client": {"metrics"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "cel": {"cli"},
 }
 # Specs do no I/O: nothing that reads a clock, a file, the network, chance or the environment.
 IMPURE = {"asyncio", "datetime", "logging", "os", "pathlib", "random", "socket", "subprocess", "time", "uuid"}

@@ -1,0 +1,45 @@
+"""The command `assay`, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from assay import __version__
+
+from . import results, run, watch
+
+app = typer.Typer(
+    name="assay",
+    help="Benchmark AI coding agents on Kubernetes.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"assay {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def assay(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Benchmark AI coding agents on Kubernetes."""
+
+
+app.command(epilog=run.EXAMPLE)(run.run)
+app.command(epilog=watch.EXAMPLE)(watch.watch)
+app.command(epilog=results.EXAMPLE)(results.results)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
