@@ -8,7 +8,7 @@ import typer
 
 from assay import __version__
 
-from . import lint, new, results, run, watch
+from . import lint, logs, new, rescore, results, run, validate, watch
 
 app = typer.Typer(
     name="assay",
@@ -38,6 +38,9 @@ def assay(
 app.command(epilog=run.EXAMPLE)(run.run)
 app.command(epilog=watch.EXAMPLE)(watch.watch)
 app.command(epilog=results.EXAMPLE)(results.results)
+app.command(epilog=logs.EXAMPLE)(logs.logs)
+app.command(epilog=rescore.EXAMPLE)(rescore.rescore)
+app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=new.EXAMPLE)(new.new)
 app.command(epilog=lint.EXAMPLE)(lint.lint)
 

@@ -43,6 +43,15 @@ class Cluster:
         """Our objects of a kind in the namespace."""
         return [one async for one in self.client.list(OURS[kind], self.namespace, label_selector)]
 
+    async def find(self, name: str) -> KubeObject:
+        """A BenchmarkRun or ScenarioRun of that name; Failure if there is neither."""
+        for kind in ("BenchmarkRun", "ScenarioRun"):
+            try:
+                return await self.client.get(OURS[kind], self.namespace, name)
+            except NotFound:
+                continue
+        raise Failure(f"there is no BenchmarkRun or ScenarioRun {name} in namespace {self.namespace}")
+
     async def create(self, obj: KubeObject) -> KubeObject:
         """Create one of our objects in the namespace."""
         try:

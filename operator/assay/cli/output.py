@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ import yaml
 from assay.kube_object import KubeObject
 
 NOTHING = "-"
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 GAP = "   "
 
 
@@ -64,7 +66,7 @@ def name_of(obj: KubeObject) -> str:
 
 def columns(rows: Sequence[Sequence[object]]) -> str:
     """Rows in columns of equal width."""
-    texts = [[text(cell) for cell in row] for row in rows]
+    texts = [[printable(text(cell)).replace("\n", " ") for cell in row] for row in rows]
     if not texts:
         return ""
     widths = [max(len(row[number]) for row in texts) for number in range(len(texts[0]))]
@@ -84,6 +86,11 @@ def text(cell: object) -> str:
         case float():
             return f"{cell:.3f}"
     return str(cell)
+
+
+def printable(written: str) -> str:
+    """What an agent or a scorer wrote, without the control characters that would steer a terminal."""
+    return _CONTROL.sub("\ufffd", written)
 
 
 def _listed(objects: Sequence[KubeObject]) -> KubeObject:

@@ -105,17 +105,18 @@ def _duplicates(schema: JsonSchema, value: list[Any], path: Path_) -> Iterator[t
 
 def _said(error: ValidationError) -> str:
     """The message in few words: what jsonschema says quotes whole objects."""
+    limit: Any = error.validator_value
     match error.validator:
         case "required":
             return str(error.message)
         case "type":
-            return f"must be of type {error.validator_value}"
+            return f"must be of type {limit}"
         case "enum":
-            return f"must be one of {', '.join(map(str, error.schema['enum']))}"
+            return f"must be one of {', '.join(map(str, limit))}"
         case "pattern":
-            return f"must match {error.validator_value}"
+            return f"must match {limit}"
         case "minLength" | "minItems":
-            return "must not be empty" if error.validator_value == 1 else f"at least {error.validator_value}"
+            return "must not be empty" if limit == 1 else f"at least {limit}"
         case "maxLength" | "maxItems" | "maxProperties":
-            return f"too long: at most {error.validator_value}"
+            return f"too long: at most {limit}"
     return str(error.message)[:200]
