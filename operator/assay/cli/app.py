@@ -8,7 +8,7 @@ import typer
 
 from assay import __version__
 
-from . import lint, logs, new, rescore, results, run, validate, watch
+from . import doctor, lint, logs, new, rescore, results, run, top, validate, watch
 
 app = typer.Typer(
     name="assay",
@@ -43,6 +43,8 @@ app.command(epilog=rescore.EXAMPLE)(rescore.rescore)
 app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=new.EXAMPLE)(new.new)
 app.command(epilog=lint.EXAMPLE)(lint.lint)
+app.command(epilog=top.EXAMPLE)(top.top)
+app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 
 
 def main() -> None:

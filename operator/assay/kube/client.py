@@ -25,6 +25,10 @@ PAGE_BYTES = 8 * 1024 * 1024
 """A page of a listing that is larger is asked for again, with fewer objects: an object may have 1.5 MiB."""
 
 
+_VERSION = Resource("", "", "version", "Info", namespaced=False)
+"""Not a resource of an API version; it gives metrics a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which objects of a resource."""
@@ -89,6 +93,10 @@ class Client:
         """Close all connections."""
         await self._connection.close()
 
+    async def version(self) -> str:
+        """The version of the API server, as `v1.36.3`."""
+        return str((await self._json(Call("get", "GET", _VERSION, "/version"))).get("gitVersion"))
+
     async def get(self, res: Resource, namespace: str | None, name: str) -> KubeObject:
         """Read one object."""
         return await self._json(Call("get", "GET", res, res.path(namespace, name)))
@@ -149,9 +157,11 @@ class Client:
                 raise from_response(int(status.get("code") or 500), json.dumps(status).encode(), {})
             yield change
 
-    async def create(self, obj: Mapping[str, Any], *, urgent: bool = False) -> KubeObject:
-        """Create an object; AlreadyExists if its name is taken."""
-        res = resource_of(obj)
+    async def create(
+        self, obj: Mapping[str, Any], *, resource: Resource | None = None, urgent: bool = False
+    ) -> KubeObject:
+        """Create an object, of a registered resource or the one given; AlreadyExists if its name is taken."""
+        res = resource or resource_of(obj)
         path = res.path((obj.get("metadata") or {}).get("namespace"))
         return await self._write(Call("create", "POST", res, path, body=obj), urgent=urgent)
 
