@@ -84,10 +84,10 @@ async def connected(options: ClusterOptions) -> AsyncIterator[Cluster]:
         await client.close()
 
 
-def on_cluster(options: ClusterOptions, work: Callable[[Cluster], Awaitable[Exit]]) -> Exit:
+def on_cluster(options: ClusterOptions, work: Callable[[Cluster], Awaitable[int]]) -> int:
     """Do a command's work on its cluster; returns its exit code."""
 
-    async def connect_and_work() -> Exit:
+    async def connect_and_work() -> int:
         async with connected(options) as cluster:
             return await work(cluster)
 

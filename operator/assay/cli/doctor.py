@@ -33,7 +33,7 @@ What you may not look at is unknown, which is no failure."""
 def doctor(
     cluster: ClusterOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
-) -> Exit:
+) -> int:
     """Look for what the cluster, the operator or your rights lack."""
 
     async def work(there: Cluster) -> Exit:

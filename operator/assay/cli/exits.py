@@ -33,7 +33,7 @@ class Failure(Exception):
         self.code = code
 
 
-def guarded(work: Callable[[], Exit]) -> Exit:
+def guarded(work: Callable[[], int]) -> int:
     """The exit code of the work; what goes wrong is a line on standard error."""
     try:
         return work()

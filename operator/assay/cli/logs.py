@@ -53,7 +53,7 @@ def logs(
         str | None, typer.Option(help="A scoring function's output instead of the agent's.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it ends.")] = False,
-) -> Exit:
+) -> int:
     """Show what an agent or a scoring function wrote."""
 
     async def work(there: Cluster) -> Exit:

@@ -35,7 +35,7 @@ def rescore(
     waiting: Waiting,
     cluster: ClusterOptions,
     name: Annotated[str | None, typer.Option(help="Name of the new run; made up when absent.")] = None,
-) -> Exit:
+) -> int:
     """Score the disks that a run kept again."""
 
     async def work(there: Cluster) -> Exit:

@@ -50,7 +50,7 @@ def results(
     output: OutputOptions,
     demand: Demand,
     cluster: ClusterOptions,
-) -> Exit:
+) -> int:
     """Show results by scenario and run."""
 
     async def work(there: Cluster) -> Exit:

@@ -69,7 +69,7 @@ def run(
     words: Annotated[
         list[str] | None, typer.Argument(help="After --: the command of an agent.", metavar="-- COMMAND…")
     ] = None,
-) -> Exit:
+) -> int:
     """Run an agent at a benchmark."""
     spec = spec_of(benchmark, options, words or [])
     name = options.name or child_name(benchmark, _short(options, words), uuid.uuid4().hex[:5])

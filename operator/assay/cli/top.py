@@ -33,7 +33,7 @@ def top(
     everywhere: Annotated[
         bool, typer.Option("--all-namespaces", "-A", help="All namespaces that you may list.")
     ] = False,
-) -> Exit:
+) -> int:
     """Show what runs where, what waits and why."""
 
     async def work(there: Cluster) -> Exit:

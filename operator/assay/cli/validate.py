@@ -37,7 +37,7 @@ def validate(
     cluster: ClusterOptions,
     wait: Annotated[bool, typer.Option("--wait", help="Have them validated, and wait for it.")] = False,
     timeout: Annotated[float | None, typer.Option(help="Seconds to wait at most.", min=0)] = None,
-) -> Exit:
+) -> int:
     """Prove that scenarios measure something: the reference passes, doing nothing does not."""
 
     async def work(there: Cluster) -> Exit:

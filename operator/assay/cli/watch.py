@@ -28,7 +28,7 @@ def watch(
     timeout: Annotated[
         float | None, typer.Option(help="Seconds to wait at most; exit code 4 after them.", min=0)
     ] = None,
-) -> Exit:
+) -> int:
     """Follow a BenchmarkRun until it ends."""
 
     async def work(there: Cluster) -> Exit:
