@@ -36,9 +36,9 @@ def lint(
     documents, found = _read(paths)
     ours = [one for one in documents if str(one.value.get("apiVersion", "")).partition("/")[0] == GROUP]
     for document in ours:
-        faults = schema.check(document)
-        found += faults or rules.check(document)
-        if not faults:
+        found += schema.check(document)
+        if schema.fits(document.value):
+            found += rules.check(document)
             found += references.check([document], documents)
     for one in found:
         print(one)

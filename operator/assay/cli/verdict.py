@@ -52,9 +52,9 @@ def _faults(run: KubeObject, demand: Demand) -> list[str]:
     if failed.get("status") == "True":
         return [f"{name} failed: {failed['reason']}: {failed.get('message') or ''}"]
     found = []
-    unscored = counts(run).get("unscored") or 0
+    unscored, total = counts(run).get("unscored") or 0, counts(run).get("total")
     if unscored and not demand.allow_unscored:
-        found.append(f"{name}: {unscored} runs have no score")
+        found.append(f"{name}: {unscored} of {total} runs without a score")
     if demand.min_score is not None and (score is None or score < demand.min_score):
         found.append(f"{name}: score {score} is below {demand.min_score:g}")
     return found

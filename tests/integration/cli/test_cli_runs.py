@@ -133,7 +133,7 @@ async def test_a_run_with_unscored_attempts_fails_a_pipeline(api: FakeApi, assay
     add(api, made, unscored("a", "OOMKilled"))
     done = await assay("watch", "monday")
     assert done.exit_code == Exit.FAILED
-    assert "1 runs have no score" in done.output
+    assert "1 of 1 runs without a score" in done.output
     assert (await assay("watch", "monday", "--allow-unscored")).exit_code == Exit.OK
 
 

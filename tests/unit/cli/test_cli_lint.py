@@ -63,6 +63,13 @@ def test_what_the_api_server_refuses_is_found(tmp_path: Path, spec: str, finding
     assert finding in found
 
 
+def test_an_unknown_field_hides_no_broken_rule(tmp_path: Path) -> None:
+    _, found = lint(tmp_path, f"{AGENT}spec: {{type: Command, comand: [x]}}\n")
+    assert len(found) == 2
+    assert "there is no such field" in found[0]
+    assert "command goes with type Command" in found[1]
+
+
 def test_a_finding_has_the_line_of_its_field(tmp_path: Path) -> None:
     spec = "spec:\n  type: Command\n  command: [x]\n  env:\n  - name: fine\n  - name: ASSAY_RUN\n  - name: fine\n"
     _, found = lint(tmp_path, f"# a comment\n---\n{AGENT}{spec}")

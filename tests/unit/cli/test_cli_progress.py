@@ -40,7 +40,7 @@ def test_a_run_that_has_ended_has_a_score_and_no_time_left() -> None:
     assert "left" not in text
 
 
-def test_what_is_under_way_is_listed_with_what_it_does_and_for_how_long() -> None:
+def test_what_is_under_way_is_listed_with_what_it_does_and_its_age() -> None:
     lines = shown(*RUNS).splitlines()
     assert ["e", "1", "AgentWorking", "7m"] in [line.split() for line in lines]
     assert ["f", "1", "Unschedulable", "7m"] in [line.split() for line in lines]

@@ -48,6 +48,12 @@ def check(document: Document) -> list[Finding]:
     return found
 
 
+def fits(value: dict[str, Any]) -> bool:
+    """Whether an object has the types and bounds of its kind: only then do rules and references mean anything."""
+    is_known = value.get("kind") in BY_NAME
+    return is_known and Draft4Validator(schema_of(value["kind"])).is_valid(value)
+
+
 def with_defaults(schema: JsonSchema, value: Any) -> Any:
     """The value as the API server stores it: rules are checked after defaults are filled in."""
     if isinstance(value, dict):

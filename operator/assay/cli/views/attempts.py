@@ -30,7 +30,7 @@ class Attempt:
     """The reason of its condition Complete: what it does or waits for."""
     message: str = ""
     since: datetime | None = None
-    """When it began to do so."""
+    """When it was first looked at."""
     started: datetime | None = None
     ended: datetime | None = None
 

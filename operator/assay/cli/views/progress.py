@@ -21,7 +21,10 @@ def headline(run: KubeObject, found: Sequence[Attempt]) -> str:
     """Done of all, the score so far, and how many passed."""
     done = [one for one in found if one.is_finished]
     total = counts(run).get("total") or len(found)
-    parts = [f"{run['metadata']['name']}: {len(done)}/{total} done"]
+    name = run["metadata"]["name"]
+    if not total:
+        return f"{name}: has not started"
+    parts = [f"{name}: {len(done)}/{total} done"]
     if (score := score_of(done)) is not None:
         parts.append(f"score {text(score)}{'' if has_ended(run) else ' so far'}")
         parts.append(f"{sum(one.passed for one in done)} passed")
@@ -42,7 +45,7 @@ def screen(run: KubeObject, found: Sequence[Attempt], now: datetime) -> str:
     lines += causes(found)
     underway = sorted((one for one in found if not one.is_finished), key=lambda one: one.name)
     if underway:
-        rows: list[Sequence[object]] = [("SCENARIO", "ATTEMPT", "DOES", "FOR")]
+        rows: list[Sequence[object]] = [("SCENARIO", "ATTEMPT", "DOES", "AGE")]
         rows += [(one.scenario, one.number, one.does, age(one.since, now)) for one in underway[:ROWS_MAX]]
         lines += ["", columns(rows).rstrip("\n")]
     if more := len(underway) - ROWS_MAX:
@@ -63,8 +66,10 @@ def time_left(run: KubeObject, found: Sequence[Attempt]) -> float | None:
         return None
     total = counts(run).get("total") or len(found)
     left = total - sum(one.is_finished for one in found)
+    if left <= 0:
+        return None
     parallelism = (run.get("spec") or {}).get("parallelism") or 1
-    return sum(took) / len(took) * left / min(parallelism, max(left, 1))
+    return sum(took) / len(took) * left / min(parallelism, left)
 
 
 def score_of(done: Sequence[Attempt]) -> float | None:

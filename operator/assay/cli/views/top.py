@@ -15,7 +15,7 @@ from .attempts import age, condition, has_ended, time_of
 
 WORKS = (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING)
 WHY_MAX = 60
-HEADINGS = ("NAMESPACE", "OBJECT", "OF", "DOES", "NODE", "FOR", "WHY", "MESSAGE")
+HEADINGS = ("NAMESPACE", "OBJECT", "OF", "DOES", "NODE", "AGE", "WHY", "MESSAGE")
 
 Row = tuple[object, ...]
 
