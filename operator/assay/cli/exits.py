@@ -8,6 +8,8 @@ from enum import IntEnum
 
 from assay.kube.errors import ApiError, ConfigError, Forbidden, Invalid, NotFound
 
+from .output import printable
+
 
 class Exit(IntEnum):
     """Exit codes, for CI."""
@@ -51,8 +53,8 @@ def guarded(work: Callable[[], int]) -> int:
 
 
 def complain(message: str) -> None:
-    """A line on standard error."""
-    print(f"assay: {message}", file=sys.stderr)
+    """A line on standard error; conditions quote what agents wrote."""
+    print(f"assay: {printable(message)}", file=sys.stderr)
 
 
 def _explained(error: ApiError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from assay.kube_object import KubeObject
 
 from .cluster import Cluster
 from .exits import Exit, Failure, complain
-from .output import name_of
+from .output import name_of, printable
 from .verdict import Waiting, judge
 from .views.attempts import attempts, has_ended, selector
 from .views.progress import headline, screen
@@ -80,11 +80,19 @@ async def _shown(cluster: Cluster, state: State) -> KubeObject:
                 await asyncio.wait_for(state.changed.wait(), TICK)
             except TimeoutError:
                 continue
-        # The watch of the runs may be behind that of the BenchmarkRun.
-        label = selector(state.run["metadata"]["name"])
-        state.runs = {one["metadata"]["name"]: one for one in await cluster.list("ScenarioRun", label)}
+        await _read_runs(cluster, state)
         show(state)
         return state.run
+
+
+async def _read_runs(cluster: Cluster, state: State) -> None:
+    """Read the runs once more: their watch may be behind that of the BenchmarkRun."""
+    selection = cluster.selection("ScenarioRun", selector(state.run["metadata"]["name"]))
+    async with aclosing(follow(cluster.client, selection)) as views:
+        async for seen in views:
+            if seen.lost is None:
+                state.runs = dict(seen.objects)
+                return
 
 
 @asynccontextmanager
@@ -96,7 +104,9 @@ async def _watched(cluster: Cluster, state: State) -> AsyncIterator[None]:
         mine = cluster.selection("BenchmarkRun", field_selector=f"metadata.name={name}")
         async for seen in follow(cluster.client, mine):
             found = seen.objects.get(name)
-            state.run, state.is_gone = found or state.run, found is None
+            state.is_gone = found is None or found["metadata"]["uid"] != state.run["metadata"]["uid"]
+            if found and not state.is_gone:
+                state.run = found
             state.lost = seen.lost
             state.changed.set()
 
@@ -131,7 +141,7 @@ class _Screen:
         picture = screen(state.run, found, datetime.now(UTC))
         if state.lost:
             picture += f"\nthe connection is lost, trying again: {state.lost}"
-        self._live.update(Text(picture), refresh=True)
+        self._live.update(Text(printable(picture)), refresh=True)
 
 
 class _Lines:

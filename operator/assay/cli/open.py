@@ -14,7 +14,7 @@ import typer
 
 from assay.api.condition_types import ConditionType
 from assay.kube.client import Selection
-from assay.kube.errors import NotFound
+from assay.kube.errors import ApiError, NotFound
 from assay.kube.follow import follow
 from assay.kube.resources import PODS
 from assay.kube_object import KubeObject
@@ -23,6 +23,7 @@ from assay.specs import devbox_container, names
 from .cluster import Cluster, on_cluster
 from .exits import Exit, Failure, complain
 from .options import ClusterOptions, command
+from .output import name_of
 from .views.attempts import condition, has_ended
 
 EXAMPLE = """\b
@@ -79,12 +80,19 @@ async def _pod(there: Cluster, run: KubeObject, *, seconds: float, keep: bool) -
     try:
         yield await _ready(there, devbox["metadata"]["name"], seconds)
     finally:
-        if keep:
-            complain(
-                f"the devbox stays: kubectl delete devbox {devbox['metadata']['name']} -n {there.namespace}"
-            )
-        else:
-            await there.client.delete(devbox)
+        await _tidy_up(there, devbox, keep=keep)
+
+
+async def _tidy_up(there: Cluster, devbox: KubeObject, *, keep: bool) -> None:
+    stays = f"the devbox stays: kubectl delete {name_of(devbox)} -n {there.namespace}"
+    if keep:
+        complain(stays)
+        return
+    try:
+        await there.client.delete(devbox)
+    except ApiError:
+        complain(stays)
+        raise
 
 
 async def _running_pod(there: Cluster, run: str) -> str | None:

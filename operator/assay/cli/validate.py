@@ -11,12 +11,14 @@ from typing import Annotated
 
 import typer
 
+from assay.kube.errors import ApiError
 from assay.kube.follow import follow
 from assay.kube_object import KubeObject
 
 from .cluster import Cluster, on_cluster
 from .exits import Exit, Failure, complain
 from .options import ClusterOptions, OutputOptions, command
+from .output import name_of
 from .views.validation import is_judged, is_validated, table, verdict
 
 EXAMPLE = """\b
@@ -89,4 +91,8 @@ async def _required(there: Cluster, names: list[str]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await there.client.delete(made)
+        try:
+            await there.client.delete(made)
+        except ApiError:
+            complain(f"the Benchmark stays: kubectl delete {name_of(made)} -n {there.namespace}")
+            raise

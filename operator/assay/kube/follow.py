@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import NamedTuple
 
 from assay.kube_object import KubeObject
@@ -24,7 +24,7 @@ class Seen(NamedTuple):
     """Why nothing newer is known: the connection is lost, and is tried again."""
 
 
-async def follow(client: Client, selection: Selection) -> AsyncIterator[Seen]:
+async def follow(client: Client, selection: Selection) -> AsyncGenerator[Seen, None]:
     """The objects of a namespace, first all of them and then after each change, for ever.
 
     A lost connection is yielded and tried again, after a second and then ever longer. What is refused (Forbidden,

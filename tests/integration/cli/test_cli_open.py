@@ -67,7 +67,7 @@ async def test_a_devbox_can_be_left(api: FakeApi, assay: Assay, called: Path) ->
     end(api, "one", diskSnapshot="one-disk")
     ready(api)
     done = await assay("open", "one", "--keep")
-    assert "kubectl delete devbox one-open-" in done.output
+    assert "kubectl delete devbox.assay.dev/one-open-" in done.output
     assert len(api.all(DEVBOXES)) == 1
 
 
@@ -109,3 +109,12 @@ async def test_a_devbox_that_cannot_start_goes_again(api: FakeApi, assay: Assay,
     done = await assay("open", "one", "--timeout", "1")
     assert done.exit_code == Exit.TIMEOUT
     assert api.all(DEVBOXES) == []
+
+
+async def test_a_devbox_that_cannot_be_deleted_is_named(api: FakeApi, assay: Assay, called: Path) -> None:
+    end(api, "one", diskSnapshot="one-disk")
+    ready(api)
+    api.fail("delete", "devboxes", 503)
+    done = await assay("open", "one")
+    assert done.exit_code == Exit.REFUSED
+    assert "kubectl delete devbox.assay.dev/one-open-" in done.output

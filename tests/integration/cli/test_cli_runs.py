@@ -198,3 +198,25 @@ async def test_a_run_made_by_no_benchmark_run_is_no_attempt(api: FakeApi, assay:
     del forged["metadata"]["ownerReferences"], forged["status"]
     api.create(forged)
     assert "\nx" not in (await assay("results", "monday")).output
+
+
+async def test_another_run_of_that_name_is_not_the_one_that_is_followed(api: FakeApi, assay: Assay) -> None:
+    start(api)
+    watching = asyncio.create_task(assay("watch", "monday"))
+    await until(lambda: sum(one.verb == "watch" for one in api.requests) >= 2)
+    api.delete(BENCHMARK_RUNS, TEAM, "monday")
+    start(api, score=1.0, conditions=ENDED)
+    done = await watching
+    assert done.exit_code == Exit.FAILED
+    assert "was deleted" in done.output
+
+
+async def test_what_an_agent_wrote_does_not_steer_the_terminal_by_a_message(
+    api: FakeApi, assay: Assay
+) -> None:
+    failed = conditions(Failed=("True", "NothingToRescore"))
+    failed[0]["message"] = "\x1b[2Jgone"
+    start(api, conditions=failed)
+    done = await assay("watch", "monday")
+    assert "\ufffd[2Jgone" in done.output
+    assert "\x1b" not in done.output
