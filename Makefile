@@ -49,6 +49,10 @@ test: lint install test-runner test-unit ## All checks and tests, from unit to e
 test-unit: $(STAMP) ## Tests without a cluster; those of a real API server need the programs of `make cluster`
 	$(CLUSTER_ENV); $(PY) -m pytest tests/unit tests/integration -n 2 -q
 
+.PHONY: test-report
+test-report: $(STAMP) ## Look at the report's page in a browser (needs Chromium: apt-get install chromium); not part of `make test`
+	$(PY) -m pytest tests/report -q
+
 .PHONY: test-runner
 test-runner: ## Tests of the program in other people's images, with the race detector, and a little fuzzing
 	test -z "$$(gofmt -l operator/runner)"

@@ -8,7 +8,7 @@ import typer
 
 from assay import __version__
 
-from . import doctor, lint, logs, new, rescore, results, run, top, validate, watch
+from . import doctor, lint, logs, new, report, rescore, results, run, top, validate, watch
 from . import open as open_run
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ def assay(
 app.command(epilog=run.EXAMPLE)(run.run)
 app.command(epilog=watch.EXAMPLE)(watch.watch)
 app.command(epilog=results.EXAMPLE)(results.results)
+app.command(epilog=report.EXAMPLE)(report.report)
 app.command(epilog=logs.EXAMPLE)(logs.logs)
 app.command("open", epilog=open_run.EXAMPLE)(open_run.open_)
 app.command(epilog=rescore.EXAMPLE)(rescore.rescore)

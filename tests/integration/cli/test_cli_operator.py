@@ -21,6 +21,12 @@ def end(pod: Json, container: str) -> Json:
     return says(ENDS[pod["metadata"]["labels"]["assay.dev/scenario"]] if container == "tests" else "")
 
 
+def assert_is_page_of(path: Path, *words: str) -> None:
+    text = path.read_text()
+    assert text.startswith("<!doctype html>")
+    assert not [word for word in words if word not in text]
+
+
 async def test_a_run_is_started_followed_and_read(api: FakeApi, assay: Assay, tmp_path: Path) -> None:
     create_definitions(api, *ENDS)
     create(api, "Benchmark", "ledger", {"scenarios": [{"name": name} for name in ENDS]})
@@ -34,6 +40,7 @@ async def test_a_run_is_started_followed_and_read(api: FakeApi, assay: Assay, tm
             )
             results = await assay("results", "monday", "part")
             logs = await assay("logs", "monday-rotation-1")
+            page = await assay("report", "monday", "part", "--output", str(tmp_path / "page.html"))
             failing = await assay("results", "monday", "--min-score", "0.9")
     assert run.exit_code == Exit.OK, run.output
     assert run.output.splitlines()[-1] == "monday: 6/6 done, score 0.883, 4 passed"
@@ -43,4 +50,6 @@ async def test_a_run_is_started_followed_and_read(api: FakeApi, assay: Assay, tm
     assert ["rotation", "0.650", "0/2", "-"] in rows
     assert ["MEAN", "0.883", "1.000"] in rows
     assert "==> tests: score 0.500 <==" in logs.stdout
+    assert page.exit_code == Exit.OK, page.output
+    assert_is_page_of(tmp_path / "page.html", "monday", "part", "rotation")
     assert failing.exit_code == Exit.FAILED
