@@ -25,6 +25,7 @@ ALLOWED = {
     "engine": {"kube", *_LEAVES},
     "specs": {"api", "kube_object", "settings"},
     "reconcile": {"api", "settings", "specs", *_BASE},
+    "cli": {"api", "crdgen", "kube", "kube_object", "report", "specs"},
     "settings": {"api"},
     "report": {"api", "kube_object"},
     "health": {"metrics"},
@@ -49,6 +50,9 @@ OWNERS = {
     "kopf": {"handlers", "kopf_shell", "main"},
     "aiohttp": {"kube", "registry", "health"},
     "prometheus_client": {"metrics"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "cel": {"cli"},
 }
 # Specs do no I/O: nothing that reads a clock, a file, the network, chance or the environment.
 IMPURE = {"asyncio", "datetime", "logging", "os", "pathlib", "random", "socket", "subprocess", "time", "uuid"}

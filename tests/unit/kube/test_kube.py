@@ -176,7 +176,7 @@ async def test_in_a_pod_the_service_account_is_used(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
-    configuration = await connection.load_configuration(None)
+    configuration = await connection.load_configuration(connection.Login())
     assert configuration.host == "https://[fd00::1]:443"
     assert configuration.ssl_ca_cert == str(tmp_path / "ca.crt")
     assert configuration.connection_pool_maxsize == 25

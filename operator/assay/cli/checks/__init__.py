@@ -1,0 +1,1 @@
+"""What `assay doctor` looks at: facts of the cluster, and what they mean. Only facts.py does I/O."""

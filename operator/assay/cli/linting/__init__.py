@@ -1,0 +1,1 @@
+"""What `assay lint` checks, without a cluster."""

@@ -1,0 +1,53 @@
+"""`assay report`: runs as one page that needs no network."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assay.report import read, render
+
+from .cluster import Cluster, on_cluster
+from .exits import Exit, Failure
+from .options import ClusterOptions, command
+from .views.attempts import selector
+
+EXAMPLE = """\b
+Examples:
+  assay report monday
+  assay report monday tuesday --output compared.html
+
+\b
+The page holds all that it shows: leaderboard, matrix, causes, times, and what was pinned.
+Exit codes: 0 written; 1 there is no such run; 2 it cannot be written; 3 the cluster refuses."""
+
+
+@command
+def report(
+    runs: Annotated[list[str], typer.Argument(help="Names of BenchmarkRuns.", metavar="RUN")],
+    cluster: ClusterOptions,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),
+) -> int:
+    """Write a page about runs."""
+
+    async def work(there: Cluster) -> int:
+        objects = []
+        for name in dict.fromkeys(runs):
+            objects.append(await there.get("BenchmarkRun", name))
+            objects += await there.list("ScenarioRun", selector(name))
+        page = render(*read(objects), now=datetime.now(UTC))
+        _write(output, page)
+        print(f"{output} written: {len(objects)} objects, {len(page) / 1024:.0f} KiB")
+        return Exit.OK
+
+    return on_cluster(cluster, work)
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}", Exit.USAGE) from error
