@@ -65,7 +65,7 @@ def test_a_run_is_followed_and_read_by_people_and_programs(
     report = tmp_path / "report.xml"
     listed = assay("results", "first", "--junit", str(report), "-o", "csv").stdout
     assert {one["SCENARIO"]: one["SCORE"] for one in csv.DictReader(io.StringIO(listed))} == {
-        "whole": "1.0",
+        "whole": "1",
         "half": "0.5",
     }
     [suite] = ElementTree.parse(report).getroot()

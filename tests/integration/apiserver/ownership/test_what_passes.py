@@ -12,6 +12,7 @@ from tests.integration.apiserver.ownership.owned import (
     job_owner,
     owner,
     plain,
+    refuses,
 )
 from tests.integration.apiserver.people import (
     OPERATOR,
@@ -51,6 +52,13 @@ def test_ordinary_edits_pass(api: RealApi, child: Json, kind: str) -> None:
         changed = person.patch(made, {"metadata": {"ownerReferences": None}})
         assert "ownerReferences" not in changed["metadata"]
     person.apply(plain(kind, "own", labels={"team": "b"}))
+
+
+def test_a_benchmark_may_go_with_its_only_run(api: RealApi) -> None:
+    person = Person(api, POD_MAKER)
+    assert person.create(plain("Benchmark", ownerReferences=[owner()]))
+    refuses(person.create, plain("Benchmark", "b", ownerReferences=[owner(controller=True)]))
+    refuses(person.create, plain("Benchmark", "c", ownerReferences=[owner("ScenarioRun")]))
 
 
 @pytest.mark.parametrize("kind", sorted(EDITS))
