@@ -19,7 +19,6 @@ from .states import (
     CONTRACT_FAULTS,
     ENVIRONMENT,
     ONLY_IN_EVENTS,
-    OTHER_END,
     POD,
     REJECTED,
     SCORERS,
@@ -113,7 +112,6 @@ SCENARIO_RUN = (
     ),
     State(ConditionType.DISK_KEPT, "False", RejectionReason, REJECTED),
     State(ConditionType.FAILED, "True", _RUN_FAILED),
-    State(ConditionType.FAILED, "True", (), OTHER_END),
 )
 
 BENCHMARK_RUN = (

@@ -63,10 +63,7 @@ class ScenarioRunReason(Reason):
 
 
 class ScoreReason(Reason):
-    """Why a scoring function has no score. The run has the reason of the first function without one.
-
-    Another word is that of the kubelet, such as `StartError`: a ForeignReason.
-    """
+    """Why a scoring function has no score. The run has the reason of the first function without one."""
 
     NO_SCORE = (
         "NoScore",

@@ -9,6 +9,7 @@ from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
 from assay.api.reasons import DevboxReason, ForeignReason, ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
+from assay.reconcile.common import node_words
 from assay.reconcile.common.pod_view import Cause
 from assay.specs import devbox as devbox_spec
 
@@ -57,7 +58,7 @@ def _end(devbox: Devbox) -> AgentEnd:
     finished = conditions.find(status.conditions, ConditionType.FINISHED)
     assert finished is not None  # the caller has seen that the condition holds
     return AgentEnd(
-        cause=Cause(ForeignReason(finished.reason), finished.message),
+        cause=Cause(node_words.known(finished.reason), finished.message),
         exit_code=status.exit_code,
         output=status.message,
         started_at=status.start_time,

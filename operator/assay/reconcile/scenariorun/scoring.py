@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false
-from assay.api.reasons import ForeignReason, ScenarioRunReason, ScoreReason
+from assay.api.reasons import ScenarioRunReason, ScoreReason
 from assay.api.scenariorun import FunctionScore, ScenarioRunStatus
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.score import reaches, total
@@ -66,7 +66,7 @@ def _score(view: StartedRunView, status: ScenarioRunStatus, ends: Ends) -> RunDe
     is_full = (status.disk_used_percent or 0) >= DISK_FULL_PERCENT and view.pinned.agent is not None
     also = "; the agent filled its disk: see environment.disk.size" if is_full else ""
     if unscored := next((one for one in status.scores if one.score is None), None):
-        reason = ForeignReason(unscored.reason) if unscored.reason else ScoreReason.SCORER_FAILED
+        reason = next((one for one in ScoreReason if one == unscored.reason), ScoreReason.SCORER_FAILED)
         message = f"scoring function {unscored.name}: {unscored.message or reason}{also}"
         return fail(view, status, Failure(reason, message))
     status.score = total(status.scores)

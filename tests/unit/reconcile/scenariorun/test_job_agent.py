@@ -247,10 +247,11 @@ STOPPED_TOO = ended("assay-score: stopped before the function had ended\n", 125,
         pod(ended(WORKED), AWAY, phase="Failed", tests=TESTS, lint={"running": {}}),
         pod(ended(WORKED), deleting=True, phase="Failed", tests=STOPPED_TOO, lint=STOPPED_TOO),
         pod(ended(WORKED), phase="Failed", tests=TESTS, lint=ended("", 255, "Unknown")),
+        pod(ended(WORKED), phase="Failed", tests=TESTS, lint=ended("unable to freeze", 128, "StartError")),
         pod(ended(WORKED, reason="OOMKilled")),
         pod(ended(WORKED), NO_SANDBOX),
     ],
-    ids=["deleted", "drained", "stopped", "rebooted", "a child out of memory", "without sandbox"],
+    ids=["deleted", "drained", "stopped", "rebooted", "refused", "a child out of memory", "without sandbox"],
 )
 def test_what_an_agent_left_is_scored_in_another_pod_if_its_own_is_lost(seen: Obj) -> None:
     first = decide(own_job(pod(ended(WORKED))))
