@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from assay.reconcile.scenariorun import retry
+from assay.specs import names
 from tests.integration.fakeapi import FakeApi
-from tests.integration.fakecollection import Fault
-from tests.integration.kubelet import Kubelet
+from tests.integration.fakecollection import Fault, Json
+from tests.integration.kubelet import Kubelet, end_well
 from tests.integration.running import (
     BENCHMARK_RUNS,
     RUNS,
@@ -82,9 +84,10 @@ async def die_and_start_again(
     done: Callable[[], bool],
     begin: Callable[[Operator], Awaitable[None]] | None = None,
     placement: str = "SamePod",
+    end: Callable[[Json, str], Json] = end_well,
 ) -> Death:
     """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
-    with Kubelet(api) as kubelet:
+    with Kubelet(api, end=end) as kubelet:
         async with operating(api, folder, placement=placement) as operator:
             if begin is not None:
                 await begin(operator)
@@ -119,6 +122,7 @@ RUN = 15  # writes: 9, and six for the definitions around it and the network pol
 RUN_OWN_POD = 18  # devbox and scorer Job
 KEEPING_RUN = 20  # the DiskSnapshot, its VolumeSnapshot and what is said of them come on top
 RESCORE = 10
+RETRIED_RUN = 22  # the lost try is listed, told and deleted (4); the next one has claim, Job, and is told of
 
 
 @pytest.mark.parametrize(
@@ -176,6 +180,36 @@ async def test_death_after_any_write_of_a_run_that_keeps_its_disk(
     assert (created["DiskSnapshot r"], created["VolumeSnapshot r"]) == (1, 1)
 
 
+def frozen_at_first(pod: Json, container: str) -> Json:
+    """The node refuses the agent's container in the first try of the run `r`."""
+    if pod["metadata"]["name"] == "r-abcde":
+        return {"exitCode": 128, "reason": "StartError", "message": "runc create failed: unable to freeze"}
+    return end_well(pod, container)
+
+
+@pytest.mark.parametrize("writes", deaths(RETRIED_RUN))
+async def test_death_after_any_write_of_a_run_that_is_begun_anew(
+    api: Crashing, tmp_path: Path, writes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "BACKOFF_SECONDS", 0.1)
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it")
+    api.let_live(writes)
+
+    def done() -> bool:
+        return is_over(api, "ScenarioRun", "r") and not leftovers(api)
+
+    death = await die_and_start_again(api, tmp_path, done, end=frozen_at_first)
+    death.assert_died(writes, RETRIED_RUN)
+    run = api.get(RUNS, TEAM, "r")
+    assert run is not None
+    assert run["status"]["score"] == 1.0
+    [lost] = run["status"]["lostTries"]
+    assert (lost["number"], lost["reason"]) == (1, "NodeRefused")
+    second = f"r-try-2-{names.content_hash(run['metadata']['uid'])[:8]}"
+    assert_each_once(death.kubelet, ["r", second])
+
+
 @pytest.mark.parametrize("writes", deaths(RESCORE))
 async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path, writes: int) -> None:
     create_definitions(api, "fix-it")
@@ -205,9 +239,9 @@ async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path,
 
 
 async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, tmp_path: Path) -> None:
-    names = [f"s{number}" for number in range(5)]
-    create_definitions(api, *names)
-    create_benchmark_run(api, "b", *names, parallelism=3)
+    scenarios = [f"s{number}" for number in range(5)]
+    create_definitions(api, *scenarios)
+    create_benchmark_run(api, "b", *scenarios, parallelism=3)
     deaths = 0
 
     def done() -> bool:
@@ -221,13 +255,13 @@ async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, t
             deaths += 1
             assert deaths < 30
     runs = [run["metadata"]["name"] for run in api.all(RUNS)]
-    assert len(runs) == len(names)
+    assert len(runs) == len(scenarios)
     assert all(is_over(api, "ScenarioRun", run) for run in runs)
     assert_each_once(kubelet, runs)
-    assert [kubelet.created[f"ScenarioRun {run}"] for run in runs] == [1] * len(names)
+    assert [kubelet.created[f"ScenarioRun {run}"] for run in runs] == [1] * len(scenarios)
     final = api.get(BENCHMARK_RUNS, TEAM, "b")
     assert final is not None
-    assert (final["status"]["score"], final["status"]["counts"]["scored"]) == (1.0, len(names))
+    assert (final["status"]["score"], final["status"]["counts"]["scored"]) == (1.0, len(scenarios))
     assert deaths > 3, "else this shows little"
 
 

@@ -74,7 +74,12 @@ SCENARIO_RUN = (
     State(
         ConditionType.COMPLETE,
         "False",
-        (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING),
+        (
+            ScenarioRunReason.AGENT_WORKING,
+            ScenarioRunReason.RESTORING_DISK,
+            ScenarioRunReason.SCORING,
+            ScenarioRunReason.RETRYING,
+        ),
     ),
     State(
         ConditionType.COMPLETE, "False", _UNRESOLVED, Elsewhere("that of `ReferencesResolved=False`", _WAITS)

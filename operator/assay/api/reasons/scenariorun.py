@@ -18,6 +18,11 @@ class ScenarioRunReason(Reason):
         "RestoringDisk",
         "A kept disk is being restored, to score it again.",
     )
+    RETRYING = (
+        "Retrying",
+        "The infrastructure ended a try. The agent starts over on a fresh disk, after 10 s, later up to 6 minutes.",
+        "Wait. `status.lostTries` has the causes, `spec.retry` says how often.",
+    )
     SCORING = (
         "Scoring",
         "The scoring functions run.",

@@ -44,13 +44,16 @@ class ChildRun:
     """Set if it ended without a score."""
     agent_end: AgentEnd | None = None
     """Set if it had an agent, which has ended."""
+    lost_tries: int = 0
+    """How many of its tries the infrastructure ended."""
     waits_for: str | None = None
     """Set if something keeps it from working: the reason of its condition Complete."""
 
     @classmethod
     def of(cls, run: KubeObject, scenario: str, attempt: int) -> Self:
         """The record of a run as the cache has it."""
-        one = cls(run["metadata"]["name"], scenario, attempt, agent_end=AgentEnd.of(run))
+        lost = len((run.get("status") or {}).get("lostTries") or ())
+        one = cls(run["metadata"]["name"], scenario, attempt, agent_end=AgentEnd.of(run), lost_tries=lost)
         if holds(run, ConditionType.COMPLETE):
             return replace(one, score=run["status"]["score"], passed=run["status"].get("passed", False))
         failed = find_condition(run, ConditionType.FAILED)

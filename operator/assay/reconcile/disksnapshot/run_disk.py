@@ -10,7 +10,7 @@ from assay.reconcile.common import pod_view
 from assay.reconcile.common.context import Context
 from assay.reconcile.references import whole_run
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs import names
+from assay.specs import names, run_tries
 from assay.specs.devbox_container import CONTAINER
 from assay.specs.volume_snapshot import FrozenDisk
 
@@ -34,7 +34,7 @@ async def find(ctx: Context, run: ScenarioRun) -> Source:
     disk = FrozenDisk(image=pinned.image, root_filesystem="Overlay", lineage=_lineage(ctx, run, pinned))
     return Source(
         f"ScenarioRun {run.name}",
-        run.name,
+        run_tries.name(run),
         disk,
         is_in_use=any(pod_view.runs(pod, CONTAINER) for pod in pods) or _is_open(ctx, run),
     )

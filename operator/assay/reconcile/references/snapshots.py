@@ -12,6 +12,7 @@ from assay.engine.cache import Key
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import get_live, is_controlled_by, is_live
+from assay.specs import run_tries
 
 from .errors import ReferenceNotReady
 
@@ -53,8 +54,9 @@ def disk_of(ctx: Context, snapshot: DiskSnapshot) -> Devbox | ScenarioRun | None
 
 def _disk_of_run(ctx: Context, run: KubeObject) -> Devbox | ScenarioRun | None:
     """A run has a claim of its own, or a devbox that has one."""
-    uid = run["metadata"]["uid"]
-    if any(is_live(claim) for claim in ctx.cache.children("PersistentVolumeClaim", uid)):
-        return ScenarioRun.parse(run)
-    devboxes = ctx.cache.children("Devbox", uid)
-    return next((Devbox.parse(one) for one in devboxes if is_live(one)), None)
+    found = ScenarioRun.parse(run)
+    claims, devboxes = (ctx.cache.children(kind, found.uid) for kind in ("PersistentVolumeClaim", "Devbox"))
+    if any(is_live(claim) and run_tries.is_present(found, claim) for claim in claims):
+        return found
+    present = (box for box in devboxes if is_live(box) and run_tries.is_present(found, box))
+    return next(map(Devbox.parse, present), None)

@@ -12,6 +12,7 @@ from assay.api.scenariorun import AgentResult, PinnedRun, ScenarioRunStatus
 from assay.reconcile.common import node_words
 from assay.reconcile.common.pod_view import Cause
 
+from . import record
 from .observed import StartedRunView
 from .scorer_jobs import Failure
 
@@ -42,6 +43,7 @@ def report(view: StartedRunView, status: ScenarioRunStatus, end: AgentEnd) -> Sc
         start_time=end.started_at,
         finish_time=end.finished_at,
     )
+    record.agent_ended(view, status)
     view.set(status, true(ConditionType.AGENT_FINISHED, *end.cause))
     return status
 

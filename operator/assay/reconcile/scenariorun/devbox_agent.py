@@ -15,8 +15,8 @@ from assay.specs import devbox as devbox_spec
 
 from . import agent, progress, scoring
 from .agent import AgentEnd
-from .ending import fail
 from .observed import RunDecision, StartedRunView
+from .retry import unscored
 
 # A devbox with these reasons is on its way, or at its end: the run has nothing to report of it.
 _NO_TROUBLE = {DevboxReason.DEADLINE_EXCEEDED, DevboxReason.SUSPENDED}
@@ -40,7 +40,7 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
         end = _end(devbox)
         status = agent.report(view, status, end)
         if failure := agent.failure(view.pinned, end):
-            return fail(view, status, failure)
+            return unscored(view, status, failure)
     return scoring.begin(view, status)
 
 

@@ -13,10 +13,11 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common import command_output, network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import holds, is_controlled_by
+from assay.reconcile.common.objects import holds, is_controlled_by, is_live
 from assay.reconcile.references import snapshots
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs import devbox_container
+from assay.specs import devbox_container, run_tries
+from assay.specs.run_tries import is_present
 
 from .observed import Observed, RunView
 from .scorer_jobs import ScorerJob
@@ -35,16 +36,36 @@ async def look_at(ctx: Context, run: ScenarioRun) -> RunView:
 def _children(ctx: Context, run: ScenarioRun) -> Observed:
     """The children, as the cache has them."""
     cache = ctx.cache
-    devbox = next((Devbox.parse(one) for one in cache.children("Devbox", run.uid)), None)
-    disk_snapshot = next((DiskSnapshot.parse(one) for one in cache.children("DiskSnapshot", run.uid)), None)
-    jobs = [*cache.children("Job", run.uid), *(cache.children("Job", devbox.uid) if devbox else [])]
-    return Observed(
+    kinds = ("Devbox", "DiskSnapshot", "PersistentVolumeClaim", "Job")
+    all_of = {kind: cache.children(kind, run.uid) for kind in kinds}
+    present = {kind: [one for one in those if is_present(run, one)] for kind, those in all_of.items()}
+    devbox = next(map(Devbox.parse, present["Devbox"]), None)
+    jobs = [*present["Job"], *(cache.children("Job", devbox.uid) if devbox else [])]
+    observed = Observed(
         devbox=devbox,
-        claim=next(iter(cache.children("PersistentVolumeClaim", run.uid)), None),
-        jobs=[ScorerJob(job, cache.children("Pod", job["metadata"]["uid"]), run.name) for job in jobs],
-        disk_snapshot=disk_snapshot,
+        claim=next(iter(present["PersistentVolumeClaim"]), None),
+        jobs=[
+            ScorerJob(job, cache.children("Pod", job["metadata"]["uid"]), run_tries.name(run)) for job in jobs
+        ],
+        disk_snapshot=next(map(DiskSnapshot.parse, present["DiskSnapshot"]), None),
         rescore_runs=cache.find("ScenarioRun", "rescore", (run.namespace, run.name)),
+        leftovers=[
+            one
+            for kind in ("Devbox", "Job", "PersistentVolumeClaim")
+            for one in all_of[kind]
+            if is_live(one) and not is_present(run, one)
+        ],
     )
+    return _with_node(ctx, observed)
+
+
+def _with_node(ctx: Context, observed: Observed) -> Observed:
+    """With the pod of the agent, or a scorer's, and its node."""
+    of_devbox = ctx.cache.children("Pod", observed.devbox.uid) if observed.devbox else []
+    of_jobs = [job.newest_pod for job in (observed.own_job, *observed.jobs) if job]
+    observed = replace(observed, pod=next((pod for pod in (*of_devbox, *of_jobs) if pod), None))
+    name = observed.node_name
+    return replace(observed, node=ctx.cache.get("Node", "", name)) if name else observed
 
 
 def _with_snapshot(ctx: Context, run: ScenarioRun, pinned: PinnedRun, observed: Observed) -> Observed:
@@ -61,7 +82,9 @@ async def _under_way(ctx: Context, run: ScenarioRun, observed: Observed) -> Obse
     observed = replace(observed, jobs=[await _with_pods(ctx, job) for job in observed.jobs])
     if observed.own_job and run.status.agent is None:
         observed = replace(observed, output=await _output(ctx, run, observed.own_job))
-    waited_for = [job for job in observed.jobs if job.name in (run.status.scorer_jobs or (run.name,))]
+    waited_for = [
+        job for job in observed.jobs if job.name in (run.status.scorer_jobs or (run_tries.name(run),))
+    ]
     return replace(
         observed,
         policies=network_policies.missing(ctx, run.namespace),
