@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from assay.reconcile.scenariorun import retry
-from assay.specs import names
+from tests.integration.crashing import (
+    Crashing,
+    assert_each_once,
+    deaths,
+    die_and_start_again,
+)
 from tests.integration.fakeapi import FakeApi
-from tests.integration.fakecollection import Fault, Json
-from tests.integration.kubelet import Kubelet, end_well
+from tests.integration.kubelet import Kubelet
 from tests.integration.running import (
     BENCHMARK_RUNS,
     RUNS,
@@ -32,31 +33,6 @@ from tests.integration.running import (
 )
 from tests.integration.samples import until
 
-WRITES = {"create", "update", "patch", "delete"}
-NEVER = 1_000_000
-
-
-class Crashing(FakeApi):
-    """Takes so many writes and no more: for the objects it is as if the operator had died after the last."""
-
-    def __init__(self) -> None:
-        super().__init__(bookmark_seconds=0.2)
-        self.left = NEVER
-        self.crashed = threading.Event()
-
-    def check_failures(self, verb: str, resource: str) -> None:
-        if verb in WRITES:
-            if self.left == 0:
-                self.crashed.set()
-                raise Fault(503, "ServiceUnavailable", "the operator is dead")
-            self.left -= 1
-        super().check_failures(verb, resource)
-
-    def let_live(self, writes: int) -> None:
-        """Take that many writes from now on."""
-        self.crashed.clear()
-        self.left = writes
-
 
 @pytest.fixture
 async def api() -> AsyncIterator[Crashing]:
@@ -64,65 +40,10 @@ async def api() -> AsyncIterator[Crashing]:
         yield server
 
 
-@dataclass(frozen=True)
-class Death:
-    """What an operator left that died somewhere on its way, once another had gone all the way."""
-
-    kubelet: Kubelet
-    died: bool
-    """Whether there was a write left to die at."""
-
-    def assert_died(self, after: int, of: int) -> None:
-        """It died at every write there is. A slow machine sees states together, which saves a few."""
-        assert self.died or after >= of - 3, f"died of nothing: it takes fewer than {of} writes"
-        assert not self.died or after <= of, f"not each write was died at: there are more than {of}"
-
-
-async def die_and_start_again(
-    api: Crashing,
-    folder: Path,
-    done: Callable[[], bool],
-    begin: Callable[[Operator], Awaitable[None]] | None = None,
-    placement: str = "SamePod",
-    end: Callable[[Json, str], Json] = end_well,
-) -> Death:
-    """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
-    with Kubelet(api, end=end) as kubelet:
-        async with operating(api, folder, placement=placement) as operator:
-            if begin is not None:
-                await begin(operator)
-            await operator.until(lambda: api.crashed.is_set() or done())
-        died = api.crashed.is_set()
-        api.let_live(NEVER)
-        async with operating(api, folder, placement=placement) as operator:
-            if not died:  # then it is done from the start: leave it the time to do harm
-                await operator.settled(beyond=0.6)
-            await operator.until(done)
-    return Death(kubelet, died)
-
-
-def deaths(writes: int) -> range:
-    """After how many writes to die: from none to one more than there are, where it does not."""
-    return range(writes + 2)
-
-
-CHILDREN = {
-    "SamePod": ["PersistentVolumeClaim {}", "Job {}", "Pod {}-abcde"],
-    "OwnPod": ["Devbox {}", "Pod {}", "PersistentVolumeClaim {}", "Job {}-score"],
-}
-
-
-def assert_each_once(kubelet: Kubelet, runs: list[str], placement: str = "SamePod") -> None:
-    for run in runs:
-        children = [child.format(run) for child in CHILDREN[placement]]
-        assert {child: kubelet.created[child] for child in children} == dict.fromkeys(children, 1)
-
-
 RUN = 15  # writes: 9, and six for the definitions around it and the network policies
 RUN_OWN_POD = 18  # devbox and scorer Job
 KEEPING_RUN = 20  # the DiskSnapshot, its VolumeSnapshot and what is said of them come on top
 RESCORE = 10
-RETRIED_RUN = 22  # the lost try is listed, told and deleted (4); the next one has claim, Job, and is told of
 
 
 @pytest.mark.parametrize(
@@ -178,36 +99,6 @@ async def test_death_after_any_write_of_a_run_that_keeps_its_disk(
     assert_each_once(death.kubelet, ["r"])
     created = death.kubelet.created
     assert (created["DiskSnapshot r"], created["VolumeSnapshot r"]) == (1, 1)
-
-
-def frozen_at_first(pod: Json, container: str) -> Json:
-    """The node refuses the agent's container in the first try of the run `r`."""
-    if pod["metadata"]["name"] == "r-abcde":
-        return {"exitCode": 128, "reason": "StartError", "message": "runc create failed: unable to freeze"}
-    return end_well(pod, container)
-
-
-@pytest.mark.parametrize("writes", deaths(RETRIED_RUN))
-async def test_death_after_any_write_of_a_run_that_is_begun_anew(
-    api: Crashing, tmp_path: Path, writes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retry, "BACKOFF_SECONDS", 0.1)
-    create_definitions(api, "fix-it")
-    create_run(api, "r", "fix-it")
-    api.let_live(writes)
-
-    def done() -> bool:
-        return is_over(api, "ScenarioRun", "r") and not leftovers(api)
-
-    death = await die_and_start_again(api, tmp_path, done, end=frozen_at_first)
-    death.assert_died(writes, RETRIED_RUN)
-    run = api.get(RUNS, TEAM, "r")
-    assert run is not None
-    assert run["status"]["score"] == 1.0
-    [lost] = run["status"]["lostTries"]
-    assert (lost["number"], lost["reason"]) == (1, "NodeRefused")
-    second = f"r-try-2-{names.content_hash(run['metadata']['uid'])[:8]}"
-    assert_each_once(death.kubelet, ["r", second])
 
 
 @pytest.mark.parametrize("writes", deaths(RESCORE))

@@ -35,6 +35,7 @@ CAUSES: Mapping[Blame, tuple[Reason, ...]] = {
         EndReason.DRAINED,
         EndReason.NODE_LOST,
         EndReason.NODE_REFUSED,
+        ScenarioRunReason.SCORER_NOT_STARTED,
         ScenarioRunReason.DEVBOX_LOST,
         ScenarioRunReason.NO_DISK_KEPT,
     ),

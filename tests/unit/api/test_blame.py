@@ -38,6 +38,7 @@ WHOSE: dict[str, Blame] = {
     "Drained": "Infrastructure",
     "NodeLost": "Infrastructure",
     "NodeRefused": "Infrastructure",
+    "ScorerNotStarted": "Infrastructure",
     "DevboxLost": "Infrastructure",
     "NoDiskKept": "Infrastructure",
 }

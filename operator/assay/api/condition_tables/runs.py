@@ -49,6 +49,7 @@ _RUN_FAILED = (
     ScenarioRunReason.REFERENCE_NOT_APPLIED,
     *ScoreReason,
     ScenarioRunReason.SCORING_DEADLINE_EXCEEDED,
+    ScenarioRunReason.SCORER_NOT_STARTED,
     ScenarioRunReason.DEVBOX_LOST,
     *(reason for reason in EndReason if reason not in _SCORED_ENDS),
 )

@@ -51,6 +51,11 @@ class ScenarioRunReason(Reason):
         "The pod of a scorer did not start and end within the longest timeout and 15 minutes.",
         "Look at the Events of the pod: image, node, volume.",
     )
+    SCORER_NOT_STARTED = (
+        "ScorerNotStarted",
+        "Quota, scheduler or registry kept the pod of a scorer from starting until its time was over.",
+        "The message has their words.",
+    )
     DEVBOX_LOST = (
         "DevboxLost",
         "Somebody deleted the Devbox, or the claim of the run, before the disk was scored.",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false
-from assay.api.reasons import ScenarioRunReason, ScoreReason
+from assay.api.reasons import PodReason, RejectionReason, ScenarioRunReason, ScoreReason
 from assay.api.scenariorun import FunctionScore, ScenarioRunStatus
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.score import reaches, total
@@ -22,6 +23,14 @@ from .retry import unscored
 from .scorer_jobs import Failure
 
 DISK_FULL_PERCENT = 99
+_NOT_THE_AGENTS = (
+    *RejectionReason,
+    PodReason.UNSCHEDULABLE,
+    PodReason.ERR_IMAGE_PULL,
+    PodReason.IMAGE_PULL_BACK_OFF,
+    PodReason.ERR_IMAGE_NEVER_PULL,
+)
+"""What can keep a scorer from starting that nothing on the agent's disk can bring about."""
 Ends: TypeAlias = Mapping[str, pod_view.Terminated]
 """How functions ended, by name."""
 
@@ -52,10 +61,24 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     # A Job whose functions have all reported may fail: another Job still works.
     unreported = [job for name, job in jobs.items() if not by_job[name]]
     if failure := next((why for job in unreported if (why := scorer_jobs.failure(job))), None):
-        return unscored(view, status, failure)
+        return unscored(view, status, _held_up(view, failure))
     if lost := set(status.scorer_jobs or ()) - by_job.keys():
         return scorers.create_missing(view, status, lost)
     return _wait(view, status)
+
+
+def _held_up(view: StartedRunView, failure: Failure) -> Failure:
+    """The failure, or what kept the scorer from starting: the Job has deleted its pod, so only the status still says.
+
+    No agent has a hand in that.
+    """
+    told = conditions.find(view.run.status.conditions, ConditionType.COMPLETE)
+    if failure.reason != ScenarioRunReason.SCORING_DEADLINE_EXCEEDED or told is None:
+        return failure
+    if told.reason not in _NOT_THE_AGENTS:
+        return failure
+    message = f"the scorer's pod did not start in time: {told.reason}: {told.message}"
+    return Failure(ScenarioRunReason.SCORER_NOT_STARTED, message)
 
 
 def _score(view: StartedRunView, status: ScenarioRunStatus, ends: Ends) -> RunDecision:
@@ -92,4 +115,7 @@ def _wait(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     jobs = [job for job in view.observed.jobs if job.name in (status.scorer_jobs or ())]
     pod = scorer_jobs.troubled_pod(jobs, functions)
     held = trouble(pod, view.observed.hold, view.now)
+    if held.cause is None and any(not job.pods and not job.has_ended for job in jobs):
+        # A Job whose time is over deletes its pod before it says so: what kept the pod from starting has to stay.
+        return RunDecision(status, requeue=held.look_again)
     return progress.report(view, status, ScenarioRunReason.SCORING, held.cause, held.look_again)
