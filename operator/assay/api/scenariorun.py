@@ -229,7 +229,7 @@ SCENARIO_RUN = Kind(
         Column("Agent", "string", ".status.agent.reason", priority=1),
         Column("Disk", "string", ".status.diskSnapshot", priority=1),
         Column("Node", "string", ".status.environment.node", priority=1),
-        Column("Lost", "string", ".status.lostTries[*].reason", "What ended earlier tries", priority=1),
+        Column("Lost", "string", ".status.lostTries[-1:].reason", "What ended the last lost try", priority=1),
         ERROR_COLUMN,
     ),
     selectable_fields=(".spec.scenarioRef.name", ".status.phase"),

@@ -54,7 +54,6 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
 def decide(view: StartedRunView) -> RunDecision:
     """What to do about a run that has started and not ended. No I/O."""
     decision = retry.wait(view) or _next_step(view, disk.report(view))
-    decision.delete = (*decision.delete, *view.observed.leftovers)
     if disk.is_due(view, decision.status):
         decision.optional, decision.write = disk.keep(view, decision.status), True
     return decision

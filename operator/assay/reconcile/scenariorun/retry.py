@@ -64,8 +64,10 @@ def backoff(lost: int) -> float:
 
 
 def wait(view: StartedRunView) -> RunDecision | None:
-    """The decision while the next try is not due; None: go on."""
+    """The decision while the next try is not due, or something of an earlier one is to be deleted; None: go on."""
     lost, observed = view.run.status.lost_tries, view.observed
+    if observed.leftovers:  # first: a quota may have no room for the next try beside them
+        return RunDecision(view.run.status, delete=observed.leftovers, requeue=0, write=False)
     if not lost or observed.jobs or observed.devbox:
         return None
     due = lost[-1].finish_time + timedelta(seconds=backoff(len(lost)))
