@@ -113,4 +113,4 @@ def test_a_benchmark_run_counts_the_tries_and_says_how_often(namespace: str) -> 
     assert status["counts"]["lostTries"] == 1
     assert status["unscored"] == [{"reason": "PodLost", "count": 1, "blame": "Infrastructure"}]
     [run] = get(namespace, "scenariorun")
-    assert condition(run, "Failed")["message"].endswith("lost tries before: PodLost")
+    assert condition(run, "Failed")["message"].count("lost tries before: PodLost") == 1

@@ -52,8 +52,7 @@ def failure(pinned: PinnedRun, end: AgentEnd) -> Failure | None:
     """Why the disk of an agent that has ended is not scored; None where it is."""
     reason, message = end.cause
     if reason not in SCORED_ENDS:
-        cure = node_words.known(reason).cure
-        return Failure(reason, f"{message}. {cure}")
+        return Failure(reason, message, node_words.known(reason).cure)
     if pinned.agent and pinned.agent.type == "Reference" and end.exit_code != 0:
         why = f"the reference output could not be applied: {end.output or message}"
         return Failure(ScenarioRunReason.REFERENCE_NOT_APPLIED, why)

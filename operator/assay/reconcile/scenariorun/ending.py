@@ -20,7 +20,8 @@ def fail(view: RunView, status: ScenarioRunStatus, failure: Failure) -> RunDecis
     """The run ends without a score."""
     status = status.model_copy()
     status.phase, status.completion_time = "Failed", view.now
-    reason, message = failure.reason, failure.message + _how_to_enter(view, status)
+    reason, told = failure.reason, f"{failure.message}. {failure.cure}" if failure.cure else failure.message
+    message = told + _how_to_enter(view, status)
     view.set(
         status,
         false(ConditionType.COMPLETE, reason, "the run has no score"),

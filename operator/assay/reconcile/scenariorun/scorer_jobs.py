@@ -25,6 +25,8 @@ class Failure(NamedTuple):
 
     reason: AnyReason
     message: str
+    cure: str = ""
+    """What people can do once the run has ended by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def test_a_lost_try_is_listed_and_all_of_it_deleted() -> None:
     [one] = status.lost_tries
     assert (one.number, one.reason, one.node, one.finish_time) == (1, "NodeRefused", "node-1", NOW)
     assert one.message is not None
-    assert "unable to freeze" in one.message
+    assert one.message == "StartError: unable to freeze", "it is not for people to run it again"
     assert one.start_time is not None
     assert list(decision.delete) == [GONE.jobs[0].obj, CLAIM]
     assert (list(decision.create), decision.requeue) == ([], 10)
@@ -177,7 +177,7 @@ def test_the_end_of_the_last_try_is_the_end_of_the_run() -> None:
     assert reported(decision, "Failed") == ("True", "NodeRefused")
     message = conditions.find(decision.status.conditions, "Failed")
     assert message is not None
-    assert message.message.endswith("lost tries before: NodeLost, PodLost")
+    assert "lost tries before: NodeLost, PodLost. See the message" in message.message
     assert len(decision.status.lost_tries or ()) == 2
 
 
