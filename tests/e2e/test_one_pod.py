@@ -81,7 +81,8 @@ def test_a_copy_is_scored_in_a_pod_of_its_own(namespace: str) -> None:
 
 
 def test_an_agent_whose_pod_is_deleted_is_lost_and_does_not_work_twice(namespace: str) -> None:
-    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", shell("echo x >> /begun; sleep 600")))
+    agent = shell("echo x >> /begun; sleep 600")
+    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", agent, retry={"limit": 0}))
     until(namespace, "devbox", "running")
     kubectl("delete", "-n", namespace, "pods", "--all", "--wait=false")
     run = finished(namespace, "run")
@@ -105,7 +106,8 @@ def test_what_an_agent_left_is_scored_though_its_pod_is_deleted_then(namespace: 
 
 def test_an_agent_whose_job_is_deleted_is_lost_and_does_not_work_twice(namespace: str) -> None:
     """Its claim stays, and the agent has begun on it: it does not begin again."""
-    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", shell("echo x >> /begun; sleep 600")))
+    agent = shell("echo x >> /begun; sleep 600")
+    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", agent, retry={"limit": 0}))
     until(namespace, "devbox", "running")
     kubectl("delete", "-n", namespace, "job", "run")
     run = finished(namespace, "run")

@@ -91,6 +91,8 @@ class RunCounts(Model):
     unscored: int = 0
     left_out: int = 0
     """Of the unscored, those that no agent can have brought about: they are no part of score and passRate."""
+    lost_tries: int = 0
+    """Tries that the infrastructure ended and that were begun anew; `status.lostTries` of the runs has their causes."""
     agents_failed: int = 0
     """Agents that ended otherwise than Completed: by an error, at their deadline, killed, lost."""
 

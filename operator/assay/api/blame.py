@@ -34,6 +34,8 @@ CAUSES: Mapping[Blame, tuple[Reason, ...]] = {
         EndReason.PREEMPTED,
         EndReason.DRAINED,
         EndReason.NODE_LOST,
+        EndReason.NODE_REFUSED,
+        ScenarioRunReason.SCORER_NOT_STARTED,
         ScenarioRunReason.DEVBOX_LOST,
         ScenarioRunReason.NO_DISK_KEPT,
     ),
@@ -44,5 +46,6 @@ _BLAME: Mapping[str, Blame] = {reason: blame for blame, reasons in CAUSES.items(
 
 
 def blame(reason: str) -> Blame:
-    """Who is to blame for a run that failed with this reason. A foreign one is the kubelet's: Infrastructure."""
+    """Who is to blame for a run that failed with this reason. One that is not in `CAUSES` is a word of the kubelet, in
+    a status that an earlier version wrote: Infrastructure."""
     return _BLAME.get(reason, "Infrastructure")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .meta import Model, Network, ObjectName
+from .retry import Retry
 from .scheduling import Scheduling
 
 
@@ -44,5 +45,7 @@ class RunTemplate(Model):
     a Secret never is."""
     network: Network | None = None
     """What the devbox of an agent of type Command may reach; replaces `network` of the agent and of the scenario."""
+    retry: Retry | None = None
+    """How often the run is begun anew if the infrastructure ends a try: twice when absent."""
     scheduling: Scheduling | None = None
     """Where devboxes and scorers may run."""

@@ -17,6 +17,7 @@ from .condition_tables import summary
 from .disk import RootFilesystem
 from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, ParameterList, Status, one_of
 from .object import ApiObject
+from .runrecord import LOST_TRIES_MAX, LostTry, RunDurations, RunEnvironment
 from .runtemplate import RunTemplate
 from .scenario import Environment, ScenarioSpec
 from .scoring import CustomScorer, Placement
@@ -189,6 +190,10 @@ class ScenarioRunStatus(Status):
     passed: bool | None = None
     """Whether the score reaches the contract's passThreshold."""
     scores: Annotated[list[FunctionScore], Field(max_length=32), ListMap("name")] | None = None
+    environment: RunEnvironment | None = None
+    durations: RunDurations | None = None
+    lost_tries: Annotated[list[LostTry], Field(max_length=LOST_TRIES_MAX), ListMap("number")] | None = None
+    """Tries that the infrastructure ended, and that were begun anew; the present one is not among them."""
     start_time: datetime | None = None
     scoring_start_time: datetime | None = None
     completion_time: datetime | None = None
@@ -223,6 +228,8 @@ SCENARIO_RUN = Kind(
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Agent", "string", ".status.agent.reason", priority=1),
         Column("Disk", "string", ".status.diskSnapshot", priority=1),
+        Column("Node", "string", ".status.environment.node", priority=1),
+        Column("Lost", "string", ".status.lostTries[-1:].reason", "What ended the last lost try", priority=1),
         ERROR_COLUMN,
     ),
     selectable_fields=(".spec.scenarioRef.name", ".status.phase"),

@@ -27,6 +27,7 @@ DISK_SNAPSHOT = f"{GROUP}/disk-snapshot"  # uid: whose a VolumeSnapshot without 
 VALIDATION = f"{GROUP}/validation"  # the scenario that a run proves
 RESCORE_OF = f"{GROUP}/rescore-of"
 EGRESS = f"{GROUP}/egress"
+TRY = f"{GROUP}/try"  # the number of the try of a run that made an object, after its first
 POD_ROLE = f"{GROUP}/pod-role"  # what a devbox's pod is for: run, idle, prepare
 ROOT_FILESYSTEM = f"{GROUP}/root-filesystem"
 ROOT_FILESYSTEM_REASON = f"{GROUP}/root-filesystem-reason"  # annotation of a devbox's pod

@@ -37,6 +37,8 @@ WHOSE: dict[str, Blame] = {
     "Preempted": "Infrastructure",
     "Drained": "Infrastructure",
     "NodeLost": "Infrastructure",
+    "NodeRefused": "Infrastructure",
+    "ScorerNotStarted": "Infrastructure",
     "DevboxLost": "Infrastructure",
     "NoDiskKept": "Infrastructure",
 }
@@ -62,5 +64,5 @@ def test_what_a_scorer_meets_on_the_disk_is_the_agents(reason: ScoreReason) -> N
 
 
 @pytest.mark.parametrize("reason", ["StartError", "NodeShutdown", "ContainerStatusUnknown", "", "oomkilled"])
-def test_a_word_of_the_kubelet_is_the_infrastructures(reason: str) -> None:
+def test_a_word_of_the_kubelet_in_an_old_status_is_the_infrastructures(reason: str) -> None:
     assert blame(reason) == "Infrastructure"

@@ -19,7 +19,6 @@ from .states import (
     CONTRACT_FAULTS,
     ENVIRONMENT,
     ONLY_IN_EVENTS,
-    OTHER_END,
     POD,
     REJECTED,
     SCORERS,
@@ -50,6 +49,7 @@ _RUN_FAILED = (
     ScenarioRunReason.REFERENCE_NOT_APPLIED,
     *ScoreReason,
     ScenarioRunReason.SCORING_DEADLINE_EXCEEDED,
+    ScenarioRunReason.SCORER_NOT_STARTED,
     ScenarioRunReason.DEVBOX_LOST,
     *(reason for reason in EndReason if reason not in _SCORED_ENDS),
 )
@@ -75,7 +75,12 @@ SCENARIO_RUN = (
     State(
         ConditionType.COMPLETE,
         "False",
-        (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING),
+        (
+            ScenarioRunReason.AGENT_WORKING,
+            ScenarioRunReason.RESTORING_DISK,
+            ScenarioRunReason.SCORING,
+            ScenarioRunReason.RETRYING,
+        ),
     ),
     State(
         ConditionType.COMPLETE, "False", _UNRESOLVED, Elsewhere("that of `ReferencesResolved=False`", _WAITS)
@@ -113,7 +118,6 @@ SCENARIO_RUN = (
     ),
     State(ConditionType.DISK_KEPT, "False", RejectionReason, REJECTED),
     State(ConditionType.FAILED, "True", _RUN_FAILED),
-    State(ConditionType.FAILED, "True", (), OTHER_END),
 )
 
 BENCHMARK_RUN = (

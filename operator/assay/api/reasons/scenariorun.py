@@ -18,6 +18,11 @@ class ScenarioRunReason(Reason):
         "RestoringDisk",
         "A kept disk is being restored, to score it again.",
     )
+    RETRYING = (
+        "Retrying",
+        "The infrastructure ended a try. The agent starts over on a fresh disk, after 10 s, later up to 6 minutes.",
+        "Wait. `status.lostTries` has the causes, `spec.retry` says how often.",
+    )
     SCORING = (
         "Scoring",
         "The scoring functions run.",
@@ -46,6 +51,11 @@ class ScenarioRunReason(Reason):
         "The pod of a scorer did not start and end within the longest timeout and 15 minutes.",
         "Look at the Events of the pod: image, node, volume.",
     )
+    SCORER_NOT_STARTED = (
+        "ScorerNotStarted",
+        "Quota, scheduler or registry kept the pod of a scorer from starting until its time was over.",
+        "The message has their words.",
+    )
     DEVBOX_LOST = (
         "DevboxLost",
         "Somebody deleted the Devbox, or the claim of the run, before the disk was scored.",
@@ -63,10 +73,7 @@ class ScenarioRunReason(Reason):
 
 
 class ScoreReason(Reason):
-    """Why a scoring function has no score. The run has the reason of the first function without one.
-
-    Another word is that of the kubelet, such as `StartError`: a ForeignReason.
-    """
+    """Why a scoring function has no score. The run has the reason of the first function without one."""
 
     NO_SCORE = (
         "NoScore",

@@ -42,8 +42,8 @@ def decide(view: RunView) -> RunDecision:
     """What is left to do for the run."""
     status = disk.report(view)
     status.rescore_runs = _later_scores(view.observed.rescore_runs)
-    decision = RunDecision(status, write=_has_news(view))
-    if not _children(view):
+    decision = RunDecision(status, write=_has_news(view), delete=view.observed.leftovers)
+    if not view.children():
         return decision
 
     age = _age(view)
@@ -57,7 +57,7 @@ def decide(view: RunView) -> RunDecision:
         decision.requeue = left
         return _open(view, decision) if _is_to_be_opened(view) else decision
 
-    decision.delete = _children(view)
+    decision.delete = [*decision.delete, *view.children()]
     if missing:
         message = f"no snapshot within {SNAPSHOT_PATIENCE:.0f} s; the disk is deleted ({missing})"
         decision.event = Event("Warning", ScenarioRunReason.DISK_NOT_KEPT, message)
@@ -71,15 +71,6 @@ def _has_news(view: RunView) -> bool:
         or disk.changed_condition(view) is not None
         or _later_scores(view.observed.rescore_runs) != view.run.status.rescore_runs
     )
-
-
-def _children(view: RunView) -> list[KubeObject]:
-    """What is deleted in the end: devbox, claim and Jobs, but for those that go with the devbox that owns them."""
-    observed = view.observed
-    devbox = [observed.live_devbox.identity()] if observed.live_devbox else []
-    jobs = [job.obj for job in observed.jobs if objects.is_controlled_by(job.obj, view.run.uid)]
-    claim = [observed.claim] if observed.claim else []
-    return [*devbox, *(one for one in (*jobs, *claim) if objects.is_live(one))]
 
 
 def _age(view: RunView) -> float:
@@ -108,7 +99,7 @@ def _open(view: RunView, decision: RunDecision) -> RunDecision:
     if devbox:
         decision.patch = [(devbox.identity(), {"spec": {"operatingMode": "Idle"}})]
     elif job and job.pod_works:
-        decision.delete = [job.obj] if objects.is_live(job.obj) else []
+        decision.delete = [*decision.delete, *([job.obj] if objects.is_live(job.obj) else [])]
     elif pinned:
         decision.create = [devbox_spec.opened(view.run, pinned)]
         decision.on_rejection = functools.partial(_not_opened, decision)

@@ -19,8 +19,8 @@ from assay.specs import devbox_container, run_job
 
 from . import agent, progress, scoring
 from .agent import AgentEnd
-from .ending import fail
 from .observed import RunDecision, StartedRunView
+from .retry import unscored
 from .scorer_jobs import ScorerJob, is_without_sandbox
 
 
@@ -34,7 +34,7 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
         return _wait(view, status, job)
     status = agent.report(view, status, end)
     if failure := agent.failure(view.pinned, end):
-        return fail(view, status, failure)
+        return unscored(view, status, failure)
     return scoring.begin(view, status)
 
 

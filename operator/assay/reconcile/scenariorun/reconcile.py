@@ -14,7 +14,7 @@ from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import get_live
 from assay.reconcile.references import whole_run
 
-from . import cleanup, devbox_agent, disk, job_agent, scoring
+from . import cleanup, devbox_agent, disk, job_agent, retry, scoring
 from .observe import look_at
 from .observed import RunDecision, StartedRunView
 from .start import start
@@ -53,7 +53,7 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
 
 def decide(view: StartedRunView) -> RunDecision:
     """What to do about a run that has started and not ended. No I/O."""
-    decision = _next_step(view, disk.report(view))
+    decision = retry.wait(view) or _next_step(view, disk.report(view))
     if disk.is_due(view, decision.status):
         decision.optional, decision.write = disk.keep(view, decision.status), True
     return decision
