@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from assay.kube.resources import PODS
 from tests.integration.fakeapi import FakeApi
-from tests.integration.fakecollection import Fault
-from tests.integration.kubelet import Kubelet
+from tests.integration.fakecollection import Fault, Json
+from tests.integration.kubelet import Kubelet, Refusal
 from tests.integration.running import (
     BENCHMARK_RUNS,
     RUNS,
@@ -41,6 +42,8 @@ class Crashing(FakeApi):
         super().__init__(bookmark_seconds=0.2)
         self.left = NEVER
         self.crashed = threading.Event()
+        self.refuse: Callable[[Json], Refusal | None] = lambda _: None
+        """By which Event the kubelet does not start a pod."""
 
     def check_failures(self, verb: str, resource: str) -> None:
         if verb in WRITES:
@@ -84,7 +87,7 @@ async def die_and_start_again(
     placement: str = "SamePod",
 ) -> Death:
     """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
-    with Kubelet(api) as kubelet:
+    with Kubelet(api, refuse=api.refuse) as kubelet:
         async with operating(api, folder, placement=placement) as operator:
             if begin is not None:
                 await begin(operator)
@@ -119,6 +122,7 @@ RUN = 15  # writes: 9, and six for the definitions around it and the network pol
 RUN_OWN_POD = 18  # devbox and scorer Job
 KEEPING_RUN = 20  # the DiskSnapshot, its VolumeSnapshot and what is said of them come on top
 RESCORE = 10
+SUSPENDED_RUN = 23  # Job and claim are deleted and made again; two statuses and two Events tell so
 
 
 @pytest.mark.parametrize(
@@ -202,6 +206,41 @@ async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path,
     created = death.kubelet.created
     assert {child: created[child] for child in children} == dict.fromkeys(children, 1)
     assert not created["Pod again"]
+
+
+@pytest.mark.parametrize("writes", deaths(SUSPENDED_RUN))
+async def test_death_after_any_write_of_a_run_that_is_suspended_and_resumed(
+    api: Crashing, tmp_path: Path, writes: int
+) -> None:
+    create_definitions(api, "fix-it")
+    create_run(api, "r", "fix-it")
+    asked: list[bool] = []
+
+    def person(suspend: bool) -> None:
+        """Change the run, as soon as there is a pod, and as soon as there is nothing any more."""
+        asked.append(suspend)
+        api.patch(RUNS, TEAM, "r", {"spec": {"suspend": suspend}})
+
+    def refuse(obj: Json) -> Refusal | None:
+        return None if asked or obj["kind"] != "Pod" else Refusal("FailedScheduling", "no room")
+
+    def done() -> bool:
+        is_suspended = condition(api, "ScenarioRun", "r", "Suspended") == ("True", "Suspended")
+        if not asked and api.all(PODS):
+            person(True)
+        elif asked == [True] and is_suspended and not leftovers(api):
+            person(False)
+        return is_over(api, "ScenarioRun", "r") and not leftovers(api)
+
+    api.refuse = refuse
+    api.let_live(writes)
+    death = await die_and_start_again(api, tmp_path, done)
+    death.assert_died(writes, SUSPENDED_RUN)
+    run = api.get(RUNS, TEAM, "r")
+    assert run is not None
+    assert (run["status"]["score"], asked) == (1.0, [True, False])
+    created = {child.format("r"): death.kubelet.created[child.format("r")] for child in CHILDREN["SamePod"]}
+    assert created == dict.fromkeys(created, 2), "one disk, one pod before, and one after"
 
 
 async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .lifecycle import ActiveDeadlineSeconds
 from .meta import Model, Network, ObjectName
 from .scheduling import Scheduling
 
@@ -45,3 +46,6 @@ class RunTemplate(Model):
     """What the devbox of an agent of type Command may reach; replaces `network` of the agent and of the scenario."""
     scheduling: Scheduling | None = None
     """Where devboxes and scorers may run."""
+    active_deadline_seconds: ActiveDeadlineSeconds | None = None
+    """How long a run may take from its start to its score; then it is Failed, without one. What it waits for before it
+    starts does not count, and it starts anew when it is resumed."""

@@ -8,8 +8,8 @@ from . import names
 
 
 def of(run: ScenarioRun) -> dict[str, str]:
-    """Labels that name the run of a child, its scenario and its BenchmarkRun."""
-    ours = {names.SCENARIO_RUN: run.name}
+    """Labels that name the run of a child, its scenario and its BenchmarkRun; and the queue of the run."""
+    ours = {**names.queue_labels(run.metadata.labels), names.SCENARIO_RUN: run.name}
     if run.spec.scenario_ref:
         ours[names.SCENARIO] = run.spec.scenario_ref.name
     benchmark_run = run.metadata.labels.get(names.BENCHMARK_RUN)

@@ -18,6 +18,7 @@ from assay.reconcile.common.objects import get_live
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.specs import run_content, scenario_run
 
+from . import lifecycle
 from .child_run import ChildRun
 from .end import end, fail
 from .observed import Observed, observe
@@ -49,6 +50,8 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
 def start(ctx: Context, run: BenchmarkRun) -> Decision:
     """The decision about a run that has not started: its scenarios, or why it waits or fails."""
     now = ctx.now()
+    if held := lifecycle.decide(run, run.status, (), now):
+        return held
     try:
         scope = scope_of(ctx, run)
     except ReferenceNotReady as missing:
@@ -84,6 +87,9 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     missing = [name for name in wanted if name not in existing]
     if not missing and not counts.active:
         return end(run, status, counts, now)
+    unfinished = [child for child, one in zip(made, runs, strict=True) if not one.is_finished]
+    if held := lifecycle.decide(run, status, unfinished, now):
+        return held
     missing = [name for name in missing if name not in foreign]
     # Those to create count as active: the status is written after they are created.
     new = missing[: max(0, run.spec.parallelism - counts.active)]
@@ -94,7 +100,8 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     event = None if complete.reason == BenchmarkRunReason.RUNNING else waits(run, complete)
     set_condition(run, status, complete, now)
     create = [scenario_run.scenario_run(run, *wanted[name]) for name in new]
-    return Decision(status, create=create, event=event)
+    left = lifecycle.seconds_left(run, now)
+    return Decision(status, create=create, event=event, requeue=left)
 
 
 def _sorted(

@@ -20,7 +20,7 @@ from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.decision import ChildRejected, Event
 from assay.specs import devbox as devbox_spec
 
-from . import disk
+from . import disk, limits
 from .observed import RunDecision, RunView
 
 SNAPSHOT_PATIENCE = 3600.0
@@ -44,6 +44,11 @@ def decide(view: RunView) -> RunDecision:
     status.rescore_runs = _later_scores(view.observed.rescore_runs)
     decision = RunDecision(status, write=_has_news(view))
     if not _children(view):
+        return decision
+
+    # Pods of a run that was stopped may work on: they end first, whatever its disk waits for.
+    if limits.is_stopped(view.run.status) and (working := _working(view)):
+        decision.delete = working
         return decision
 
     age = _age(view)
@@ -82,13 +87,19 @@ def _children(view: RunView) -> list[KubeObject]:
     return [*devbox, *(one for one in (*jobs, *claim) if objects.is_live(one))]
 
 
+def _working(view: RunView) -> list[KubeObject]:
+    """Jobs that have not ended, and that nobody has deleted."""
+    return [job.obj for job in view.observed.jobs if job.may_work and objects.is_live(job.obj)]
+
+
 def _age(view: RunView) -> float:
     return (view.now - _end(view.run)).total_seconds()
 
 
 def _seconds_left(view: RunView) -> float:
     """For how long the disk stays, when nothing waits for a snapshot of it."""
-    return max(_seconds_open(view), view.settings.keep_seconds) - _age(view)
+    keep = 0 if limits.is_stopped(view.run.status) else view.settings.keep_seconds
+    return max(_seconds_open(view), keep) - _age(view)
 
 
 def _seconds_open(view: RunView) -> int:

@@ -132,7 +132,7 @@ def _wait(view: StartedRunView, status: ScenarioRunStatus, job: ScorerJob) -> Ru
     """Report that the agent works, or what keeps its pod from being created or started."""
     pod = job.newest_pod
     seen = pod_view.view(pod, devbox_container.CONTAINER) if pod else None
-    held = trouble(seen, view.observed.hold, view.now)
+    held = progress.in_queue([job]) or trouble(seen, view.observed.hold, view.now)
     again = _seconds_left(view, seen) if seen and seen.started_at else held.look_again
     decision = progress.report(view, status, ScenarioRunReason.AGENT_WORKING, held.cause, again)
     if seen and seen.started_at:

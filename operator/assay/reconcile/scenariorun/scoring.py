@@ -87,5 +87,5 @@ def _wait(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     functions = view.pinned.scenario.scoring_contract.scoring_functions
     jobs = [job for job in view.observed.jobs if job.name in (status.scorer_jobs or ())]
     pod = scorer_jobs.troubled_pod(jobs, functions)
-    held = trouble(pod, view.observed.hold, view.now)
+    held = progress.in_queue(jobs) or trouble(pod, view.observed.hold, view.now)
     return progress.report(view, status, ScenarioRunReason.SCORING, held.cause, held.look_again)

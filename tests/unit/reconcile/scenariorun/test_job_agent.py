@@ -19,51 +19,19 @@ from assay.reconcile.references.errors import ReferenceNotReady
 from assay.reconcile.scenariorun import reconcile
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
+from tests.unit.reconcile.own_jobs import (
+    AWAY,
+    CLAIM,
+    NO_SANDBOX,
+    STOPPED,
+    WORKED,
+    ended,
+    own_job,
+    pod,
+    same_pod,
+)
 from tests.unit.reconcile.runs import NOW, OK, failed, reported, started
-from tests.unit.specs.objects import Obj, pinned
-
-WORKED = "assay/2 exit=0 timeout=0 seconds=9.00\n"
-STOPPED = "assay/2 exit=143 timeout=0 seconds=9.00 signal=15 stopped=1\n"
-CLAIM: Obj = {"metadata": {"name": "r"}, "status": {"phase": "Bound"}}
-WAITING: Obj = {"waiting": {"reason": "PodInitializing"}}
-AWAY = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI", "message": "drained"}
-NO_SANDBOX = {"type": "PodReadyToStartContainers", "status": "False"}
-
-
-def same_pod(**changes: Any) -> PinnedRun:
-    """What a run uses both of whose functions work in the agent's pod."""
-    return pinned(**changes).model_copy(update={"same_pod": ["tests", "lint"]})
-
-
-def ended(message: str = "", code: int = 0, reason: str = "Completed") -> Obj:
-    times = {"startedAt": "2026-01-02T10:01:00Z", "finishedAt": "2026-01-02T10:02:00Z"}
-    return {"terminated": {"exitCode": code, "reason": reason, "message": message, **times}}
-
-
-def pod(
-    agent: Obj | None, *conditions: Obj, phase: str = "Pending", deleting: bool = False, **functions: Obj
-) -> Obj:
-    """The run's pod; functions wait if nothing is said of them."""
-    states = {"tests": WAITING, "lint": WAITING, **functions}
-    metadata: Obj = {"name": "r-x", "namespace": "team", "creationTimestamp": "2026-01-02T10:00:00Z"}
-    if deleting:
-        metadata["deletionTimestamp"] = "2026-01-02T10:04:00Z"
-    status = {
-        "phase": phase,
-        "conditions": list(conditions),
-        "initContainerStatuses": [{"name": "devbox", "state": agent}] if agent else [],
-        "containerStatuses": [{"name": name, "state": state} for name, state in states.items()],
-    }
-    return {"metadata": metadata, "spec": {"nodeName": "node-1"}, "status": status}
-
-
-def own_job(*pods: Obj, end: str = "") -> ScorerJob:
-    conditions = [{"type": end, "status": "True", "reason": "x"}] if end else []
-    status = {"conditions": conditions, "startTime": "2026-01-02T10:00:30Z"}
-    metadata = {"name": "r", "namespace": "team", "uid": "uid-of-job"}
-    return ScorerJob(
-        {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "status": status}, pods, "r"
-    )
+from tests.unit.specs.objects import SETTINGS, Obj, pinned
 
 
 def decide(
@@ -126,7 +94,8 @@ def test_what_keeps_the_agent_from_starting(job: ScorerJob, hold: Hold, reason: 
     assert reported(decision, "Complete") == ("False", reason)
     assert reported(decision, "AgentFinished") is None
     assert decision.status.phase == ("Running" if reason == "AgentWorking" else "Pending")
-    assert decision.requeue == hold.look_again
+    limit = SETTINGS.provisioning_seconds - 270  # its Job began then
+    assert decision.requeue == (limit if hold.look_again is None else hold.look_again)
 
 
 async def test_a_run_whose_job_is_refused_is_pending_and_says_why() -> None:
