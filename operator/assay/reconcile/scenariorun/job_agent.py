@@ -47,6 +47,9 @@ def end_of(view: StartedRunView, job: ScorerJob) -> AgentEnd | None:
     ended = _by_itself(view, seen)
     if ended:
         return ended
+    if job.is_suspended and seen.started_at:
+        why = "something else suspended the Job of the run, such as Kueue, while its agent worked"
+        return AgentEnd(Cause(EndReason.PREEMPTED, why), started_at=seen.started_at)
     if seen.killed_by:
         return AgentEnd(_cause(view, seen, seen.killed_by), started_at=seen.started_at)
     if seen.terminated or seen.ended:

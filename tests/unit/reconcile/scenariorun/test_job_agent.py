@@ -184,6 +184,16 @@ def test_an_agent_that_no_runner_stops_is_stopped_and_scored() -> None:
     assert kinds(gone) == [("Job", "r-score-again")]
 
 
+@pytest.mark.parametrize("deleting", [False, True])
+def test_an_agent_whose_job_something_else_suspends_is_preempted(deleting: bool) -> None:
+    at_work = pod({"running": {"startedAt": "2026-01-02T10:01:00Z"}}, deleting=deleting)
+    failed(decide(own_job(at_work, end="Suspended")), "Preempted")
+    ended_by_itself = decide(own_job(pod(ended(WORKED), deleting=deleting), end="Suspended"))
+    assert reported(ended_by_itself, "AgentFinished") == ("True", "Completed")
+    waits = decide(own_job(pod(None, deleting=deleting), end="Suspended"))
+    assert reported(waits, "Complete") == ("False", "JobSuspended"), "it had not begun"
+
+
 # --- its functions ---
 
 TESTS, LINT = ended(f"{OK}0.5\n"), ended(f"{OK}\n")
