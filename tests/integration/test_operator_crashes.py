@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from assay.kube.resources import PODS
+from tests.integration.crashing import CHILDREN, Crashing, deaths, die_and_start_again
 from tests.integration.fakeapi import FakeApi
-from tests.integration.fakecollection import Fault, Json
-from tests.integration.kubelet import Kubelet, Refusal
+from tests.integration.kubelet import Kubelet
 from tests.integration.running import (
     BENCHMARK_RUNS,
     RUNS,
@@ -31,85 +28,11 @@ from tests.integration.running import (
 )
 from tests.integration.samples import until
 
-WRITES = {"create", "update", "patch", "delete"}
-NEVER = 1_000_000
-
-
-class Crashing(FakeApi):
-    """Takes so many writes and no more: for the objects it is as if the operator had died after the last."""
-
-    def __init__(self) -> None:
-        super().__init__(bookmark_seconds=0.2)
-        self.left = NEVER
-        self.crashed = threading.Event()
-        self.refuse: Callable[[Json], Refusal | None] = lambda _: None
-        """By which Event the kubelet does not start a pod."""
-
-    def check_failures(self, verb: str, resource: str) -> None:
-        if verb in WRITES:
-            if self.left == 0:
-                self.crashed.set()
-                raise Fault(503, "ServiceUnavailable", "the operator is dead")
-            self.left -= 1
-        super().check_failures(verb, resource)
-
-    def let_live(self, writes: int) -> None:
-        """Take that many writes from now on."""
-        self.crashed.clear()
-        self.left = writes
-
 
 @pytest.fixture
 async def api() -> AsyncIterator[Crashing]:
     async with Crashing() as server:
         yield server
-
-
-@dataclass(frozen=True)
-class Death:
-    """What an operator left that died somewhere on its way, once another had gone all the way."""
-
-    kubelet: Kubelet
-    died: bool
-    """Whether there was a write left to die at."""
-
-    def assert_died(self, after: int, of: int) -> None:
-        """It died at every write there is. A slow machine sees states together, which saves a few."""
-        assert self.died or after >= of - 3, f"died of nothing: it takes fewer than {of} writes"
-        assert not self.died or after <= of, f"not each write was died at: there are more than {of}"
-
-
-async def die_and_start_again(
-    api: Crashing,
-    folder: Path,
-    done: Callable[[], bool],
-    begin: Callable[[Operator], Awaitable[None]] | None = None,
-    placement: str = "SamePod",
-) -> Death:
-    """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
-    with Kubelet(api, refuse=api.refuse) as kubelet:
-        async with operating(api, folder, placement=placement) as operator:
-            if begin is not None:
-                await begin(operator)
-            await operator.until(lambda: api.crashed.is_set() or done())
-        died = api.crashed.is_set()
-        api.let_live(NEVER)
-        async with operating(api, folder, placement=placement) as operator:
-            if not died:  # then it is done from the start: leave it the time to do harm
-                await operator.settled(beyond=0.6)
-            await operator.until(done)
-    return Death(kubelet, died)
-
-
-def deaths(writes: int) -> range:
-    """After how many writes to die: from none to one more than there are, where it does not."""
-    return range(writes + 2)
-
-
-CHILDREN = {
-    "SamePod": ["PersistentVolumeClaim {}", "Job {}", "Pod {}-abcde"],
-    "OwnPod": ["Devbox {}", "Pod {}", "PersistentVolumeClaim {}", "Job {}-score"],
-}
 
 
 def assert_each_once(kubelet: Kubelet, runs: list[str], placement: str = "SamePod") -> None:
@@ -122,7 +45,6 @@ RUN = 15  # writes: 9, and six for the definitions around it and the network pol
 RUN_OWN_POD = 18  # devbox and scorer Job
 KEEPING_RUN = 20  # the DiskSnapshot, its VolumeSnapshot and what is said of them come on top
 RESCORE = 10
-SUSPENDED_RUN = 23  # Job and claim are deleted and made again; two statuses and two Events tell so
 
 
 @pytest.mark.parametrize(
@@ -206,41 +128,6 @@ async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path,
     created = death.kubelet.created
     assert {child: created[child] for child in children} == dict.fromkeys(children, 1)
     assert not created["Pod again"]
-
-
-@pytest.mark.parametrize("writes", deaths(SUSPENDED_RUN))
-async def test_death_after_any_write_of_a_run_that_is_suspended_and_resumed(
-    api: Crashing, tmp_path: Path, writes: int
-) -> None:
-    create_definitions(api, "fix-it")
-    create_run(api, "r", "fix-it")
-    asked: list[bool] = []
-
-    def person(suspend: bool) -> None:
-        """Change the run, as soon as there is a pod, and as soon as there is nothing any more."""
-        asked.append(suspend)
-        api.patch(RUNS, TEAM, "r", {"spec": {"suspend": suspend}})
-
-    def refuse(obj: Json) -> Refusal | None:
-        return None if asked or obj["kind"] != "Pod" else Refusal("FailedScheduling", "no room")
-
-    def done() -> bool:
-        is_suspended = condition(api, "ScenarioRun", "r", "Suspended") == ("True", "Suspended")
-        if not asked and api.all(PODS):
-            person(True)
-        elif asked == [True] and is_suspended and not leftovers(api):
-            person(False)
-        return is_over(api, "ScenarioRun", "r") and not leftovers(api)
-
-    api.refuse = refuse
-    api.let_live(writes)
-    death = await die_and_start_again(api, tmp_path, done)
-    death.assert_died(writes, SUSPENDED_RUN)
-    run = api.get(RUNS, TEAM, "r")
-    assert run is not None
-    assert (run["status"]["score"], asked) == (1.0, [True, False])
-    created = {child.format("r"): death.kubelet.created[child.format("r")] for child in CHILDREN["SamePod"]}
-    assert created == dict.fromkeys(created, 2), "one disk, one pod before, and one after"
 
 
 async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, tmp_path: Path) -> None:

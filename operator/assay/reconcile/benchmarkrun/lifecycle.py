@@ -23,29 +23,32 @@ from .summary import counting
 _CURE = "set suspend: false for it to go on"
 
 
-class _Stop(NamedTuple):
+class Stop(NamedTuple):
     """Why a BenchmarkRun ends before all its ScenarioRuns have."""
 
     reason: BenchmarkRunReason
     message: str
 
 
-_CANCELED = _Stop(BenchmarkRunReason.CANCELED, "spec.cancel was set")
-
-
 def decide(
     run: BenchmarkRun, summary: BenchmarkRunStatus, unfinished: Sequence[KubeObject], now: datetime
 ) -> Decision | None:
     """The decision about a run that is to end, to wait or to go on again; None: it goes on."""
-    if run.spec.cancel:
-        return _stop(run, summary, unfinished, _CANCELED, now)
-    left, seconds = seconds_left(run, now), run.spec.active_deadline_seconds
-    if left is not None and left <= 0:
-        why = _Stop(BenchmarkRunReason.RUN_DEADLINE_EXCEEDED, f"activeDeadlineSeconds ({seconds} s) are over")
+    if why := stop_of(run, now):
         return _stop(run, summary, unfinished, why, now)
     if run.spec.suspend:
         return _suspend(run, summary, unfinished, now)
     return _resume(run, unfinished, now)
+
+
+def stop_of(run: BenchmarkRun, now: datetime) -> Stop | None:
+    """Why the run is to end early; None: it is not."""
+    if run.spec.cancel:
+        return Stop(BenchmarkRunReason.CANCELED, "spec.cancel was set")
+    left, seconds = seconds_left(run, now), run.spec.active_deadline_seconds
+    if left is None or left > 0:
+        return None
+    return Stop(BenchmarkRunReason.RUN_DEADLINE_EXCEEDED, f"activeDeadlineSeconds ({seconds} s) are over")
 
 
 def seconds_left(run: BenchmarkRun, now: datetime) -> float | None:
@@ -58,7 +61,7 @@ def _stop(
     run: BenchmarkRun,
     summary: BenchmarkRunStatus,
     unfinished: Sequence[KubeObject],
-    why: _Stop,
+    why: Stop,
     now: datetime,
 ) -> Decision:
     """Cancel what is unfinished; once nothing is, the run ends with the score over what had ended."""

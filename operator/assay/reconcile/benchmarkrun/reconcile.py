@@ -85,7 +85,8 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     status.previous_score = _compared(run, runs, earlier)
     existing = {one.name for one in runs}
     missing = [name for name in wanted if name not in existing]
-    if not missing and not counts.active:
+    is_cut_short = lifecycle.stop_of(run, now) and any(one.is_canceled for one in runs)
+    if not missing and not counts.active and not is_cut_short:
         return end(run, status, counts, now)
     unfinished = [child for child, one in zip(made, runs, strict=True) if not one.is_finished]
     if held := lifecycle.decide(run, status, unfinished, now):

@@ -105,6 +105,17 @@ def test_a_run_all_of_whose_runs_have_ended_is_complete_though_it_is_canceled_th
     assert condition_of(decision, "Complete") == ("True", "AllScored")
 
 
+@pytest.mark.parametrize(
+    ("spec", "reason"), [(CANCEL, "Canceled"), ({"activeDeadlineSeconds": 60}, "RunDeadlineExceeded")]
+)
+def test_a_run_all_of_whose_runs_exist_is_cut_short_if_any_was_canceled(spec: Obj, reason: str) -> None:
+    runs = [*(scored(run(n), 1.0, True) for n in range(4)), unscored(run(4), "Canceled")]
+    assert condition_of(decide(*runs, **spec), "Failed") == ("True", reason)
+    assert condition_of(decide(*runs), "Complete") == ("True", "SomeUnscored"), (
+        "one by hand is that one's end"
+    )
+
+
 def test_a_run_that_is_canceled_before_it_starts_needs_nothing_to_fail() -> None:
     decision = reconcile.start(context(), parent(BenchmarkRunStatus(), **CANCEL))
     assert condition_of(decision, "Failed") == ("True", "Canceled")

@@ -240,6 +240,13 @@ def test_a_scorer_that_does_not_begin_is_not_the_agents_pod() -> None:
     assert reported(waits, "Failed") is None
 
 
+def test_a_run_that_is_scored_in_another_pod_has_begun() -> None:
+    status = about(SCORING, status=late()).status
+    again = about(status=status)
+    assert [made["kind"] for made in again.create] == ["Job"]
+    assert reported(about(status=again.status), "Failed") is None
+
+
 def test_without_a_limit_a_run_waits() -> None:
     view = ended_view(late(), Observed(claim=CLAIM, jobs=[since_long(own_job())]))
     unlimited = StartedRunView(

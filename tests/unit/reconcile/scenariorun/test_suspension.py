@@ -109,6 +109,11 @@ def test_what_a_pod_reports_that_ends_for_that_is_no_end_of_its_agent() -> None:
     assert second.event is None
 
 
+def test_what_leaves_already_is_not_deleted_again() -> None:
+    suspended = about(working(), **SUSPEND).status
+    assert deleted(about(status=suspended, seen={"claim": LEAVING}, **SUSPEND)) == []
+
+
 def test_it_waits_until_pod_and_disk_have_gone() -> None:
     suspended = about(working(), **SUSPEND).status
     for found in (about(working(), status=suspended), about(status=suspended, seen={"claim": LEAVING})):
