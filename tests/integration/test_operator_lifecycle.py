@@ -74,6 +74,23 @@ async def test_what_a_canceled_benchmark_run_had_scored_counts(
     assert final["unscored"] == [{"reason": "Canceled", "count": 2, "blame": "Author"}]
 
 
+async def test_what_is_asked_of_runs_that_have_ended_changes_nothing_but_their_generation(
+    api: FakeApi, kubelet: Kubelet, tmp_path: Path
+) -> None:
+    create_definitions(api, "fix-it")
+    create_benchmark_run(api, "b", "fix-it")
+    runs = {"BenchmarkRun": "b", "ScenarioRun": "b-fix-it-1"}
+    async with operating(api, tmp_path) as operator:
+        await operator.until(lambda: is_over(api, "BenchmarkRun", "b") and not leftovers(api))
+        await operator.settled(beyond=1.1)
+        before = {kind: status(api, kind, name) for kind, name in runs.items()}
+        for kind, name in runs.items():
+            steer(api, kind, name, cancel=True, suspend=True)
+        await operator.settled(beyond=1.1)
+    for kind, name in runs.items():
+        assert status(api, kind, name) == {**before[kind], "observedGeneration": 2}
+
+
 # --- deadlines ---
 
 

@@ -36,7 +36,9 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
         return None
     run = BenchmarkRun.parse(found)
     if is_finished(run.status.conditions):
-        return None
+        # What is asked of a run that has ended changes nothing; the status is of this spec too.
+        decision = Decision(run.status, write=run.is_changed)
+        return await apply(ctx, run, decision, blocked_condition=COMPLETE)
     # Fix the list of scenarios first; the ScenarioRuns follow once it is written.
     if run.status.scenarios is None:
         return await apply(ctx, run, start(ctx, run), blocked_condition=COMPLETE)

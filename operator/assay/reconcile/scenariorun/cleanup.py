@@ -72,7 +72,8 @@ def decide(view: RunView) -> RunDecision:
 def _has_news(view: RunView) -> bool:
     """Whether the status has to change, or the DiskSnapshot has to be created."""
     return (
-        disk.is_due(view, view.run.status)
+        view.run.is_changed
+        or disk.is_due(view, view.run.status)
         or disk.changed_condition(view) is not None
         or _later_scores(view.observed.rescore_runs) != view.run.status.rescore_runs
     )
