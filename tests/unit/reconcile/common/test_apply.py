@@ -11,7 +11,7 @@ import pytest
 from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.scenariorun import ScenarioRun, ScenarioRunStatus
-from assay.kube.errors import ApiError, Forbidden, Invalid, Unavailable
+from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, Unavailable
 from assay.reconcile.common.apply import RETRY_SECONDS, apply
 from assay.reconcile.common.decision import Decision, OptionalChild
 from tests.unit.reconcile.contexts import Recorder, context
@@ -28,6 +28,8 @@ class Client:
     def __init__(self, *rejected: str, error: ApiError | None = None) -> None:
         self.rejected = rejected
         self.error = error or Forbidden(403, "Forbidden", "no")
+        self.found: Obj = {}
+        """What there is under the name of a child that cannot be created because of that."""
         self.created: list[str] = []
         self.statuses: list[Obj] = []
 
@@ -36,6 +38,9 @@ class Client:
             raise self.error
         self.created.append(obj["kind"])
         return obj
+
+    async def get(self, *_: Any) -> Obj:
+        return self.found
 
     async def patch_status(self, obj: Obj, status: Obj) -> None:
         self.statuses.append(status)
@@ -116,3 +121,16 @@ async def test_the_words_of_who_refuses_a_child_are_told(error: ApiError) -> Non
 async def test_an_api_server_that_is_away_is_no_refusal() -> None:
     with pytest.raises(Unavailable):
         await applied(Client("Job", error=Unavailable(503, "", "try again")), keeping())
+
+
+@pytest.mark.parametrize(("deleted", "cure"), [(None, "delete it"), ("2026-01-02T10:00:00Z", "wait")])
+async def test_a_name_that_is_taken_is_waited_for_if_it_is_about_to_be_free(
+    deleted: str | None, cure: str
+) -> None:
+    client = Client("Job", error=AlreadyExists(409, "AlreadyExists", "exists"))
+    client.found = existing("Job", "job", owner_references=[{"uid": "of-another"}])
+    client.found["metadata"]["deletionTimestamp"] = deleted
+    await applied(client, Decision(ScenarioRunStatus(), create=[JOB]))
+    [found] = client.statuses[0]["conditions"]
+    assert found["reason"] == "NameTaken"
+    assert cure in found["message"]
