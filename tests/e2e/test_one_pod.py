@@ -11,29 +11,10 @@ from tests.tools.kube import apply, condition, get, kubectl
 
 from .disks import until_reason
 from .objects import bash, command, eventually, finished, image, obj, run_one, scenario, scenario_run, shell
+from .pods import until
 
 RIGHT = bash("right", "grep -qx 42 /answer && echo 1 || echo 0")
 ONCE = bash("once", "test $(wc -l < /begun) = 1 && echo 1 || echo 0")
-
-
-def state(namespace: str, container: str) -> str | None:
-    """How a container of the run's pod is: waiting, running or terminated."""
-    for pod in get(namespace, "pods"):
-        shown = pod["status"]
-        every = (*(shown.get("initContainerStatuses") or ()), *(shown.get("containerStatuses") or ()))
-        for one in every:
-            if one["name"] == container:
-                return str(next(iter(one["state"])))
-    return None
-
-
-def until(namespace: str, container: str, wanted: str) -> None:
-    """Wait until the container of the run's pod is in that state."""
-    eventually(
-        lambda: True if state(namespace, container) == wanted else None,
-        90,
-        lambda: f"{container} is {state(namespace, container)}",
-    )
 
 
 def placements(run: dict[str, Any]) -> dict[str, str]:

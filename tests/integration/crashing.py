@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Fault, Json
-from tests.integration.kubelet import Kubelet, end_well
+from tests.integration.kubelet import Kubelet, Refusal, end_well
 from tests.integration.running import Operator, operating
 
 WRITES = {"create", "update", "patch", "delete"}
@@ -23,6 +23,8 @@ class Crashing(FakeApi):
         super().__init__(bookmark_seconds=0.2)
         self.left = NEVER
         self.crashed = threading.Event()
+        self.refuse: Callable[[Json], Refusal | None] = lambda _: None
+        """By which Event the kubelet does not start a pod."""
 
     def check_failures(self, verb: str, resource: str) -> None:
         if verb in WRITES:
@@ -61,7 +63,7 @@ async def die_and_start_again(
     end: Callable[[Json, str], Json] = end_well,
 ) -> Death:
     """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
-    with Kubelet(api, end=end) as kubelet:
+    with Kubelet(api, end=end, refuse=api.refuse) as kubelet:
         async with operating(api, folder, placement=placement) as operator:
             if begin is not None:
                 await begin(operator)

@@ -167,7 +167,7 @@ class Kubelet:
         ]
         for owner in pod["metadata"].get("ownerReferences") or ():
             if owner["kind"] == "Job":
-                job = {"metadata": {**pod["metadata"], "name": owner["name"]}}
+                job = {"metadata": {**pod["metadata"], "name": owner["name"], "uid": owner["uid"]}}
                 at = self.start + (len(steps) - 1) * self.work + 0.05
                 self._loop.call_later(at, self._report, JOBS, job, {"conditions": done})
 
@@ -200,6 +200,9 @@ class Kubelet:
         self._loop.call_later(self.snapshot, self._report, VOLUME_SNAPSHOTS, snapshot, ready)
 
     def _report(self, resource: Any, obj: Json, status: Json) -> None:
+        found = self.api.get(resource, obj["metadata"]["namespace"], obj["metadata"]["name"])
+        if found is None or found["metadata"]["uid"] != obj["metadata"]["uid"]:
+            return  # it was deleted meanwhile; another may have its name
         try:
             if resource == PODS and "containerStatuses" in status:
                 node = {"spec": {"nodeName": "node-1"}}

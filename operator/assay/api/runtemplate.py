@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .lifecycle import ActiveDeadlineSeconds
 from .meta import Model, Network, ObjectName
 from .retry import Retry
 from .scheduling import Scheduling
@@ -49,3 +50,6 @@ class RunTemplate(Model):
     """How often the run is begun anew if the infrastructure ends a try: twice when absent."""
     scheduling: Scheduling | None = None
     """Where devboxes and scorers may run."""
+    active_deadline_seconds: ActiveDeadlineSeconds | None = None
+    """How long a run may take from its start to its score; then it is Failed, without one. What it waits for before it
+    starts does not count, and it starts anew when it is resumed."""

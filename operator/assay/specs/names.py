@@ -36,6 +36,8 @@ FILES = f"files.{GROUP}"
 DISK = f"{GROUP}/disk"  # annotation of a VolumeSnapshot: what its disk lies on
 IN_USE = f"{GROUP}/in-use"  # finalizer of what others need
 
+QUEUE = "kueue.x-k8s.io/"  # what labels begin with by which Kueue finds a queue
+
 NAME_MAX = 63  # a DNS label: Job names, label values
 
 
@@ -64,6 +66,14 @@ def labels(component: str, extra: Mapping[str, str]) -> dict[str, str]:
         MANAGED_BY: OPERATOR,
         **extra,
     }
+
+
+def queue_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Of the labels that people gave an object those that are for Kueue, which reads them on Jobs and pods.
+
+    No others are passed on: who may run something may not choose which Services and policies select its pods.
+    """
+    return {key: value for key, value in labels.items() if key.startswith(QUEUE)}
 
 
 def owner_reference(owner: ApiObject[Any, Any]) -> KubeObject:

@@ -25,9 +25,11 @@ WHOSE: dict[str, Blame] = {
     "Timeout": "Agent",
     "ScorerFailed": "Agent",
     "ScoringDeadlineExceeded": "Agent",
+    "RunDeadlineExceeded": "Agent",
     "ParametersInvalid": "Author",
     "RootConflict": "Author",
     "NoReferenceOutput": "Author",
+    "Canceled": "Author",
     "ReferenceNotApplied": "Author",
     "LaunchFailed": "Author",
     "UserNotNumeric": "Author",
@@ -41,6 +43,7 @@ WHOSE: dict[str, Blame] = {
     "ScorerNotStarted": "Infrastructure",
     "DevboxLost": "Infrastructure",
     "NoDiskKept": "Infrastructure",
+    "ProvisioningDeadlineExceeded": "Infrastructure",
 }
 
 

@@ -1,12 +1,20 @@
-"""The Job of a ScenarioRun, in whose pod the agent works first, then its functions do."""
+"""A run whose agent works in its own Job: the Job, its pod, and decisions over them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from assay.api.scenariorun import PinnedRun
+from assay.api.condition_types import ConditionType
+from assay.api.conditions import false, put
+from assay.api.reasons import ScenarioRunReason
+from assay.api.runrecord import LostTry
+from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
+from assay.reconcile.scenariorun import reconcile
+from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
-from tests.unit.reconcile.runs import OWNER
+from tests.unit.reconcile.runs import NOW, OWNER, started
 from tests.unit.specs.objects import Obj, pinned
 
 CREATED = "2026-01-02T10:00:30Z"
@@ -47,7 +55,7 @@ def pod(
 
 
 def own_job(*pods: Obj, end: str = "") -> ScorerJob:
-    """The Job of the run; `end` is the condition that has ended it."""
+    """The Job with these pods; `end` is a condition of it that holds."""
     conditions = [{"type": end, "status": "True", "reason": "x"}] if end else []
     status = {"conditions": conditions, "startTime": "2026-01-02T10:00:30Z"}
     metadata: Obj = {"name": "r", "namespace": "team", "uid": "uid-of-job", "ownerReferences": [OWNER]}
@@ -55,3 +63,35 @@ def own_job(*pods: Obj, end: str = "") -> ScorerJob:
     return ScorerJob(
         {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "status": status}, pods, "r"
     )
+
+
+def working(*, begun: str = "2026-01-02T10:01:00Z") -> ScorerJob:
+    """The Job while its agent works."""
+    return own_job(pod({"running": {"startedAt": begun}}))
+
+
+def about(
+    *jobs: ScorerJob, status: ScenarioRunStatus | None = None, seen: Obj | None = None, **spec: Any
+) -> RunDecision:
+    """The decision about a run with this spec and status; `seen` are fields of what is observed beside the Jobs."""
+    observed = replace(Observed(claim=CLAIM, jobs=jobs), **(seen or {}))
+    view = started(observed, status or begun(), same_pod(), **spec)
+    before = view.run.model_copy(deep=True)
+    decision = reconcile.decide(view)
+    assert view.run == before
+    return decision
+
+
+def begun(minutes: float = 5) -> ScenarioRunStatus:
+    """The status of a run that started so long ago."""
+    status = ScenarioRunStatus(
+        phase="Running", pinned=same_pod(), start_time=NOW - timedelta(minutes=minutes)
+    )
+    status.conditions = put([], false(ConditionType.COMPLETE, ScenarioRunReason.AGENT_WORKING), 1, NOW)
+    return status
+
+
+def lost(*reasons: str, seconds: float = 0) -> list[LostTry]:
+    """Tries that ended so, the last one so many seconds ago."""
+    end = NOW - timedelta(seconds=seconds)
+    return [LostTry(number=n, reason=one, finish_time=end) for n, one in enumerate(reasons, 1)]

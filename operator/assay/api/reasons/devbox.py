@@ -107,7 +107,7 @@ class EndReason(Reason):
     )
     PREEMPTED = (
         "Preempted",
-        "The scheduler took the place of the pod for one of higher priority.",
+        "The scheduler took the place of the pod for one of higher priority, or a queue suspended the Job of the run.",
         "The agent is not at fault: run it again.",
     )
     DRAINED = (

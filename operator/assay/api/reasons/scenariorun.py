@@ -14,6 +14,11 @@ class ScenarioRunReason(Reason):
         "AgentWorking",
         "The agent works, or its pod is about to start.",
     )
+    JOB_SUSPENDED = (
+        "JobSuspended",
+        "Something else, such as Kueue, has suspended a Job of the run, and resumes it when there is room.",
+        "Look at the queue. The Job has the label `kueue.x-k8s.io/queue-name` of its run.",
+    )
     RESTORING_DISK = (
         "RestoringDisk",
         "A kept disk is being restored, to score it again.",
@@ -27,9 +32,34 @@ class ScenarioRunReason(Reason):
         "Scoring",
         "The scoring functions run.",
     )
+    SUSPENDED = (
+        "Suspended",
+        "The run is suspended (`spec.suspend`): it has no pods.",
+        "Set `suspend: false` for it to begin or to go on.",
+    )
+    RESUMED = (
+        "Resumed",
+        "The run was suspended, and goes on. An agent that had not ended has begun again, on a fresh disk.",
+    )
     SCORED = (
         "Scored",
         "The run has a score.",
+    )
+    CANCELED = (
+        "Canceled",
+        "Somebody set `spec.cancel`, of the run or of its BenchmarkRun.",
+        "Create another run.",
+    )
+    RUN_DEADLINE_EXCEEDED = (
+        "RunDeadlineExceeded",
+        "The time of `spec.activeDeadlineSeconds` was over before the run had a score, and its agent had begun.",
+        "Raise it above `timeouts.agentSeconds` and the time that scoring needs.",
+    )
+    PROVISIONING_DEADLINE_EXCEEDED = (
+        "ProvisioningDeadlineExceeded",
+        "The agent, or what scores a restored disk, had not begun after `settings.provisioningSeconds`, or when "
+        "`spec.activeDeadlineSeconds` was over.",
+        "The message has what it waited for. Cure that, and run it again.",
     )
     NO_REFERENCE_OUTPUT = (
         "NoReferenceOutput",

@@ -71,6 +71,11 @@ class ChildRun:
         return self.score is not None or self.unscored_reason is not None
 
     @property
+    def is_canceled(self) -> bool:
+        """Whether it ended because somebody, or its BenchmarkRun, canceled it."""
+        return self.unscored_reason == ScenarioRunReason.CANCELED
+
+    @property
     def blame(self) -> Blame | None:
         """Who can have brought about that it has no score; None if it has one, or has not ended."""
         return blame(self.unscored_reason) if self.unscored_reason else None

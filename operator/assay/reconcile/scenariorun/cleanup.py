@@ -20,7 +20,7 @@ from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.decision import ChildRejected, Event
 from assay.specs import devbox as devbox_spec
 
-from . import disk
+from . import disk, limits
 from .observed import RunDecision, RunView
 
 SNAPSHOT_PATIENCE = 3600.0
@@ -46,6 +46,11 @@ def decide(view: RunView) -> RunDecision:
     if not view.children():
         return decision
 
+    # Pods of a run that was stopped may work on: they end first, whatever its disk waits for.
+    if limits.is_stopped(view.run.status) and (working := _working(view)):
+        decision.delete = [*decision.delete, *working]
+        return decision
+
     age = _age(view)
     missing = _missing_snapshot(view) if view.observed.has_disk else ""
     if missing and age < SNAPSHOT_PATIENCE:
@@ -67,10 +72,16 @@ def decide(view: RunView) -> RunDecision:
 def _has_news(view: RunView) -> bool:
     """Whether the status has to change, or the DiskSnapshot has to be created."""
     return (
-        disk.is_due(view, view.run.status)
+        view.run.is_changed
+        or disk.is_due(view, view.run.status)
         or disk.changed_condition(view) is not None
         or _later_scores(view.observed.rescore_runs) != view.run.status.rescore_runs
     )
+
+
+def _working(view: RunView) -> list[KubeObject]:
+    """Jobs that have not ended, and that nobody has deleted."""
+    return [job.obj for job in view.observed.jobs if job.may_work and objects.is_live(job.obj)]
 
 
 def _age(view: RunView) -> float:
@@ -79,7 +90,8 @@ def _age(view: RunView) -> float:
 
 def _seconds_left(view: RunView) -> float:
     """For how long the disk stays, when nothing waits for a snapshot of it."""
-    return max(_seconds_open(view), view.settings.keep_seconds) - _age(view)
+    keep = 0 if limits.is_stopped(view.run.status) else view.settings.keep_seconds
+    return max(_seconds_open(view), keep) - _age(view)
 
 
 def _seconds_open(view: RunView) -> int:

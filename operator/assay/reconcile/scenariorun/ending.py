@@ -43,7 +43,8 @@ def complete(view: RunView, status: ScenarioRunStatus, message: str) -> RunDecis
 def _how_to_enter(view: RunView, status: ScenarioRunStatus) -> str:
     """The end of a message: how to look around on the disk of the ended run, if it stays open."""
     seconds = disk.open_seconds(view.run.spec, status)
-    if not seconds or not view.observed.has_disk:
+    is_lost = status.lost_tries != view.run.status.lost_tries  # its try has just ended: it goes
+    if not seconds or not view.observed.has_disk or is_lost:
         return ""
     until = view.now + timedelta(seconds=seconds)
     command = f"kubectl exec -it {run_tries.name(view.run)} -n {view.run.namespace} -- /.assay/shell"

@@ -13,7 +13,7 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common import command_output, network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import child, holds, is_controlled_by, is_live
+from assay.reconcile.common.objects import child, is_controlled_by, is_live
 from assay.reconcile.references import snapshots
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import devbox_container, run_tries
@@ -103,7 +103,7 @@ async def _with_pods(ctx: Context, job: ScorerJob) -> ScorerJob:
 
 def _held_up(job: ScorerJob, claim: KubeObject | None) -> list[KubeObject]:
     """What may hold a Job up: itself without a pod, its pod, or the claim of that; nothing if it is suspended."""
-    if job.has_ended or holds(job.obj, "Suspended"):
+    if job.has_ended or job.is_suspended:
         return []
     return start_events.waiting(job.newest_pod, job.obj, claim)
 

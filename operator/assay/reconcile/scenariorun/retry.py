@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from assay.api.blame import blame
 from assay.api.condition_types import ConditionType
@@ -63,15 +63,20 @@ def backoff(lost: int) -> float:
     return float(min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** (lost - 1)))
 
 
+def due(lost: Sequence[LostTry]) -> datetime | None:
+    """When the next try begins after these lost ones; None: it is the first."""
+    return lost[-1].finish_time + timedelta(seconds=backoff(len(lost))) if lost else None
+
+
 def wait(view: StartedRunView) -> RunDecision | None:
     """The decision while the next try is not due, or something of an earlier one is to be deleted; None: go on."""
     lost, observed = view.run.status.lost_tries, view.observed
     if observed.leftovers:  # first: a quota may have no room for the next try beside them
         return RunDecision(view.run.status, delete=observed.leftovers, requeue=0, write=False)
-    if not lost or observed.jobs or observed.devbox:
+    begins = due(lost or ())
+    if begins is None or observed.jobs or observed.devbox:
         return None
-    due = lost[-1].finish_time + timedelta(seconds=backoff(len(lost)))
-    left = (due - view.now).total_seconds()
+    left = (begins - view.now).total_seconds()
     return RunDecision(view.run.status, requeue=left, write=False) if left > 0 else None
 
 

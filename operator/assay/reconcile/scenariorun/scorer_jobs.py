@@ -11,7 +11,7 @@ from assay.api.reasons import AnyReason, EndReason, ScenarioRunReason, ScoreReas
 from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
 from assay.reconcile.common import node_words, pod_view
-from assay.reconcile.common.objects import find_condition, is_finished
+from assay.reconcile.common.objects import find_condition, holds, is_finished
 from assay.reconcile.common.pod_view import Cause
 from assay.specs import devbox_container
 
@@ -54,6 +54,11 @@ class ScorerJob:
         return is_finished(self.obj)
 
     @property
+    def is_suspended(self) -> bool:
+        """Whether something else, such as Kueue, has suspended the Job: it has no pods then."""
+        return holds(self.obj, ConditionType.SUSPENDED)
+
+    @property
     def newest_pod(self) -> KubeObject | None:
         """The pod that was created last."""
         return max(self.pods, key=_created, default=None)
@@ -63,6 +68,11 @@ class ScorerJob:
         """Whether it has a pod that has not ended."""
         pod = self.newest_pod
         return pod is not None and not pod_view.view(pod, "").ended
+
+    @property
+    def may_work(self) -> bool:
+        """Whether it has a pod that has not ended, or is about to have one."""
+        return not self.has_ended and (self.pod_works or not self.pods)
 
     @property
     def agent_works(self) -> bool:

@@ -114,7 +114,7 @@ def _wait(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     functions = view.pinned.scenario.scoring_contract.scoring_functions
     jobs = [job for job in view.observed.jobs if job.name in (status.scorer_jobs or ())]
     pod = scorer_jobs.troubled_pod(jobs, functions)
-    held = trouble(pod, view.observed.hold, view.now)
+    held = progress.in_queue(jobs) or trouble(pod, view.observed.hold, view.now)
     if held.cause is None and any(not job.pods and not job.has_ended for job in jobs):
         # A Job whose time is over deletes its pod before it says so: what kept the pod from starting has to stay.
         return RunDecision(status, requeue=held.look_again)

@@ -33,7 +33,15 @@ _CHILD_STATUS = (
     "startTime",
 )
 _RUN_SPEC = (*run_content.OWN, "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
-_RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescoreRuns", "completionTime")
+_RUN_STATUS = (
+    "observedGeneration",
+    "phase",
+    "score",
+    "passed",
+    "diskSnapshot",
+    "rescoreRuns",
+    "completionTime",
+)
 _RUN_CONDITIONS = (
     ConditionType.COMPLETE,
     ConditionType.FAILED,

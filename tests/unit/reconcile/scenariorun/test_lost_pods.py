@@ -138,3 +138,13 @@ def test_what_an_agent_left_is_scored_in_another_pod_if_its_own_is_lost(seen: Ob
     assert kinds(decide(after=decision)) == [("Job", "r-score-again")], (
         "one that was deleted by hand is made again"
     )
+
+
+@pytest.mark.parametrize("deleting", [False, True])
+def test_an_agent_whose_job_something_else_suspends_is_preempted(deleting: bool) -> None:
+    at_work = pod({"running": {"startedAt": "2026-01-02T10:01:00Z"}}, deleting=deleting)
+    failed(decide(own_job(at_work, end="Suspended")), "Preempted")
+    ended_by_itself = decide(own_job(pod(ended(WORKED), deleting=deleting), end="Suspended"))
+    assert reported(ended_by_itself, "AgentFinished") == ("True", "Completed")
+    waits = decide(own_job(pod(None, deleting=deleting), end="Suspended"))
+    assert reported(waits, "Complete") == ("False", "JobSuspended"), "it had not begun"

@@ -14,12 +14,12 @@ from assay.api.blame import CAUSES
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import DiskSnapshotReason
 from assay.api.retry import RETRIED, Retry
-from assay.api.runrecord import LOST_TRIES_MAX, LostTry
+from assay.api.runrecord import LOST_TRIES_MAX
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.reconcile.scenariorun import reconcile, retry
 from assay.reconcile.scenariorun.observed import Observed, RunDecision, StartedRunView
 from assay.specs import run_tries
-from tests.unit.reconcile.own_jobs import CLAIM, WORKED, ended, own_job, pod, same_pod
+from tests.unit.reconcile.own_jobs import CLAIM, WORKED, ended, lost, own_job, pod, same_pod
 from tests.unit.reconcile.runs import (
     NOW,
     RESCORE,
@@ -32,11 +32,6 @@ from tests.unit.reconcile.runs import (
     run_at,
 )
 from tests.unit.specs.objects import SETTINGS, Obj, pinned
-
-
-def lost(*reasons: str) -> list[LostTry]:
-    """Tries that ended so, the last one just now."""
-    return [LostTry(number=n, reason=one, finish_time=NOW) for n, one in enumerate(reasons, 1)]
 
 
 def decide(
