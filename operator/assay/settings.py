@@ -74,6 +74,8 @@ class Settings(_Section):
     disk_size: str = "1Gi"
     storage_class: str | None = None
     build_seconds: Annotated[int, Field(gt=0)] = 3600
+    provisioning_seconds: Annotated[int, Field(ge=0)] = 14_400
+    """How long a try of a run may wait for its agent's pod to begin, quota and nodes included; 0: without limit."""
     keep_seconds: Annotated[int, Field(ge=0)] = 0
     """How long pods, disk and logs of a finished run stay."""
     root_filesystem: RootFilesystem = "Auto"

@@ -51,7 +51,8 @@ def test_where_policies_do_not_hold_no_agent_runs(namespace: str) -> None:
     for root in roots:
         judged = scenario(root.lower(), bash("any", "echo 1"))
         judged["spec"]["environment"] |= {"rootFilesystem": root, "disk": {"size": "512Mi"}}
-        apply(namespace, opened, judged, scenario_run(root.lower(), root.lower(), shell("true")))
+        run = scenario_run(root.lower(), root.lower(), shell("true"), retry={"limit": 0})
+        apply(namespace, opened, judged, run)
     for root in roots:
         status = finished(namespace, root.lower())["status"]
         failed = next(one for one in status["conditions"] if one["type"] == "Failed")

@@ -11,29 +11,10 @@ from tests.tools.kube import apply, condition, get, kubectl
 
 from .disks import until_reason
 from .objects import bash, command, eventually, finished, image, obj, run_one, scenario, scenario_run, shell
+from .pods import until
 
 RIGHT = bash("right", "grep -qx 42 /answer && echo 1 || echo 0")
 ONCE = bash("once", "test $(wc -l < /begun) = 1 && echo 1 || echo 0")
-
-
-def state(namespace: str, container: str) -> str | None:
-    """How a container of the run's pod is: waiting, running or terminated."""
-    for pod in get(namespace, "pods"):
-        shown = pod["status"]
-        every = (*(shown.get("initContainerStatuses") or ()), *(shown.get("containerStatuses") or ()))
-        for one in every:
-            if one["name"] == container:
-                return str(next(iter(one["state"])))
-    return None
-
-
-def until(namespace: str, container: str, wanted: str) -> None:
-    """Wait until the container of the run's pod is in that state."""
-    eventually(
-        lambda: True if state(namespace, container) == wanted else None,
-        90,
-        lambda: f"{container} is {state(namespace, container)}",
-    )
 
 
 def placements(run: dict[str, Any]) -> dict[str, str]:
@@ -81,7 +62,8 @@ def test_a_copy_is_scored_in_a_pod_of_its_own(namespace: str) -> None:
 
 
 def test_an_agent_whose_pod_is_deleted_is_lost_and_does_not_work_twice(namespace: str) -> None:
-    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", shell("echo x >> /begun; sleep 600")))
+    agent = shell("echo x >> /begun; sleep 600")
+    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", agent, retry={"limit": 0}))
     until(namespace, "devbox", "running")
     kubectl("delete", "-n", namespace, "pods", "--all", "--wait=false")
     run = finished(namespace, "run")
@@ -105,7 +87,8 @@ def test_what_an_agent_left_is_scored_though_its_pod_is_deleted_then(namespace: 
 
 def test_an_agent_whose_job_is_deleted_is_lost_and_does_not_work_twice(namespace: str) -> None:
     """Its claim stays, and the agent has begun on it: it does not begin again."""
-    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", shell("echo x >> /begun; sleep 600")))
+    agent = shell("echo x >> /begun; sleep 600")
+    apply(namespace, scenario("s", ONCE), scenario_run("run", "s", agent, retry={"limit": 0}))
     until(namespace, "devbox", "running")
     kubectl("delete", "-n", namespace, "job", "run")
     run = finished(namespace, "run")

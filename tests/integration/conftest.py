@@ -7,6 +7,7 @@ import pytest
 
 from assay.kube.client import Client
 from tests.integration.fakeapi import FakeApi
+from tests.integration.kubelet import Kubelet
 from tests.integration.samples import THINGS
 
 
@@ -21,3 +22,9 @@ async def client(api: FakeApi, tmp_path: Path) -> AsyncIterator[Client]:
     client = await Client.connect(api.kubeconfig(tmp_path / "kubeconfig"))
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def kubelet(api: FakeApi) -> AsyncIterator[Kubelet]:
+    with Kubelet(api) as running:
+        yield running

@@ -17,6 +17,7 @@ from tests.integration.running import (
     is_over,
     operating,
 )
+from tests.integration.steering import status, steer
 
 AGAINST_OLD = {"baseline": {"benchmarkRunRef": {"name": "old"}, "tolerance": 0.1}}
 
@@ -62,3 +63,26 @@ async def test_what_three_attempts_say_and_a_baseline_that_comes_later(api: Fake
     assert (comparison["compared"], comparison["worse"], comparison["better"]) == (3, 2, 0)
     assert [one["scenario"] for one in comparison["changedScenarios"]] == ["always", "once"]
     assert new["status"]["phase"] == "Complete"
+
+
+async def test_what_is_asked_of_a_run_that_has_ended_does_not_keep_its_comparison_from_coming(
+    api: FakeApi, tmp_path: Path
+) -> None:
+    def shown() -> tuple[int, str | None]:
+        found = condition(api, "BenchmarkRun", "new", "Regressed")
+        return status(api, "BenchmarkRun", "new")["observedGeneration"], found and found[1]
+
+    create_definitions(api, "always")
+    create_benchmark_run(api, "new", "always", **AGAINST_OLD)
+    with Kubelet(api, end=end):
+        async with operating(api, tmp_path) as operator:
+            await operator.until(lambda: is_over(api, "BenchmarkRun", "new"), 30)
+            steer(api, "BenchmarkRun", "new", cancel=True)
+            await operator.until(lambda: shown() == (2, "BaselineNotFound"), 30)
+            spec = {"benchmarkRef": {"name": "new"}, "agent": {"ref": {"name": "solver"}}}
+            create(api, "BenchmarkRun", "old", spec)
+            await operator.until(lambda: shown() == (2, "ScoreDropped"), 30)
+            steer(api, "BenchmarkRun", "new", suspend=True)
+            await operator.until(lambda: shown() == (3, "ScoreDropped"), 30)
+    assert condition(api, "BenchmarkRun", "new", "Complete") == ("True", "AllScored")
+    assert status(api, "BenchmarkRun", "new")["baseline"]["compared"] == 1

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.crashing import (
+    Crashing,
+    assert_each_once,
+    deaths,
+    die_and_start_again,
+)
 from tests.integration.fakeapi import FakeApi
-from tests.integration.fakecollection import Fault
 from tests.integration.kubelet import Kubelet
 from tests.integration.running import (
     BENCHMARK_RUNS,
@@ -30,89 +33,11 @@ from tests.integration.running import (
 )
 from tests.integration.samples import until
 
-WRITES = {"create", "update", "patch", "delete"}
-NEVER = 1_000_000
-
-
-class Crashing(FakeApi):
-    """Takes so many writes and no more: for the objects it is as if the operator had died after the last."""
-
-    def __init__(self) -> None:
-        super().__init__(bookmark_seconds=0.2)
-        self.left = NEVER
-        self.crashed = threading.Event()
-
-    def check_failures(self, verb: str, resource: str) -> None:
-        if verb in WRITES:
-            if self.left == 0:
-                self.crashed.set()
-                raise Fault(503, "ServiceUnavailable", "the operator is dead")
-            self.left -= 1
-        super().check_failures(verb, resource)
-
-    def let_live(self, writes: int) -> None:
-        """Take that many writes from now on."""
-        self.crashed.clear()
-        self.left = writes
-
 
 @pytest.fixture
 async def api() -> AsyncIterator[Crashing]:
     async with Crashing() as server:
         yield server
-
-
-@dataclass(frozen=True)
-class Death:
-    """What an operator left that died somewhere on its way, once another had gone all the way."""
-
-    kubelet: Kubelet
-    died: bool
-    """Whether there was a write left to die at."""
-
-    def assert_died(self, after: int, of: int) -> None:
-        """It died at every write there is. A slow machine sees states together, which saves a few."""
-        assert self.died or after >= of - 3, f"died of nothing: it takes fewer than {of} writes"
-        assert not self.died or after <= of, f"not each write was died at: there are more than {of}"
-
-
-async def die_and_start_again(
-    api: Crashing,
-    folder: Path,
-    done: Callable[[], bool],
-    begin: Callable[[Operator], Awaitable[None]] | None = None,
-    placement: str = "SamePod",
-) -> Death:
-    """Run an operator until it dies, or all is done; then another until all is done, and stays so."""
-    with Kubelet(api) as kubelet:
-        async with operating(api, folder, placement=placement) as operator:
-            if begin is not None:
-                await begin(operator)
-            await operator.until(lambda: api.crashed.is_set() or done())
-        died = api.crashed.is_set()
-        api.let_live(NEVER)
-        async with operating(api, folder, placement=placement) as operator:
-            if not died:  # then it is done from the start: leave it the time to do harm
-                await operator.settled(beyond=0.6)
-            await operator.until(done)
-    return Death(kubelet, died)
-
-
-def deaths(writes: int) -> range:
-    """After how many writes to die: from none to one more than there are, where it does not."""
-    return range(writes + 2)
-
-
-CHILDREN = {
-    "SamePod": ["PersistentVolumeClaim {}", "Job {}", "Pod {}-abcde"],
-    "OwnPod": ["Devbox {}", "Pod {}", "PersistentVolumeClaim {}", "Job {}-score"],
-}
-
-
-def assert_each_once(kubelet: Kubelet, runs: list[str], placement: str = "SamePod") -> None:
-    for run in runs:
-        children = [child.format(run) for child in CHILDREN[placement]]
-        assert {child: kubelet.created[child] for child in children} == dict.fromkeys(children, 1)
 
 
 RUN = 15  # writes: 9, and six for the definitions around it and the network policies
@@ -205,9 +130,9 @@ async def test_death_after_any_write_of_a_rescore(api: Crashing, tmp_path: Path,
 
 
 async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, tmp_path: Path) -> None:
-    names = [f"s{number}" for number in range(5)]
-    create_definitions(api, *names)
-    create_benchmark_run(api, "b", *names, parallelism=3)
+    scenarios = [f"s{number}" for number in range(5)]
+    create_definitions(api, *scenarios)
+    create_benchmark_run(api, "b", *scenarios, parallelism=3)
     deaths = 0
 
     def done() -> bool:
@@ -221,13 +146,13 @@ async def test_a_benchmark_run_survives_one_death_after_another(api: Crashing, t
             deaths += 1
             assert deaths < 30
     runs = [run["metadata"]["name"] for run in api.all(RUNS)]
-    assert len(runs) == len(names)
+    assert len(runs) == len(scenarios)
     assert all(is_over(api, "ScenarioRun", run) for run in runs)
     assert_each_once(kubelet, runs)
-    assert [kubelet.created[f"ScenarioRun {run}"] for run in runs] == [1] * len(names)
+    assert [kubelet.created[f"ScenarioRun {run}"] for run in runs] == [1] * len(scenarios)
     final = api.get(BENCHMARK_RUNS, TEAM, "b")
     assert final is not None
-    assert (final["status"]["score"], final["status"]["counts"]["scored"]) == (1.0, len(names))
+    assert (final["status"]["score"], final["status"]["counts"]["scored"]) == (1.0, len(scenarios))
     assert deaths > 3, "else this shows little"
 
 

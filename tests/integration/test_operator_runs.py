@@ -10,6 +10,7 @@ import pytest
 from assay.dispatch import OURS
 from assay.kube.resources import PODS
 from assay.reconcile.devbox import command_pod
+from assay.reconcile.scenariorun import retry
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json
 from tests.integration.kubelet import AGENT, PASSED, Kubelet, now, says, states
@@ -142,15 +143,16 @@ async def test_a_benchmark_run(api: FakeApi, tmp_path: Path) -> None:
     assert run is not None
     assert max(unfinished) <= 2
     counts = run["status"]["counts"]
-    none = dict.fromkeys(("pending", "active", "unscored", "leftOut", "agentsFailed"), 0)
+    none = dict.fromkeys(("pending", "active", "unscored", "leftOut", "lostTries", "agentsFailed"), 0)
     assert counts == {**none, "total": 12, "scored": 12, "passed": 10}
     assert run["status"]["agentEnds"] == [{"reason": "Completed", "count": 12}]
     assert run["status"]["score"] == pytest.approx((10 + 2 * 0.3) / 12, abs=1e-6)
 
 
 async def test_no_agent_gains_by_failing_and_agents_that_failed_are_counted(
-    api: FakeApi, tmp_path: Path
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retry, "BACKOFF_SECONDS", 0.1)
     names = ["solved", "ran-out-of-memory", "no-such-program", "cannot-boot", "broke-the-scorer"]
     create_definitions(api, *names)
     create_benchmark_run(api, "b", *names)
@@ -171,7 +173,7 @@ async def test_no_agent_gains_by_failing_and_agents_that_failed_are_counted(
     run = api.get(BENCHMARK_RUNS, TEAM, "b")
     assert run is not None
     status = run["status"]
-    wanted = {"scored": 2, "passed": 1, "unscored": 3, "leftOut": 1, "agentsFailed": 3}
+    wanted = {"scored": 2, "passed": 1, "unscored": 3, "leftOut": 1, "lostTries": 2, "agentsFailed": 3}
     assert {name: status["counts"][name] for name in wanted} == wanted
     assert status["score"] == pytest.approx((1.0 + 0.3) / 4)
     assert status["scoredOnly"] == pytest.approx((1.0 + 0.3) / 2)

@@ -1,11 +1,16 @@
 {{/* Parts of the policies about what people write. Call them with the root. */}}
 
-{{/* matchConditions: a spec, new or changed, by anybody but the operator, which creates devboxes and runs out of what was admitted. */}}
+{{/*
+matchConditions: a spec, new or changed, by anybody but the operator, which creates devboxes and runs out of what was admitted.
+Of runs nothing can be changed but what refers to nothing: suspend and cancel, also by who may not do what the run does.
+*/}}
 {{- define "assay.specsOfPeople" -}}
 - name: not-the-operator
   expression: request.userInfo.username != "{{ include "assay.user" . }}"
 - name: changes-the-spec
-  expression: request.operation == "CREATE" || object.spec != oldObject.spec
+  expression: >-
+    request.operation == "CREATE" ||
+    (object.spec != oldObject.spec && !(request.resource.resource in ["benchmarkruns", "scenarioruns"]))
 {{- end -}}
 
 {{/* variables: the places of a spec that have env, envFrom or network. */}}

@@ -16,13 +16,13 @@ from .baseline import Baseline, Comparison
 from .benchmark import SCENARIOS_MAX
 from .blame import Blame
 from .condition_tables import summary
-from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed, one_of
+from .lifecycle import STEERED, ActiveDeadlineSeconds, Lifecycle
+from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, Name, ParameterList, Status, fixed_spec, one_of
 from .object import ApiObject
 from .runtemplate import RunTemplate
 from .scenariorun import REASON
 
-_FIXED = "only parallelism of a run may be changed: create another run"
-
+_FIXED = "only parallelism, suspend and cancel of a run may be changed: create another run"
 
 _OTHER_BASELINE = Cel(
     "!has(self.spec.baseline) || self.spec.baseline.benchmarkRunRef.name != self.metadata.name",
@@ -40,7 +40,7 @@ class BenchmarkRescore(Model):
     """A BenchmarkRun whose runs kept their disks."""
 
 
-class BenchmarkRunSpec(Model):
+class BenchmarkRunSpec(Lifecycle):
     """Which agent, at which benchmark, how often and how much at once."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
@@ -54,16 +54,6 @@ class BenchmarkRunSpec(Model):
             "parameters and attempts of a re-score are those of the run it scores again",
         ),
         only_commands_take("parameters", "template.network"),
-        fixed(
-            _FIXED,
-            "benchmarkRef",
-            "rescore",
-            "agent",
-            "parameters",
-            "template",
-            "baseline",
-            required=["attempts"],
-        ),
     )
     benchmark_ref: LocalRef | None = None
     rescore: BenchmarkRescore | None = None
@@ -74,6 +64,8 @@ class BenchmarkRunSpec(Model):
     """How often each scenario is run."""
     parallelism: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many ScenarioRuns may be unfinished at once; may be changed while the run goes on."""
+    active_deadline_seconds: ActiveDeadlineSeconds | None = None
+    """How long the whole may take; then its unfinished ScenarioRuns are canceled. It begins anew when it is resumed."""
     template: RunTemplate | None = None
     """What each ScenarioRun gets."""
     baseline: Baseline | None = None
@@ -91,6 +83,8 @@ class RunCounts(Model):
     unscored: int = 0
     left_out: int = 0
     """Of the unscored, those that no agent can have brought about: they are no part of score and passRate."""
+    lost_tries: int = 0
+    """Tries that the infrastructure ended and that were begun anew; `status.lostTries` of the runs has their causes."""
     agents_failed: int = 0
     """Agents that ended otherwise than Completed: by an error, at their deadline, killed, lost."""
 
@@ -176,6 +170,7 @@ class BenchmarkRunStatus(Status):
     worst: Annotated[list[WorstRun], Field(max_length=10), ListMap("name")] | None = None
     """Up to ten runs that did not pass, unscored first."""
     start_time: datetime | None = None
+    """When it began, or was last resumed; absent while it is suspended."""
     completion_time: datetime | None = None
 
 
@@ -213,6 +208,6 @@ BENCHMARK_RUN = Kind(
         ERROR_COLUMN,
     ),
     selectable_fields=(".spec.benchmarkRef.name", ".status.phase"),
-    rules=(SHORT_NAME, _OTHER_BASELINE),
+    rules=(SHORT_NAME, fixed_spec(_FIXED, BenchmarkRunSpec, "parallelism", *STEERED), _OTHER_BASELINE),
     description="An agent's attempts at all scenarios of a benchmark, with the mean of their scores.",
 )

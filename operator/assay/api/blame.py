@@ -18,10 +18,12 @@ CAUSES: Mapping[Blame, tuple[Reason, ...]] = {
         EndReason.DISK_FULL,
         *ScoreReason,
         ScenarioRunReason.SCORING_DEADLINE_EXCEEDED,
+        ScenarioRunReason.RUN_DEADLINE_EXCEEDED,
     ),
     "Author": (
         ReferenceReason.PARAMETERS_INVALID,
         ReferenceReason.ROOT_CONFLICT,
+        ScenarioRunReason.CANCELED,
         ScenarioRunReason.NO_REFERENCE_OUTPUT,
         ScenarioRunReason.REFERENCE_NOT_APPLIED,
         EndReason.LAUNCH_FAILED,
@@ -34,6 +36,9 @@ CAUSES: Mapping[Blame, tuple[Reason, ...]] = {
         EndReason.PREEMPTED,
         EndReason.DRAINED,
         EndReason.NODE_LOST,
+        EndReason.NODE_REFUSED,
+        ScenarioRunReason.SCORER_NOT_STARTED,
+        ScenarioRunReason.PROVISIONING_DEADLINE_EXCEEDED,
         ScenarioRunReason.DEVBOX_LOST,
         ScenarioRunReason.NO_DISK_KEPT,
     ),
@@ -44,5 +49,6 @@ _BLAME: Mapping[str, Blame] = {reason: blame for blame, reasons in CAUSES.items(
 
 
 def blame(reason: str) -> Blame:
-    """Who is to blame for a run that failed with this reason. A foreign one is the kubelet's: Infrastructure."""
+    """Who is to blame for a run that failed with this reason. One that is not in `CAUSES` is a word of the kubelet, in
+    a status that an earlier version wrote: Infrastructure."""
     return _BLAME.get(reason, "Infrastructure")

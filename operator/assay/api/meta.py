@@ -47,11 +47,17 @@ SHORT_NAME = Cel(
 def fixed(message: str, *optional: str, required: Iterable[str] = ()) -> Cel:
     """The rule that these fields (camelCase) may not be changed, nor optional ones be added or removed."""
     same = [f"self.{name} == oldSelf.{name}" for name in required]
-    same += [
-        f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})"
-        for name in optional
-    ]
-    return Cel(" && ".join(same), message)
+    return Cel(" && ".join([*same, *map(_unchanged, optional)]), message)
+
+
+def fixed_spec(message: str, spec: type[BaseModel], *free: str) -> Cel:
+    """The rule of a kind that only these fields (camelCase) of its spec may be changed."""
+    names = [to_camel(name) for name in spec.model_fields]
+    return Cel(" && ".join(_unchanged(f"spec.{name}") for name in names if name not in free), message)
+
+
+def _unchanged(name: str) -> str:
+    return f"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})"
 
 
 def one_of(*names: str) -> Cel:

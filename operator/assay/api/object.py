@@ -84,6 +84,11 @@ class ApiObject(Model, Generic[SpecT, StatusT]):
         return self.metadata.generation
 
     @property
+    def is_changed(self) -> bool:
+        """Whether its status speaks of an earlier version of the spec."""
+        return self.status.observed_generation not in (None, self.generation)
+
+    @property
     def is_deleting(self) -> bool:
         """Whether it was deleted, and only waits for its finalizers or children."""
         return self.metadata.deletion_timestamp is not None

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .lifecycle import ActiveDeadlineSeconds
 from .meta import Model, Network, ObjectName
+from .retry import Retry
 from .scheduling import Scheduling
 
 
@@ -44,5 +46,10 @@ class RunTemplate(Model):
     a Secret never is."""
     network: Network | None = None
     """What the devbox of an agent of type Command may reach; replaces `network` of the agent and of the scenario."""
+    retry: Retry | None = None
+    """How often the run is begun anew if the infrastructure ends a try: twice when absent."""
     scheduling: Scheduling | None = None
     """Where devboxes and scorers may run."""
+    active_deadline_seconds: ActiveDeadlineSeconds | None = None
+    """How long a run may take from its start to its score; then it is Failed, without one. What it waits for before it
+    starts does not count, and it starts anew when it is resumed."""

@@ -15,15 +15,17 @@ from .agent import AgentSpec, RunAgent, only_commands_take
 from .blueprint import BlueprintImage
 from .condition_tables import summary
 from .disk import RootFilesystem
-from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, ParameterList, Status, one_of
+from .lifecycle import STEERED, Lifecycle
+from .meta import ERROR_COLUMN, SHORT_NAME, LocalRef, Model, ParameterList, Status, fixed_spec, one_of
 from .object import ApiObject
+from .runrecord import LOST_TRIES_MAX, LostTry, RunDurations, RunEnvironment
 from .runtemplate import RunTemplate
 from .scenario import Environment, ScenarioSpec
 from .scoring import CustomScorer, Placement
 
 REASON = '.status.conditions[?(@.type=="Complete")].reason'
 """Where the reason of a run is printed from: a run that has failed has the reason of `Failed` there as well."""
-_IMMUTABLE = Cel("self.spec == oldSelf.spec", "a run's spec is immutable: create another run")
+_FIXED = "only suspend and cancel of a run may be changed: create another run"
 # A copy of specs that were validated already: their schemas need not stand here a second time.
 _OPAQUE = WithJsonSchema({"type": "object", PRESERVE_UNKNOWN: True})
 
@@ -45,7 +47,7 @@ class DryRun(Model):
     """What to score: a kept disk as it is, or an untouched environment."""
 
 
-class ScenarioRunSpec(RunTemplate):
+class ScenarioRunSpec(RunTemplate, Lifecycle):
     """Which agent, at which scenario."""
 
     __cel__: ClassVar[tuple[Cel, ...]] = (
@@ -189,7 +191,12 @@ class ScenarioRunStatus(Status):
     passed: bool | None = None
     """Whether the score reaches the contract's passThreshold."""
     scores: Annotated[list[FunctionScore], Field(max_length=32), ListMap("name")] | None = None
+    environment: RunEnvironment | None = None
+    durations: RunDurations | None = None
+    lost_tries: Annotated[list[LostTry], Field(max_length=LOST_TRIES_MAX), ListMap("number")] | None = None
+    """Tries that the infrastructure ended, and that were begun anew; the present one is not among them."""
     start_time: datetime | None = None
+    """When it began, or was last resumed; absent while it is suspended."""
     scoring_start_time: datetime | None = None
     completion_time: datetime | None = None
 
@@ -223,9 +230,11 @@ SCENARIO_RUN = Kind(
         Column("Was", "number", ".status.previousScore.score", "The score before, of a re-score", priority=1),
         Column("Agent", "string", ".status.agent.reason", priority=1),
         Column("Disk", "string", ".status.diskSnapshot", priority=1),
+        Column("Node", "string", ".status.environment.node", priority=1),
+        Column("Lost", "string", ".status.lostTries[-1:].reason", "What ended the last lost try", priority=1),
         ERROR_COLUMN,
     ),
     selectable_fields=(".spec.scenarioRef.name", ".status.phase"),
-    rules=(SHORT_NAME, _IMMUTABLE),
+    rules=(SHORT_NAME, fixed_spec(_FIXED, ScenarioRunSpec, *STEERED)),
     description="One agent's attempt at one scenario, and its score.",
 )

@@ -12,7 +12,7 @@ from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.api.scoring import ReferenceOutput
 from assay.kube_object import KubeObject
 
-from . import names, pod_parts, run_labels
+from . import names, pod_parts, run_labels, run_tries
 
 PROBLEM = "problem.md"
 STATEMENT_IN_ENV_MAX = 8192  # bytes; longer ones are in the file only
@@ -52,7 +52,7 @@ def _manifest(run: ScenarioRun, spec: DevboxSpec) -> KubeObject:
     return {
         "apiVersion": run.api_version,
         "kind": "Devbox",
-        "metadata": names.metadata(run, run.name, "devbox", run_labels.of(run)),
+        "metadata": names.metadata(run, run_tries.name(run), "devbox", run_labels.of(run)),
         "spec": spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }
 

@@ -77,4 +77,5 @@ def _metadata(devbox: Devbox) -> dict[str, Any]:
         for key in (names.SCENARIO_RUN, names.SCENARIO, names.BENCHMARK_RUN)
         if key in devbox.metadata.labels
     }
-    return names.metadata(devbox, devbox.name, "devbox", {**inherited, names.DEVBOX: devbox.name})
+    labels = {**names.queue_labels(devbox.metadata.labels), **inherited, names.DEVBOX: devbox.name}
+    return names.metadata(devbox, devbox.name, "devbox", labels)

@@ -8,7 +8,7 @@ from assay.api.runtemplate import SnapshotRetention
 from assay.api.scenariorun import ScenarioRun
 from assay.kube_object import KubeObject
 
-from . import names, run_labels
+from . import names, run_labels, run_tries
 
 
 def disk_snapshot(run: ScenarioRun) -> KubeObject:
@@ -23,6 +23,6 @@ def disk_snapshot(run: ScenarioRun) -> KubeObject:
     return {
         "apiVersion": run.api_version,
         "kind": "DiskSnapshot",
-        "metadata": names.metadata(run, run.name, "disk-snapshot", run_labels.of(run)),
+        "metadata": names.metadata(run, run_tries.name(run), "disk-snapshot", run_labels.of(run)),
         "spec": spec.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }

@@ -27,6 +27,7 @@ DISK_SNAPSHOT = f"{GROUP}/disk-snapshot"  # uid: whose a VolumeSnapshot without 
 VALIDATION = f"{GROUP}/validation"  # the scenario that a run proves
 RESCORE_OF = f"{GROUP}/rescore-of"
 EGRESS = f"{GROUP}/egress"
+TRY = f"{GROUP}/try"  # the number of the try of a run that made an object, after its first
 POD_ROLE = f"{GROUP}/pod-role"  # what a devbox's pod is for: run, idle, prepare
 ROOT_FILESYSTEM = f"{GROUP}/root-filesystem"
 ROOT_FILESYSTEM_REASON = f"{GROUP}/root-filesystem-reason"  # annotation of a devbox's pod
@@ -34,6 +35,8 @@ PROBE = f"{GROUP}/probe"  # the class of nodes that a pod tries
 FILES = f"files.{GROUP}"
 DISK = f"{GROUP}/disk"  # annotation of a VolumeSnapshot: what its disk lies on
 IN_USE = f"{GROUP}/in-use"  # finalizer of what others need
+
+QUEUE = "kueue.x-k8s.io/"  # what labels begin with by which Kueue finds a queue
 
 NAME_MAX = 63  # a DNS label: Job names, label values
 
@@ -63,6 +66,14 @@ def labels(component: str, extra: Mapping[str, str]) -> dict[str, str]:
         MANAGED_BY: OPERATOR,
         **extra,
     }
+
+
+def queue_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Of the labels that people gave an object those that are for Kueue, which reads them on Jobs and pods.
+
+    No others are passed on: who may run something may not choose which Services and policies select its pods.
+    """
+    return {key: value for key, value in labels.items() if key.startswith(QUEUE)}
 
 
 def owner_reference(owner: ApiObject[Any, Any]) -> KubeObject:

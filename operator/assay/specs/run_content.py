@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
+from assay.api.lifecycle import STEERED
 from assay.api.scenariorun import ScenarioRunSpec
 from assay.kube_object import KubeObject
 
@@ -27,8 +28,8 @@ def own_part(spec: KubeObject) -> KubeObject:
 
 
 def common_hash(spec: KubeObject) -> str:
-    """A hash of the rest, equal for specs that mean the same."""
-    rest = {key: value for key, value in spec.items() if key not in OWN}
+    """A hash of the rest, but for what may be changed: equal for specs that mean the same."""
+    rest = {key: value for key, value in spec.items() if key not in (*OWN, *STEERED)}
     return _hash(json.dumps(rest, sort_keys=True))
 
 

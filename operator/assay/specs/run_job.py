@@ -23,6 +23,7 @@ from . import (
     network_policies,
     pod_parts,
     run_labels,
+    run_tries,
     scorer_files,
     scorer_job,
     texts,
@@ -82,7 +83,7 @@ def job(run: ScenarioRun, pinned: PinnedRun, settings: Settings) -> KubeObject:
                         **_annotations(functions),
                     },
                 },
-                "spec": pod_parts.schedule(_pod_spec(run.name, pod, agent), run.spec.scheduling),
+                "spec": pod_parts.schedule(_pod_spec(run_tries.name(run), pod, agent), run.spec.scheduling),
             },
         },
     }
@@ -108,4 +109,4 @@ def _annotations(functions: Sequence[ScoringFunction]) -> dict[str, str]:
 
 
 def _metadata(run: ScenarioRun) -> dict[str, Any]:
-    return names.metadata(run, run.name, COMPONENT, run_labels.of(run))
+    return names.metadata(run, run_tries.name(run), COMPONENT, run_labels.of(run))

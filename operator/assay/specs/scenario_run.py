@@ -33,7 +33,11 @@ def own_part(run: BenchmarkRun, scenario: str, attempt: int) -> KubeObject:
 def scenario_run(run: BenchmarkRun, scenario: str, attempt: int) -> KubeObject:
     """One attempt at one scenario; if the BenchmarkRun scores another again, that attempt of the other."""
     spec = run.spec
-    labels = {names.BENCHMARK_RUN: run.name, names.SCENARIO: scenario}
+    labels = {
+        **names.queue_labels(run.metadata.labels),
+        names.BENCHMARK_RUN: run.name,
+        names.SCENARIO: scenario,
+    }
     rescore = None
     if spec.rescore:
         earlier = name(spec.rescore.benchmark_run_ref.name, scenario, attempt)

@@ -18,7 +18,16 @@ from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
 from assay.settings import Settings
 
-from . import names, network_policies, pod_parts, required_secrets, run_labels, scorer_copy, scorer_files
+from . import (
+    names,
+    network_policies,
+    pod_parts,
+    required_secrets,
+    run_labels,
+    run_tries,
+    scorer_copy,
+    scorer_files,
+)
 from .scorer_container import ScorerPod, container, egress_of
 
 START_SLACK = 900  # seconds a scorer pod may need to be scheduled and to pull its image
@@ -34,6 +43,7 @@ class LeftDisk:
     owner: ApiObject[Any, Any]
     """What owns the claim. The Jobs are its children: a claim that a pod uses, even a pod that has ended, is not freed,
     so both go together."""
+    claim: str
     root: MountedRoot = "Overlay"
     directories: Sequence[str] = ()
     """Copy: the directories on the disk."""
@@ -57,7 +67,9 @@ class Scorers:
     def name(self, run: ScenarioRun, egress: Egress) -> str:
         """The name of a Job. No run has such a name, which would be that of its own Job."""
         suffix = [*(["again"] if self.again else []), *([] if egress == "None" else [egress.lower()])]
-        return names.child_name(run.name, "score", *suffix, names.content_hash(run.uid)[:8])
+        return names.child_name(
+            run.name, "score", *suffix, *run_tries.suffix(run), names.content_hash(run.uid)[:8]
+        )
 
     def names(self, run: ScenarioRun) -> list[str]:
         """Names of the Jobs."""
@@ -106,7 +118,7 @@ def _pod_spec(pod: ScorerPod, left: LeftDisk) -> dict[str, Any]:
     copies = scorer_copy.containers(pod) if pod.root == "Copy" else []
     others = 1 + len(copies) if pod.root == "Copy" else 0
     volumes = [
-        {"name": "disk", "persistentVolumeClaim": {"claimName": left.owner.name, "readOnly": True}},
+        {"name": "disk", "persistentVolumeClaim": {"claimName": left.claim, "readOnly": True}},
         *volumes_of(pod),
     ]
     made = pod_parts.pod_spec(containers(pod, others), volumes, pod.settings, pod.root)

@@ -25,10 +25,7 @@ from tests.cluster import control_plane
 TOKEN = "of-the-test"
 START_SECONDS = 60
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-_CONTROLLERS = ",".join(
-    f"{name}-controller"
-    for name in ("clusterrole-aggregation", "garbage-collector", "namespace", "serviceaccount")
-)
+_CONTROLLERS = ("clusterrole-aggregation", "garbage-collector", "namespace", "serviceaccount")
 _KUBECONFIG = """
 apiVersion: v1
 kind: Config
@@ -41,10 +38,14 @@ _libc = ctypes.CDLL(None)
 
 
 class ControlPlane:
-    """A context manager: the server answers when it is entered; processes and data are gone when it is left."""
+    """A context manager: the server answers when it is entered; processes and data are gone when it is left.
 
-    def __init__(self, programs: dict[str, Path]) -> None:
+    `more` are controllers beside the four, by name without `-controller`.
+    """
+
+    def __init__(self, programs: dict[str, Path], *more: str) -> None:
         self._programs = programs
+        self._controllers = ",".join(f"{name}-controller" for name in (*_CONTROLLERS, *more))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         # Not the test's own folder: the path of a socket is a hundred characters at most.
         self.folder = Path(tempfile.mkdtemp(prefix="assay-api-"))
@@ -74,7 +75,7 @@ class ControlPlane:
     def start_controllers(self) -> None:
         """Start them after the custom resources are served: garbage collection looks for new ones every 30 s only."""
         kubeconfig = self.kubeconfig(self.folder / "controllers")
-        flags = ("--leader-elect=false", "--secure-port=0", f"--controllers={_CONTROLLERS}")
+        flags = ("--leader-elect=false", "--secure-port=0", f"--controllers={self._controllers}")
         self._run(control_plane.CONTROLLER_MANAGER, f"--kubeconfig={kubeconfig}", *flags)
 
     def compact(self, revision: int) -> None:

@@ -25,9 +25,11 @@ WHOSE: dict[str, Blame] = {
     "Timeout": "Agent",
     "ScorerFailed": "Agent",
     "ScoringDeadlineExceeded": "Agent",
+    "RunDeadlineExceeded": "Agent",
     "ParametersInvalid": "Author",
     "RootConflict": "Author",
     "NoReferenceOutput": "Author",
+    "Canceled": "Author",
     "ReferenceNotApplied": "Author",
     "LaunchFailed": "Author",
     "UserNotNumeric": "Author",
@@ -37,8 +39,11 @@ WHOSE: dict[str, Blame] = {
     "Preempted": "Infrastructure",
     "Drained": "Infrastructure",
     "NodeLost": "Infrastructure",
+    "NodeRefused": "Infrastructure",
+    "ScorerNotStarted": "Infrastructure",
     "DevboxLost": "Infrastructure",
     "NoDiskKept": "Infrastructure",
+    "ProvisioningDeadlineExceeded": "Infrastructure",
 }
 
 
@@ -62,5 +67,5 @@ def test_what_a_scorer_meets_on_the_disk_is_the_agents(reason: ScoreReason) -> N
 
 
 @pytest.mark.parametrize("reason", ["StartError", "NodeShutdown", "ContainerStatusUnknown", "", "oomkilled"])
-def test_a_word_of_the_kubelet_is_the_infrastructures(reason: str) -> None:
+def test_a_word_of_the_kubelet_in_an_old_status_is_the_infrastructures(reason: str) -> None:
     assert blame(reason) == "Infrastructure"

@@ -55,4 +55,4 @@ def test_a_summary_leaves_out_what_another_table_explains_and_says_no_word_twice
     text = summary("ScenarioRun")
     assert "AgentFinished (True: …)" in text
     assert text.count("OOMKilled") == 1
-    assert "PodLost, …), InternalError (" in text
+    assert "PodLost), InternalError (" in text, "what a run fails with is a closed list"

@@ -48,7 +48,9 @@ def test_reasons_that_another_table_explains_have_one_row() -> None:
 
 def test_the_types_table_names_the_kinds() -> None:
     assert (
-        "| `Failed` | ScenarioRun, BenchmarkRun | The run has ended without a score. |" in tables()["types"]
+        "| `Failed` | ScenarioRun, BenchmarkRun "
+        "| The run has ended without a score, or a BenchmarkRun before all its runs had. |"
+        in tables()["types"]
     )
 
 

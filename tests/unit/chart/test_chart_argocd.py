@@ -62,6 +62,20 @@ def test_health_of_runs(kind: str) -> None:
     assert _health(kind, _condition("Complete", "False"), _condition("Failed", "True")) == "Degraded"
 
 
+@pytest.mark.parametrize("kind", ["ScenarioRun", "BenchmarkRun"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_health_of_runs_that_are_or_were_suspended(kind: str, is_first: bool) -> None:
+    def health(suspended: str, *others: dict[str, str]) -> str:
+        one = _condition("Suspended", suspended)
+        return _health(kind, *((one, *others) if is_first else (*others, one)))
+
+    unfinished, failed = _condition("Complete", "False"), _condition("Failed", "True")
+    assert health("True", unfinished) == "Suspended"
+    assert health("False", unfinished) == "Progressing"
+    assert health("True", _condition("Complete", "True")) == "Healthy"
+    assert health("True", unfinished, failed) == "Degraded"
+
+
 def test_application_has_values_that_the_chart_takes() -> None:
     application = yaml.safe_load((ARGOCD / "application.yaml").read_text())
     source = application["spec"]["source"]

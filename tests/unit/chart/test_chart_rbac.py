@@ -36,7 +36,7 @@ def test_operator_on_our_kinds() -> None:
         "blueprints": {"patch"},
         "devboxes": {"create", "delete", "patch"},
         "disksnapshots": {"create", "delete"},
-        "scenarioruns": {"create", "delete"},
+        "scenarioruns": {"create", "delete", "patch"},
         **{f"{plural}/finalizers": {"update"} for plural in owners},
     }
 

@@ -24,6 +24,13 @@ def with_agent(run: Obj, reason: str, exit_code: int | None = None) -> Obj:
     return {**run, "status": {**run["status"], "agent": agent}}
 
 
+def with_lost(run: Obj, tries: int) -> Obj:
+    """The run after so many tries that the infrastructure ended."""
+    one = {"reason": "NodeLost", "message": "m" * 1000, "finishTime": "2026-01-02T09:00:00Z"}
+    lost = [{**one, "number": number} for number in range(1, tries + 1)]
+    return {**run, "status": {**run["status"], "lostTries": lost}}
+
+
 def scored(name: str, score: float, passed: bool = False) -> Obj:
     """A run that ended with a score."""
     return child(name, phase="Complete", score=score, passed=passed)

@@ -39,8 +39,13 @@ def started(
     pinned_run: PinnedRun | None = None,
     **spec: Any,
 ) -> StartedRunView:
-    """A run that has started; `spec` are fields of its spec."""
-    return StartedRunView(run_at(status, **spec), observed, SETTINGS, NOW, pinned_run or pinned())
+    """A run that has started; `spec` are fields of its spec.
+
+    It is not begun anew unless the test says so: what ends a try shows as the end of the run.
+    """
+    return StartedRunView(
+        run_at(status, **{"retry": {"limit": 0}, **spec}), observed, SETTINGS, NOW, pinned_run or pinned()
+    )
 
 
 def decide(

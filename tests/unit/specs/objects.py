@@ -160,6 +160,8 @@ def devbox(name: str, **status: Any) -> Devbox:
 def scorer_jobs(run: ScenarioRun, pinned: PinnedRun, box: Devbox, settings: Settings = SETTINGS) -> list[Obj]:
     """The Jobs of a run all of whose functions work in pods of their own, on the disk of this devbox."""
     status = box.status
-    left = LeftDisk(box, status.root_filesystem or "Overlay", status.directories or (), status.node_name)
+    left = LeftDisk(
+        box, box.name, status.root_filesystem or "Overlay", status.directories or (), status.node_name
+    )
     functions = Scorers(pinned.scenario.scoring_contract.scoring_functions)
     return scorer_job.jobs(run, pinned, functions, left, settings)

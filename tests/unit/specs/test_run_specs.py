@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from assay.api.devbox import DevboxSpec, File
-from assay.specs import devbox, devbox_pod, names
+from assay.api.devbox import Devbox, DevboxSpec, File
+from assay.specs import devbox, devbox_pod, names, run_job
 from assay.specs.devbox import STATEMENT_IN_ENV_MAX
 from tests.unit.specs import objects
 from tests.unit.specs.commands import flags
@@ -142,6 +142,21 @@ def test_the_disk_is_read_only_for_scorers() -> None:
     assert disk["persistentVolumeClaim"] == {"claimName": "box", "readOnly": True}
     mounts = [m for c in spec["containers"] for m in c["volumeMounts"] if m["name"] == "disk"]
     assert [m["readOnly"] for m in mounts] == [True, True]
+
+
+QUEUE = {"kueue.x-k8s.io/queue-name": "agents", "kueue.x-k8s.io/priority-class": "low"}
+
+
+def test_what_names_a_queue_is_on_all_that_kueue_reads_and_no_other_label_is() -> None:
+    given = run(labels={**QUEUE, "access": "database", "app.kubernetes.io/instance": "argo"})
+    own = run_job.job(given, pinned().model_copy(update={"same_pod": ["tests", "lint"]}), SETTINGS)
+    [scorers] = objects.scorer_jobs(given, pinned(), BOX, SETTINGS)
+    box = devbox.devbox(given, pinned())
+    parsed = Devbox.parse({**box, "metadata": {**box["metadata"], "uid": "uid-of-box"}})
+    for made in (own, own["spec"]["template"], scorers, box, devbox_pod.pod(parsed, plan(), SETTINGS)):
+        labels = made["metadata"]["labels"]
+        assert QUEUE.items() <= labels.items()
+        assert not {"access", "app.kubernetes.io/instance"} & labels.keys()
 
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")

@@ -11,7 +11,7 @@ from ..reasons import (
     ReferenceReason,
     RejectionReason,
 )
-from .states import CHILDREN, ENVIRONMENT, IMAGE, ONLY_IN_EVENTS, OTHER_END, POD, REJECTED, Elsewhere, State
+from .states import CHILDREN, ENVIRONMENT, IMAGE, ONLY_IN_EVENTS, POD, REJECTED, Elsewhere, State
 
 BLUEPRINT = (
     State(ConditionType.READY, "True", (BlueprintReason.IMAGE_READY, BlueprintReason.IMAGE_PINNED)),
@@ -65,7 +65,6 @@ DEVBOX = (
     State(ConditionType.SUSPENDED, "True", (DevboxReason.DISK_KEPT,)),
     State(ConditionType.SUSPENDED, "False", (DevboxReason.RESUMED,)),
     State(ConditionType.FINISHED, "True", EndReason),
-    State(ConditionType.FINISHED, "True", (), OTHER_END),
     State(ConditionType.FINISHED, "False", (DevboxReason.RESUMED,)),
 )
 

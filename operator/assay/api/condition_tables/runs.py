@@ -19,7 +19,6 @@ from .states import (
     CONTRACT_FAULTS,
     ENVIRONMENT,
     ONLY_IN_EVENTS,
-    OTHER_END,
     POD,
     REJECTED,
     SCORERS,
@@ -50,7 +49,11 @@ _RUN_FAILED = (
     ScenarioRunReason.REFERENCE_NOT_APPLIED,
     *ScoreReason,
     ScenarioRunReason.SCORING_DEADLINE_EXCEEDED,
+    ScenarioRunReason.SCORER_NOT_STARTED,
     ScenarioRunReason.DEVBOX_LOST,
+    ScenarioRunReason.CANCELED,
+    ScenarioRunReason.RUN_DEADLINE_EXCEEDED,
+    ScenarioRunReason.PROVISIONING_DEADLINE_EXCEEDED,
     *(reason for reason in EndReason if reason not in _SCORED_ENDS),
 )
 
@@ -58,9 +61,13 @@ _BENCHMARK_RUN_FAILED = (
     BenchmarkRunReason.BENCHMARK_EMPTY,
     BenchmarkRunReason.NOTHING_TO_RESCORE,
     BenchmarkRunReason.NOTHING_SCORED,
+    BenchmarkRunReason.CANCELED,
+    BenchmarkRunReason.RUN_DEADLINE_EXCEEDED,
 )
 
 _WAITS = "The run waits, without limit."
+_WAITS_FOR_PODS = "The run waits, at most `settings.provisioningSeconds`."
+_PAUSED = Elsewhere("that of `Suspended=True`", "The run does nothing as long as it is suspended.")
 _ENDED = Elsewhere("that of `Failed=True`", "The run has ended without a score.")
 
 SCENARIO_RUN = (
@@ -75,12 +82,21 @@ SCENARIO_RUN = (
     State(
         ConditionType.COMPLETE,
         "False",
-        (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING),
+        (
+            ScenarioRunReason.AGENT_WORKING,
+            ScenarioRunReason.RESTORING_DISK,
+            ScenarioRunReason.SCORING,
+            ScenarioRunReason.RETRYING,
+            ScenarioRunReason.JOB_SUSPENDED,
+        ),
     ),
+    State(ConditionType.COMPLETE, "False", (ScenarioRunReason.SUSPENDED,), _PAUSED),
     State(
         ConditionType.COMPLETE, "False", _UNRESOLVED, Elsewhere("that of `ReferencesResolved=False`", _WAITS)
     ),
-    State(ConditionType.COMPLETE, "False", CHILDREN, POD._replace(meaning=f"{POD.meaning} {_WAITS}")),
+    State(
+        ConditionType.COMPLETE, "False", CHILDREN, POD._replace(meaning=f"{POD.meaning} {_WAITS_FOR_PODS}")
+    ),
     State(
         ConditionType.COMPLETE,
         "False",
@@ -112,8 +128,9 @@ SCENARIO_RUN = (
         Elsewhere("that of the [DiskSnapshot](#disksnapshot)", "The disk is not kept, or not yet."),
     ),
     State(ConditionType.DISK_KEPT, "False", RejectionReason, REJECTED),
+    State(ConditionType.SUSPENDED, "True", (ScenarioRunReason.SUSPENDED,)),
+    State(ConditionType.SUSPENDED, "False", (ScenarioRunReason.RESUMED,)),
     State(ConditionType.FAILED, "True", _RUN_FAILED),
-    State(ConditionType.FAILED, "True", (), OTHER_END),
 )
 
 BENCHMARK_RUN = (
@@ -142,7 +159,15 @@ BENCHMARK_RUN = (
             "`status.waiting` counts the causes.",
         ),
     ),
-    State(ConditionType.COMPLETE, "False", _BENCHMARK_RUN_FAILED, _ENDED),
+    State(ConditionType.COMPLETE, "False", (BenchmarkRunReason.SUSPENDED,), _PAUSED),
+    State(
+        ConditionType.COMPLETE,
+        "False",
+        _BENCHMARK_RUN_FAILED,
+        Elsewhere("that of `Failed=True`", "The run has ended before it was through, or is about to."),
+    ),
+    State(ConditionType.SUSPENDED, "True", (BenchmarkRunReason.SUSPENDED,)),
+    State(ConditionType.SUSPENDED, "False", (BenchmarkRunReason.RESUMED,)),
     State(ConditionType.COMPLETE, "True", (BenchmarkRunReason.ALL_SCORED, BenchmarkRunReason.SOME_UNSCORED)),
     State(ConditionType.FAILED, "True", _BENCHMARK_RUN_FAILED),
     State(ConditionType.REGRESSED, "True", (BenchmarkRunReason.SCORE_DROPPED,)),

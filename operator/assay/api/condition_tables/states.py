@@ -44,11 +44,6 @@ REJECTED = Elsewhere(
     "The API server rejects what the operator creates for the object.",
     "Cure it; the object goes on by itself.",
 )
-OTHER_END = Elsewhere(
-    "any other",
-    "The kubelet ended the pod: `ContainerCannotRun`, `StartError`, `NodeShutdown`, `UnexpectedAdmissionError`, ….",
-    "See the message.",
-)
 
 # Reasons that several kinds share.
 IMAGE = (ReferenceReason.IMAGE_NOT_FOUND, ReferenceReason.REGISTRY_UNAVAILABLE)

@@ -20,6 +20,15 @@ class BenchmarkRunReason(Reason):
         "ScenarioRuns say that this run made them, but are not what it makes. They do not count.",
         "Find out who made them. Delete those in the message; the run then makes its own.",
     )
+    SUSPENDED = (
+        "Suspended",
+        "The run is suspended (`spec.suspend`), and so are its unfinished ScenarioRuns; it creates no more.",
+        "Set `suspend: false` for it to begin or to go on.",
+    )
+    RESUMED = (
+        "Resumed",
+        "The run was suspended, and goes on.",
+    )
     ALL_SCORED = (
         "AllScored",
         "Every run has a score.",
@@ -33,6 +42,17 @@ class BenchmarkRunReason(Reason):
         "NothingScored",
         "No run has a score, and no agent can have brought that about: all are left out.",
         "See `status.unscored`; mostly all runs have one cause.",
+    )
+    CANCELED = (
+        "Canceled",
+        "Somebody set `spec.cancel`. Unfinished ScenarioRuns are canceled, and no more are created.",
+        "`status.score` is over what had ended. Create another run.",
+    )
+    RUN_DEADLINE_EXCEEDED = (
+        "RunDeadlineExceeded",
+        "The time of `spec.activeDeadlineSeconds` was over. Unfinished ScenarioRuns are canceled, and no more are "
+        "created.",
+        "`status.score` is over what had ended. Create another run with more time, or a higher `parallelism`.",
     )
     BENCHMARK_EMPTY = (
         "BenchmarkEmpty",

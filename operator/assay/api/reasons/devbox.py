@@ -52,10 +52,7 @@ class DevboxReason(Reason):
 
 
 class EndReason(Reason):
-    """How the command of a Devbox ended: the reasons of Finished, and of AgentFinished of a ScenarioRun.
-
-    Another word is that of the kubelet, such as `StartError` or `NodeShutdown`: a ForeignReason.
-    """
+    """How the command of a Devbox ended: the reasons of Finished, and of AgentFinished of a ScenarioRun."""
 
     COMPLETED = (
         "Completed",
@@ -110,7 +107,7 @@ class EndReason(Reason):
     )
     PREEMPTED = (
         "Preempted",
-        "The scheduler took the place of the pod for one of higher priority.",
+        "The scheduler took the place of the pod for one of higher priority, or a queue suspended the Job of the run.",
         "The agent is not at fault: run it again.",
     )
     DRAINED = (
@@ -120,8 +117,14 @@ class EndReason(Reason):
     )
     NODE_LOST = (
         "NodeLost",
-        "The node of the pod was shut down, is gone, or could not be reached any more.",
+        "The node of the pod was restarted, shut down, is gone, or could not be reached any more.",
         "The agent is not at fault: run it again.",
+    )
+    NODE_REFUSED = (
+        "NodeRefused",
+        "The node refused the pod or a container of it: kubelet, sandbox or container runtime. The message begins with "
+        "their word: `StartError`, `UnexpectedAdmissionError`, `OutOfcpu`, ….",
+        "See the message and the node. The agent is not at fault: run it again.",
     )
     POD_LOST = (
         "PodLost",

@@ -14,17 +14,52 @@ class ScenarioRunReason(Reason):
         "AgentWorking",
         "The agent works, or its pod is about to start.",
     )
+    JOB_SUSPENDED = (
+        "JobSuspended",
+        "Something else, such as Kueue, has suspended a Job of the run, and resumes it when there is room.",
+        "Look at the queue. The Job has the label `kueue.x-k8s.io/queue-name` of its run.",
+    )
     RESTORING_DISK = (
         "RestoringDisk",
         "A kept disk is being restored, to score it again.",
+    )
+    RETRYING = (
+        "Retrying",
+        "The infrastructure ended a try. The agent starts over on a fresh disk, after 10 s, later up to 6 minutes.",
+        "Wait. `status.lostTries` has the causes, `spec.retry` says how often.",
     )
     SCORING = (
         "Scoring",
         "The scoring functions run.",
     )
+    SUSPENDED = (
+        "Suspended",
+        "The run is suspended (`spec.suspend`): it has no pods.",
+        "Set `suspend: false` for it to begin or to go on.",
+    )
+    RESUMED = (
+        "Resumed",
+        "The run was suspended, and goes on. An agent that had not ended has begun again, on a fresh disk.",
+    )
     SCORED = (
         "Scored",
         "The run has a score.",
+    )
+    CANCELED = (
+        "Canceled",
+        "Somebody set `spec.cancel`, of the run or of its BenchmarkRun.",
+        "Create another run.",
+    )
+    RUN_DEADLINE_EXCEEDED = (
+        "RunDeadlineExceeded",
+        "The time of `spec.activeDeadlineSeconds` was over before the run had a score, and its agent had begun.",
+        "Raise it above `timeouts.agentSeconds` and the time that scoring needs.",
+    )
+    PROVISIONING_DEADLINE_EXCEEDED = (
+        "ProvisioningDeadlineExceeded",
+        "The agent, or what scores a restored disk, had not begun after `settings.provisioningSeconds`, or when "
+        "`spec.activeDeadlineSeconds` was over.",
+        "The message has what it waited for. Cure that, and run it again.",
     )
     NO_REFERENCE_OUTPUT = (
         "NoReferenceOutput",
@@ -46,6 +81,11 @@ class ScenarioRunReason(Reason):
         "The pod of a scorer did not start and end within the longest timeout and 15 minutes.",
         "Look at the Events of the pod: image, node, volume.",
     )
+    SCORER_NOT_STARTED = (
+        "ScorerNotStarted",
+        "Quota, scheduler or registry kept the pod of a scorer from starting until its time was over.",
+        "The message has their words.",
+    )
     DEVBOX_LOST = (
         "DevboxLost",
         "Somebody deleted the Devbox, or the claim of the run, before the disk was scored.",
@@ -63,10 +103,7 @@ class ScenarioRunReason(Reason):
 
 
 class ScoreReason(Reason):
-    """Why a scoring function has no score. The run has the reason of the first function without one.
-
-    Another word is that of the kubelet, such as `StartError`: a ForeignReason.
-    """
+    """Why a scoring function has no score. The run has the reason of the first function without one."""
 
     NO_SCORE = (
         "NoScore",

@@ -46,13 +46,16 @@ class ChildRun:
     """Set if it had an agent, which has ended."""
     content_hash: str | None = None
     """Of what it pinned: scores with an equal hash are comparable. Set if it has ended and had pinned something."""
+    lost_tries: int = 0
+    """How many of its tries the infrastructure ended."""
     waits_for: str | None = None
     """Set if something keeps it from working: the reason of its condition Complete."""
 
     @classmethod
     def of(cls, run: KubeObject, scenario: str, attempt: int) -> Self:
         """The record of a run as the cache has it."""
-        one = cls(run["metadata"]["name"], scenario, attempt, agent_end=AgentEnd.of(run))
+        lost = len((run.get("status") or {}).get("lostTries") or ())
+        one = cls(run["metadata"]["name"], scenario, attempt, agent_end=AgentEnd.of(run), lost_tries=lost)
         if holds(run, ConditionType.COMPLETE):
             score, passed = run["status"]["score"], run["status"].get("passed", False)
             return replace(one, score=score, passed=passed, content_hash=_content_hash(run))
@@ -66,6 +69,11 @@ class ChildRun:
     def is_finished(self) -> bool:
         """Whether the run has ended, with a score or without."""
         return self.score is not None or self.unscored_reason is not None
+
+    @property
+    def is_canceled(self) -> bool:
+        """Whether it ended because somebody, or its BenchmarkRun, canceled it."""
+        return self.unscored_reason == ScenarioRunReason.CANCELED
 
     @property
     def blame(self) -> Blame | None:

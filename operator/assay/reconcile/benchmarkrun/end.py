@@ -12,6 +12,8 @@ from assay.reconcile.common.decision import Decision, Event
 
 from .summary import counting
 
+_FAILED = "see the condition Failed"
+
 
 def end(run: BenchmarkRun, summary: BenchmarkRunStatus, counts: RunCounts, now: datetime) -> Decision:
     """The decision once all ScenarioRuns are finished: the summary of them becomes the result."""
@@ -49,8 +51,8 @@ def _in_words(end: AgentEndCount) -> str:
 def fail(
     run: BenchmarkRun, status: BenchmarkRunStatus, reason: AnyReason, message: str, now: datetime
 ) -> Decision:
-    """The decision if the BenchmarkRun ends without a score; the new status is made from `status`."""
+    """The decision if the BenchmarkRun ends without a score, or before it is through, from this status."""
     status = status.model_copy(update={"phase": "Failed", "completion_time": now})
-    set_condition(run, status, false(ConditionType.COMPLETE, reason, "the run has no score"), now)
+    set_condition(run, status, false(ConditionType.COMPLETE, reason, _FAILED), now)
     set_condition(run, status, true(ConditionType.FAILED, reason, message), now)
     return Decision(status, event=Event("Warning", reason, message))

@@ -10,6 +10,7 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, is_finished, set_condition
 from assay.api.reasons import BenchmarkRunReason
 from assay.engine.cache import Key
+from assay.kube_object import KubeObject
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision, Event, waits
@@ -18,6 +19,7 @@ from assay.reconcile.references.baseline import awaits_baseline
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.specs import scenario_run
 
+from . import lifecycle
 from .baseline import compare
 from .child_run import ChildRun
 from .end import end, fail
@@ -37,10 +39,7 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
         return None
     run = BenchmarkRun.parse(found)
     if is_finished(run.status.conditions):
-        # The comparison is a write of its own: the baseline may end later.
-        if run.spec.baseline is None or not awaits_baseline(found):
-            return None
-        return await apply(ctx, run, compare(ctx, run, run.spec.baseline), blocked_condition=COMPLETE)
+        return await apply(ctx, run, _after_end(ctx, run, found), blocked_condition=COMPLETE)
     # Fix the list of scenarios first; the ScenarioRuns follow once it is written.
     if run.status.scenarios is None:
         return await apply(ctx, run, start(ctx, run), blocked_condition=COMPLETE)
@@ -51,9 +50,21 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
     return await apply(ctx, run, decision, blocked_condition=COMPLETE)
 
 
+def _after_end(ctx: Context, run: BenchmarkRun, found: KubeObject) -> Decision:
+    """The decision about a run that has ended. What is asked of it changes nothing; the status is of this spec, too.
+
+    The comparison is a write of its own: the baseline may end later.
+    """
+    if run.spec.baseline and awaits_baseline(found):
+        return compare(ctx, run, run.spec.baseline)
+    return Decision(run.status, write=run.is_changed)
+
+
 def start(ctx: Context, run: BenchmarkRun) -> Decision:
     """The decision about a run that has not started: its scenarios, or why it waits or fails."""
     now = ctx.now()
+    if held := lifecycle.decide(run, run.status, (), now):
+        return held
     try:
         scope = scope_of(ctx, run)
     except ReferenceNotReady as missing:
@@ -83,9 +94,16 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     status.previous_score = _compared(run, runs, earlier)
     existing = {one.name for one in runs}
     missing = [name for name in wanted if name not in existing]
-    if not missing and not counts.active:
+    names = {one.name for one in runs if not one.is_finished}
+    unfinished = [child for child in observed.children if child["metadata"]["name"] in names]
+    stop = lifecycle.stop_of(run, now)
+    if not unfinished and (stop or not missing):
         status = with_attempts(status, runs, scenario_run.attempts(run.spec, run.status))
+    is_cut_short = stop and any(one.is_canceled for one in runs)
+    if not missing and not unfinished and not is_cut_short:
         return end(run, status, counts, now)
+    if held := lifecycle.decide(run, status, unfinished, now):
+        return held
     missing = [name for name in missing if name not in foreign]
     # Those to create count as active: the status is written after they are created.
     new = missing[: max(0, run.spec.parallelism - counts.active)]
@@ -96,7 +114,8 @@ def decide(run: BenchmarkRun, observed: Observed, now: datetime) -> Decision:
     event = None if complete.reason == BenchmarkRunReason.RUNNING else waits(run, complete)
     set_condition(run, status, complete, now)
     create = [scenario_run.scenario_run(run, *wanted[name]) for name in new]
-    return Decision(status, create=create, event=event)
+    left = lifecycle.seconds_left(run, now)
+    return Decision(status, create=create, event=event, requeue=left)
 
 
 def _compared(

@@ -37,6 +37,7 @@ def count(runs: Sequence[ChildRun], total: int) -> RunCounts:
         passed=sum(run.passed for run in finished),
         unscored=len(finished) - scored,
         left_out=sum(run.is_left_out for run in finished),
+        lost_tries=sum(run.lost_tries for run in runs),
         agents_failed=sum(run.agent_end.reason != EndReason.COMPLETED for run in finished if run.agent_end),
     )
 

@@ -117,10 +117,10 @@ async def _create(ctx: Context, manifest: KubeObject) -> None:
     except AlreadyExists:
         created = await ctx.client.get(resource_of(manifest), metadata["namespace"], metadata["name"])
         if not _is_same(manifest, created):
-            raise ChildRejected(
-                RejectionReason.NAME_TAKEN,
-                f"{kind} {metadata['name']} exists and belongs to something else: delete it, or use other names",
-            ) from None
+            is_leaving = bool(created["metadata"].get("deletionTimestamp"))
+            cure = "it is being deleted: wait" if is_leaving else "delete it, or use other names"
+            message = f"{kind} {metadata['name']} exists and belongs to something else: {cure}"
+            raise ChildRejected(RejectionReason.NAME_TAKEN, message) from None
     except Forbidden as error:
         raise refusal_of(kind, error.message) from error
     except ApiError as error:

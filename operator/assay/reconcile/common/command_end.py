@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from assay.api.disk import MountedRoot
-from assay.api.reasons import EndReason, ForeignReason
-from assay.reconcile.common import runner_messages
+from assay.api.reasons import EndReason
+from assay.reconcile.common import node_words, runner_messages
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, Terminated
 
 _REPORT = re.compile(
@@ -22,10 +22,6 @@ _REPORT = re.compile(
 BACKSTOP = timedelta(minutes=3)
 """The runner stops its command in time. The operator stops a pod in which it does not: time to boot, to wait for the
 network, to end and to write the disk."""
-
-# The kubelet's words for a container whose first process ended. Only the third says why, and not always the truth: on
-# cgroup v1 it also stands for a child that the kernel killed, while the command went on.
-_ENDED = ("", EndReason.ERROR, EndReason.COMPLETED, EndReason.OOM_KILLED)
 
 
 class CommandEnd(NamedTuple):
@@ -46,6 +42,7 @@ class _Facts(NamedTuple):
     is_timeout: bool
     oom_kills: int
     """How many of the command's processes the kernel killed because the memory was used up."""
+    is_reported: bool = False
 
 
 def command_end(end: Terminated, root: MountedRoot, deadline_seconds: int | None) -> CommandEnd:
@@ -54,7 +51,7 @@ def command_end(end: Terminated, root: MountedRoot, deadline_seconds: int | None
         return CommandEnd(end.exit_code, Cause(failure, end.message.strip()[:OUTPUT_MAX]), end.message)
     report = _REPORT.fullmatch(end.message.strip()) if root == "Overlay" else None
     if report:
-        facts = _Facts(int(report["exit"]), report["timeout"] == "1", int(report["oom"] or 0))
+        facts = _Facts(int(report["exit"]), report["timeout"] == "1", int(report["oom"] or 0), True)
     else:
         facts = _Facts(end.exit_code, root == "Copy" and _is_late(end, deadline_seconds), 0)
     cause = _cause(facts, end, deadline_seconds)
@@ -70,7 +67,9 @@ def stopped(deadline_seconds: int | None) -> Cause:
 
 def _is_late(end: Terminated, deadline_seconds: int | None) -> bool:
     """Whether the container ran for so long that the runner must have stopped its command."""
-    if not deadline_seconds or not end.started_at or not end.finished_at or end.reason not in _ENDED:
+    if not deadline_seconds or not end.started_at or not end.finished_at:
+        return False
+    if node_words.of_container(end.reason):
         return False
     return (end.finished_at - end.started_at).total_seconds() >= deadline_seconds
 
@@ -79,6 +78,9 @@ def _cause(facts: _Facts, end: Terminated, deadline_seconds: int | None) -> Caus
     message = f"the command ended with exit code {facts.exit_code}"
     if facts.is_timeout:
         return stopped(deadline_seconds)
+    if not facts.is_reported and (said := node_words.of_container(end.reason)):
+        return Cause(said, f"{end.reason}: {end.message.strip() or message}"[:OUTPUT_MAX])
+    # On cgroup v1 the kubelet says OOMKilled also of a child that the kernel killed while the command went on.
     if facts.exit_code == runner_messages.KILLED and (facts.oom_kills or end.reason == EndReason.OOM_KILLED):
         return Cause(EndReason.OOM_KILLED, f"{message}: the memory was used up")
     if facts.oom_kills:
@@ -88,4 +90,4 @@ def _cause(facts: _Facts, end: Terminated, deadline_seconds: int | None) -> Caus
         )
     if facts.exit_code == 0:
         return Cause(EndReason.COMPLETED, message)
-    return Cause(EndReason.ERROR if end.reason in _ENDED else ForeignReason(end.reason), message)
+    return Cause(EndReason.ERROR, message)

@@ -50,9 +50,9 @@ def is_controlled_by(obj: Seen, uid: str) -> bool:
     return made_by is not None and made_by["uid"] == uid
 
 
-def namesake(cache: Cache, kind: str, owner: ApiObject[Any, Any]) -> KubeObject | None:
-    """The child that has the name of its owner: where one is made, it is that, and others are not ours."""
-    found = cache.get(kind, owner.namespace, owner.name)
+def child(cache: Cache, kind: str, owner: ApiObject[Any, Any], name: str) -> KubeObject | None:
+    """The child of that name: where the owner makes one, it is that, and others are not ours."""
+    found = cache.get(kind, owner.namespace, name)
     return found if found and is_controlled_by(found, owner.uid) else None
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from assay.api.reasons import AnyReason, EndReason, ForeignReason, PodReason
 from assay.kube_object import KubeObject
 
-from . import runner_messages
+from . import node_words, runner_messages
 from .text import printable
 
 OUTPUT_MAX = 2048
@@ -27,7 +27,7 @@ _STUCK = (
     PodReason.RUN_CONTAINER_ERROR,
 )
 # Why a pod has the condition DisruptionTarget (k8s.io/api/core/v1: PodReasonPreemptionByScheduler, …), but for the
-# kubelet's own TerminationByKubelet. An unknown one counts as the kubelet's.
+# kubelet's own TerminationByKubelet: the reason of the pod says more then. An unknown one counts as the kubelet's.
 _DISRUPTIONS = {
     "PreemptionByScheduler": EndReason.PREEMPTED,
     "EvictionByEvictionAPI": EndReason.DRAINED,
@@ -36,7 +36,6 @@ _DISRUPTIONS = {
 }
 DISRUPTIONS = (EndReason.EVICTED, *dict.fromkeys(_DISRUPTIONS.values()))
 """The reasons of ends that Kubernetes brings about for the sake of others."""
-_SHUT_DOWN = "Terminated"  # the pod's reason if the kubelet ended it because its node is shut down
 _PHASES_AT_END = ("Succeeded", "Failed")
 
 
@@ -130,6 +129,11 @@ def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return next((one for one in _statuses(pod) if one.get("name") == name), {})
 
 
+def terminations(pod: Mapping[str, Any]) -> list[Terminated]:
+    """How those of its containers and init containers ended that have."""
+    return [end for state in _states(pod) if (end := _terminated(state.get("terminated")))]
+
+
 def has_begun(pod: Mapping[str, Any]) -> bool:
     """Whether the pod has ended, or any of its containers has started: then volumes and sandbox are there."""
     is_ended = (pod.get("status") or {}).get("phase") in _PHASES_AT_END
@@ -190,13 +194,18 @@ def _killed_by(status: Mapping[str, Any], container: str) -> Cause | None:
     disrupted = _condition(status, "DisruptionTarget")
     if disrupted.get("status") == "True":
         message = disrupted.get("message") or disrupted.get("reason") or "the pod was evicted"
-        by_kubelet = EndReason.NODE_LOST if status.get("reason") == _SHUT_DOWN else EndReason.EVICTED
+        by_kubelet = node_words.of_pod(status.get("reason") or "", EndReason.EVICTED)
         return Cause(_DISRUPTIONS.get(disrupted.get("reason", ""), by_kubelet), message)
     if status.get("phase") != "Failed":
         return None
-    if status.get("reason"):
-        return Cause(ForeignReason(status["reason"]), status.get("message") or status["reason"])
+    if word := status.get("reason"):
+        return _said(node_words.of_pod(word), word, status.get("message") or word)
     return _init_failure(status, container)
+
+
+def _said(reason: EndReason, word: str, message: str) -> Cause:
+    """The cause, its message with the word of the node where our reason is another."""
+    return Cause(reason, message if word in (reason, message) else f"{word}: {message}")
 
 
 def _init_failure(status: Mapping[str, Any], container: str) -> Cause | None:

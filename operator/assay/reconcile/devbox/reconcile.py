@@ -59,9 +59,9 @@ async def observe(ctx: Context, devbox: Devbox) -> Observed:
 
 def _has_claim_of_run(ctx: Context, devbox: Devbox) -> bool:
     """Whether the devbox was made by a run that has ended, and that has a disk of its own."""
-    made_by, slot = devbox.controller, (devbox.namespace, devbox.name)
-    run = ctx.cache.get("ScenarioRun", *slot)
-    claim = ctx.cache.get("PersistentVolumeClaim", *slot)
+    made_by = devbox.controller
+    claim = ctx.cache.get("PersistentVolumeClaim", devbox.namespace, devbox.name)
+    run = ctx.cache.get("ScenarioRun", devbox.namespace, made_by.name) if made_by else None
     if made_by is None or run is None or claim is None:
         return False
     is_of_run = is_controlled_by(claim, made_by.uid) and run["metadata"]["uid"] == made_by.uid

@@ -11,10 +11,11 @@ from assay.api import conditions
 from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.condition_types import ConditionType
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotSpec, DiskSnapshotStatus, Lineage
+from assay.api.scenariorun import ScenarioRun
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import controller, holds, is_controlled_by, is_finished
-from assay.specs import scenario_run
+from assay.specs import run_tries, scenario_run
 
 HELD_RETRY_SECONDS = 60.0
 """After how long to look again whether a snapshot whose time is over is still needed."""
@@ -121,10 +122,12 @@ def _is_made(benchmark_run: BenchmarkRun, run: KubeObject) -> bool:
 
 
 def _run(ctx: Context, snapshot: KubeObject) -> KubeObject | None:
-    """The run that left a snapshot: a snapshot of its own that has its name."""
-    metadata = snapshot["metadata"]
-    run = ctx.cache.get("ScenarioRun", metadata["namespace"], metadata["name"])
-    return run if run and is_controlled_by(snapshot, run["metadata"]["uid"]) else None
+    """The run that left a snapshot: a snapshot of its own that has the name of its present try."""
+    metadata, owner = snapshot["metadata"], controller(snapshot)
+    run = ctx.cache.get("ScenarioRun", metadata["namespace"], owner["name"]) if owner else None
+    if run is None or not is_controlled_by(snapshot, run["metadata"]["uid"]):
+        return None
+    return run if run_tries.name(ScenarioRun.parse(run)) == metadata["name"] else None
 
 
 def _is_ready(snapshot: KubeObject) -> bool:

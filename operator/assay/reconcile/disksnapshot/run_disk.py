@@ -10,6 +10,7 @@ from assay.reconcile.common import pod_view
 from assay.reconcile.common.context import Context
 from assay.reconcile.references import whole_run
 from assay.reconcile.references.errors import ReferenceNotReady
+from assay.specs import run_tries
 from assay.specs.devbox_container import CONTAINER
 from assay.specs.volume_snapshot import FrozenDisk
 
@@ -33,7 +34,7 @@ async def find(ctx: Context, run: ScenarioRun) -> Source:
     disk = FrozenDisk(image=pinned.image, root_filesystem="Overlay", lineage=_lineage(ctx, run, pinned))
     return Source(
         f"ScenarioRun {run.name}",
-        run.name,
+        run_tries.name(run),
         disk,
         is_in_use=any(pod_view.runs(pod, CONTAINER) for pod in pods) or _is_open(ctx, run),
     )
@@ -41,7 +42,7 @@ async def find(ctx: Context, run: ScenarioRun) -> Source:
 
 def _is_open(ctx: Context, run: ScenarioRun) -> bool:
     """Whether people look around on the disk of the run, which has ended."""
-    devboxes = ctx.cache.children("Devbox", run.uid)
+    devboxes = _present(ctx, "Devbox", run)
     pods = [pod for box in devboxes for pod in ctx.cache.children("Pod", box["metadata"]["uid"])]
     return any(pod_view.runs(pod, CONTAINER) for pod in pods)
 
@@ -52,8 +53,13 @@ def _not_ready(run: ScenarioRun, why: str) -> ReferenceNotReady:
 
 
 def _pods(ctx: Context, run: ScenarioRun) -> list[KubeObject]:
-    jobs = ctx.cache.children("Job", run.uid)
+    jobs = _present(ctx, "Job", run)
     return [pod for job in jobs for pod in ctx.cache.children("Pod", job["metadata"]["uid"])]
+
+
+def _present(ctx: Context, kind: str, run: ScenarioRun) -> list[KubeObject]:
+    """What the run made in its present try: pods of an earlier one may work on, on a disk that nothing freezes."""
+    return [one for one in ctx.cache.children(kind, run.uid) if run_tries.is_present(run, one)]
 
 
 def _lineage(ctx: Context, run: ScenarioRun, pinned: PinnedRun) -> Lineage:

@@ -9,9 +9,9 @@ from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus
 from assay.api.reasons import ReferenceReason
 from assay.api.scenariorun import ScenarioRun
 from assay.engine.cache import Key
-from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import get_live, is_controlled_by, is_live, namesake
+from assay.reconcile.common.objects import child, get_live, is_controlled_by, is_live
+from assay.specs import run_tries
 
 from .errors import ReferenceNotReady
 
@@ -35,7 +35,7 @@ def named(ctx: Context, namespace: str, name: str) -> DiskSnapshotStatus:
 def disk_of(ctx: Context, snapshot: DiskSnapshot) -> Devbox | ScenarioRun | None:
     """The devbox or run whose disk a DiskSnapshot freezes; None if there is none, or if it is being deleted.
 
-    The snapshot of a run is that of the run's own disk. Another run or devbox may have the name by now.
+    The snapshot of a run is that of the disk of one try. Another run, try or devbox may have the name by now.
     """
     spec, namespace, owner = snapshot.spec, snapshot.namespace, snapshot.controller
     if spec.devbox_ref:
@@ -48,14 +48,15 @@ def disk_of(ctx: Context, snapshot: DiskSnapshot) -> Devbox | ScenarioRun | None
     )
     if run is None or (owner and owner.uid != run["metadata"]["uid"]):
         return None
-    return _disk_of_run(ctx, run)
-
-
-def _disk_of_run(ctx: Context, run: KubeObject) -> Devbox | ScenarioRun | None:
-    """A run has a claim of its own, or a devbox that has one."""
     made_by = ScenarioRun.parse(run)
-    claim = namesake(ctx.cache, "PersistentVolumeClaim", made_by)
+    return None if owner and snapshot.name != run_tries.name(made_by) else _disk_of_run(ctx, made_by)
+
+
+def _disk_of_run(ctx: Context, run: ScenarioRun) -> Devbox | ScenarioRun | None:
+    """A run has a claim of its own, or a devbox that has one."""
+    name = run_tries.name(run)
+    claim = child(ctx.cache, "PersistentVolumeClaim", run, name)
     if claim and is_live(claim):
-        return made_by
-    devbox = namesake(ctx.cache, "Devbox", made_by)
+        return run
+    devbox = child(ctx.cache, "Devbox", run, name)
     return Devbox.parse(devbox) if devbox and is_live(devbox) else None

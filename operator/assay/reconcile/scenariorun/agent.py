@@ -7,29 +7,17 @@ from datetime import datetime
 
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import true
-from assay.api.reasons import EndReason, ForeignReason, ScenarioRunReason
+from assay.api.reasons import EndReason, ScenarioRunReason
 from assay.api.scenariorun import AgentResult, PinnedRun, ScenarioRunStatus
+from assay.reconcile.common import node_words
 from assay.reconcile.common.pod_view import Cause
 
+from . import record
 from .observed import StartedRunView
 from .scorer_jobs import Failure
 
 # An agent's own end is scored; an end that Kubernetes caused never is.
 SCORED_ENDS = {EndReason.COMPLETED, EndReason.ERROR, EndReason.DEADLINE_EXCEEDED}
-# Ends that we report in our own words. Another end has a word of the kubelet.
-_EXPLAINED_ENDS = (
-    EndReason.OOM_KILLED,
-    EndReason.LAUNCH_FAILED,
-    EndReason.DISK_FULL,
-    EndReason.NETWORK_OPEN,
-    EndReason.BOOT_FAILED,
-    EndReason.EVICTED,
-    EndReason.PREEMPTED,
-    EndReason.DRAINED,
-    EndReason.NODE_LOST,
-    EndReason.POD_LOST,
-)
-_RUN_AGAIN = "The agent is not at fault: run it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +43,7 @@ def report(view: StartedRunView, status: ScenarioRunStatus, end: AgentEnd) -> Sc
         start_time=end.started_at,
         finish_time=end.finished_at,
     )
+    record.agent_ended(view, status)
     view.set(status, true(ConditionType.AGENT_FINISHED, *end.cause))
     return status
 
@@ -63,12 +52,8 @@ def failure(pinned: PinnedRun, end: AgentEnd) -> Failure | None:
     """Why the disk of an agent that has ended is not scored; None where it is."""
     reason, message = end.cause
     if reason not in SCORED_ENDS:
-        return Failure(ForeignReason(reason), f"{message}. {_cure(reason)}")
+        return Failure(reason, message, node_words.known(reason).cure)
     if pinned.agent and pinned.agent.type == "Reference" and end.exit_code != 0:
         why = f"the reference output could not be applied: {end.output or message}"
         return Failure(ScenarioRunReason.REFERENCE_NOT_APPLIED, why)
     return None
-
-
-def _cure(reason: str) -> str:
-    return next((end.cure for end in _EXPLAINED_ENDS if end == reason), _RUN_AGAIN)

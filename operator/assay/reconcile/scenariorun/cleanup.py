@@ -20,7 +20,7 @@ from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.decision import ChildRejected, Event
 from assay.specs import devbox as devbox_spec
 
-from . import disk
+from . import disk, limits
 from .observed import RunDecision, RunView
 
 SNAPSHOT_PATIENCE = 3600.0
@@ -42,8 +42,13 @@ def decide(view: RunView) -> RunDecision:
     """What is left to do for the run."""
     status = disk.report(view)
     status.rescore_runs = _later_scores(view.observed.rescore_runs)
-    decision = RunDecision(status, write=_has_news(view))
-    if not _children(view):
+    decision = RunDecision(status, write=_has_news(view), delete=view.observed.leftovers)
+    if not view.children():
+        return decision
+
+    # Pods of a run that was stopped may work on: they end first, whatever its disk waits for.
+    if limits.is_stopped(view.run.status) and (working := _working(view)):
+        decision.delete = [*decision.delete, *working]
         return decision
 
     age = _age(view)
@@ -57,7 +62,7 @@ def decide(view: RunView) -> RunDecision:
         decision.requeue = left
         return _open(view, decision) if _is_to_be_opened(view) else decision
 
-    decision.delete = _children(view)
+    decision.delete = [*decision.delete, *view.children()]
     if missing:
         message = f"no snapshot within {SNAPSHOT_PATIENCE:.0f} s; the disk is deleted ({missing})"
         decision.event = Event("Warning", ScenarioRunReason.DISK_NOT_KEPT, message)
@@ -67,19 +72,16 @@ def decide(view: RunView) -> RunDecision:
 def _has_news(view: RunView) -> bool:
     """Whether the status has to change, or the DiskSnapshot has to be created."""
     return (
-        disk.is_due(view, view.run.status)
+        view.run.is_changed
+        or disk.is_due(view, view.run.status)
         or disk.changed_condition(view) is not None
         or _later_scores(view.observed.rescore_runs) != view.run.status.rescore_runs
     )
 
 
-def _children(view: RunView) -> list[KubeObject]:
-    """What is deleted in the end: devbox, claim and Jobs, but for those that go with the devbox that owns them."""
-    observed = view.observed
-    devbox = [observed.live_devbox.identity()] if observed.live_devbox else []
-    jobs = [job.obj for job in observed.jobs if objects.is_controlled_by(job.obj, view.run.uid)]
-    claim = [observed.claim] if observed.claim else []
-    return [*devbox, *(one for one in (*jobs, *claim) if objects.is_live(one))]
+def _working(view: RunView) -> list[KubeObject]:
+    """Jobs that have not ended, and that nobody has deleted."""
+    return [job.obj for job in view.observed.jobs if job.may_work and objects.is_live(job.obj)]
 
 
 def _age(view: RunView) -> float:
@@ -88,7 +90,8 @@ def _age(view: RunView) -> float:
 
 def _seconds_left(view: RunView) -> float:
     """For how long the disk stays, when nothing waits for a snapshot of it."""
-    return max(_seconds_open(view), view.settings.keep_seconds) - _age(view)
+    keep = 0 if limits.is_stopped(view.run.status) else view.settings.keep_seconds
+    return max(_seconds_open(view), keep) - _age(view)
 
 
 def _seconds_open(view: RunView) -> int:
@@ -108,7 +111,7 @@ def _open(view: RunView, decision: RunDecision) -> RunDecision:
     if devbox:
         decision.patch = [(devbox.identity(), {"spec": {"operatingMode": "Idle"}})]
     elif job and job.pod_works:
-        decision.delete = [job.obj] if objects.is_live(job.obj) else []
+        decision.delete = [*decision.delete, *([job.obj] if objects.is_live(job.obj) else [])]
     elif pinned:
         decision.create = [devbox_spec.opened(view.run, pinned)]
         decision.on_rejection = functools.partial(_not_opened, decision)

@@ -9,13 +9,14 @@ from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
 from assay.api.reasons import DevboxReason, ForeignReason, ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
+from assay.reconcile.common import node_words
 from assay.reconcile.common.pod_view import Cause
 from assay.specs import devbox as devbox_spec
 
 from . import agent, progress, scoring
 from .agent import AgentEnd
-from .ending import fail
 from .observed import RunDecision, StartedRunView
+from .retry import unscored
 
 # A devbox with these reasons is on its way, or at its end: the run has nothing to report of it.
 _NO_TROUBLE = {DevboxReason.DEADLINE_EXCEEDED, DevboxReason.SUSPENDED}
@@ -39,7 +40,7 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
         end = _end(devbox)
         status = agent.report(view, status, end)
         if failure := agent.failure(view.pinned, end):
-            return fail(view, status, failure)
+            return unscored(view, status, failure)
     return scoring.begin(view, status)
 
 
@@ -57,7 +58,7 @@ def _end(devbox: Devbox) -> AgentEnd:
     finished = conditions.find(status.conditions, ConditionType.FINISHED)
     assert finished is not None  # the caller has seen that the condition holds
     return AgentEnd(
-        cause=Cause(ForeignReason(finished.reason), finished.message),
+        cause=Cause(node_words.known(finished.reason), finished.message),
         exit_code=status.exit_code,
         output=status.message,
         started_at=status.start_time,

@@ -12,6 +12,7 @@ from assay.api.reasons import DiskSnapshotReason, EndReason, ForeignReason, Scen
 from assay.api.scenariorun import ScenarioRunSpec, ScenarioRunStatus
 from assay.reconcile.common.decision import OptionalChild
 from assay.specs import disk_snapshot as disk_snapshot_spec
+from assay.specs import run_tries
 
 from .observed import RunView
 
@@ -35,7 +36,7 @@ def is_due(view: RunView, status: ScenarioRunStatus) -> bool:
 def keep(view: RunView, status: ScenarioRunStatus) -> OptionalChild:
     """The DiskSnapshot to create, with the status that names it."""
     status = status.model_copy()
-    status.disk_snapshot = view.run.name
+    status.disk_snapshot = run_tries.name(view.run)
     view.set(status, false(ConditionType.DISK_KEPT, DiskSnapshotReason.CREATING))
     return OptionalChild(disk_snapshot_spec.disk_snapshot(view.run), status, ConditionType.DISK_KEPT)
 

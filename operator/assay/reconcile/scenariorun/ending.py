@@ -9,6 +9,7 @@ from assay.api.conditions import false, true
 from assay.api.reasons import ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.reconcile.common.decision import Event
+from assay.specs import run_tries
 
 from . import disk
 from .observed import RunDecision, RunView
@@ -19,7 +20,8 @@ def fail(view: RunView, status: ScenarioRunStatus, failure: Failure) -> RunDecis
     """The run ends without a score."""
     status = status.model_copy()
     status.phase, status.completion_time = "Failed", view.now
-    reason, message = failure.reason, failure.message + _how_to_enter(view, status)
+    reason, told = failure.reason, f"{failure.message}. {failure.cure}" if failure.cure else failure.message
+    message = told + _how_to_enter(view, status)
     view.set(
         status,
         false(ConditionType.COMPLETE, reason, "the run has no score"),
@@ -41,8 +43,9 @@ def complete(view: RunView, status: ScenarioRunStatus, message: str) -> RunDecis
 def _how_to_enter(view: RunView, status: ScenarioRunStatus) -> str:
     """The end of a message: how to look around on the disk of the ended run, if it stays open."""
     seconds = disk.open_seconds(view.run.spec, status)
-    if not seconds or not view.observed.has_disk:
+    is_lost = status.lost_tries != view.run.status.lost_tries  # its try has just ended: it goes
+    if not seconds or not view.observed.has_disk or is_lost:
         return ""
     until = view.now + timedelta(seconds=seconds)
-    command = f"kubectl exec -it {view.run.name} -n {view.run.namespace} -- /.assay/shell"
+    command = f"kubectl exec -it {run_tries.name(view.run)} -n {view.run.namespace} -- /.assay/shell"
     return f"; its devbox stays until {until:%Y-%m-%d %H:%M:%S} UTC: {command}"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from assay.api.reasons import AnyReason, EndReason, ForeignReason, ScoreReason
+from assay.api.reasons import AnyReason, ScoreReason
 from assay.api.scenariorun import FunctionScore
 from assay.api.scoring import ScoringFunction
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Terminated
@@ -25,7 +25,6 @@ _ITS_OWN = {
     ScoreReason.NO_TEST_REPORT,
     ScoreReason.OOM_KILLED,
 }
-_NO_TELLING = {"", EndReason.ERROR, EndReason.COMPLETED}  # the kubelet's words for any exit code
 _NO_REPORT = {
     "missing": "the command left no regular file {path} in $ASSAY_RESULTS: have it write its JUnit report there",
     "invalid": "{path} is not a JUnit report: the XML is broken off or is something else",
@@ -54,7 +53,8 @@ def function_score(function: ScoringFunction, end: Terminated) -> FunctionScore:
 
 def _unreported(function: ScoringFunction, end: Terminated) -> FunctionScore:
     """A container that failed before the runner could report."""
-    reason = ScoreReason.SCORER_FAILED if end.reason in _NO_TELLING else ForeignReason(end.reason)
+    is_killed = end.reason == ScoreReason.OOM_KILLED
+    reason = ScoreReason.OOM_KILLED if is_killed else ScoreReason.SCORER_FAILED
     return FunctionScore(
         name=function.name,
         weight=function.weight,

@@ -19,8 +19,8 @@ from assay.specs import devbox_container, run_job
 
 from . import agent, progress, scoring
 from .agent import AgentEnd
-from .ending import fail
 from .observed import RunDecision, StartedRunView
+from .retry import unscored
 from .scorer_jobs import ScorerJob, is_without_sandbox
 
 
@@ -34,7 +34,7 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
         return _wait(view, status, job)
     status = agent.report(view, status, end)
     if failure := agent.failure(view.pinned, end):
-        return fail(view, status, failure)
+        return unscored(view, status, failure)
     return scoring.begin(view, status)
 
 
@@ -47,6 +47,9 @@ def end_of(view: StartedRunView, job: ScorerJob) -> AgentEnd | None:
     ended = _by_itself(view, seen)
     if ended:
         return ended
+    if job.is_suspended and seen.started_at:
+        why = "something else suspended the Job of the run, such as Kueue, while its agent worked"
+        return AgentEnd(Cause(EndReason.PREEMPTED, why), started_at=seen.started_at)
     if seen.killed_by:
         return AgentEnd(_cause(view, seen, seen.killed_by), started_at=seen.started_at)
     if seen.terminated or seen.ended:
@@ -132,7 +135,7 @@ def _wait(view: StartedRunView, status: ScenarioRunStatus, job: ScorerJob) -> Ru
     """Report that the agent works, or what keeps its pod from being created or started."""
     pod = job.newest_pod
     seen = pod_view.view(pod, devbox_container.CONTAINER) if pod else None
-    held = trouble(seen, view.observed.hold, view.now)
+    held = progress.in_queue([job]) or trouble(seen, view.observed.hold, view.now)
     again = _seconds_left(view, seen) if seen and seen.started_at else held.look_again
     decision = progress.report(view, status, ScenarioRunReason.AGENT_WORKING, held.cause, again)
     if seen and seen.started_at:

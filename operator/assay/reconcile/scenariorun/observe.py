@@ -13,10 +13,11 @@ from assay.kube_object import KubeObject
 from assay.reconcile.common import command_output, network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import holds, is_controlled_by, namesake
+from assay.reconcile.common.objects import child, is_controlled_by, is_live
 from assay.reconcile.references import snapshots
 from assay.reconcile.references.errors import ReferenceNotReady
-from assay.specs import devbox_container
+from assay.specs import devbox_container, run_tries
+from assay.specs.run_tries import is_present
 
 from .observed import Observed, RunView
 from .scorer_jobs import ScorerJob
@@ -35,17 +36,33 @@ async def look_at(ctx: Context, run: ScenarioRun) -> RunView:
 def _children(ctx: Context, run: ScenarioRun) -> Observed:
     """The children, as the cache has them."""
     cache = ctx.cache
-    devbox = namesake(cache, "Devbox", run)
+    name = run_tries.name(run)
+    devbox, disk_snapshot = child(cache, "Devbox", run, name), child(cache, "DiskSnapshot", run, name)
     box = Devbox.parse(devbox) if devbox else None
-    disk_snapshot = namesake(cache, "DiskSnapshot", run)
-    jobs = [*cache.children("Job", run.uid), *(cache.children("Job", box.uid) if box else [])]
+    own = [job for job in cache.children("Job", run.uid) if is_present(run, job)]
+    jobs = [*own, *(cache.children("Job", box.uid) if box else [])]
     return Observed(
         devbox=box,
-        claim=namesake(cache, "PersistentVolumeClaim", run),
-        jobs=[ScorerJob(job, cache.children("Pod", job["metadata"]["uid"]), run.name) for job in jobs],
+        claim=child(cache, "PersistentVolumeClaim", run, name),
+        jobs=[ScorerJob(job, cache.children("Pod", job["metadata"]["uid"]), name) for job in jobs],
         disk_snapshot=DiskSnapshot.parse(disk_snapshot) if disk_snapshot else None,
         rescore_runs=cache.find("ScenarioRun", "rescore", (run.namespace, run.name)),
+        leftovers=[
+            one
+            for kind in ("Devbox", "Job", "PersistentVolumeClaim")
+            for one in cache.children(kind, run.uid)
+            if is_live(one) and not is_present(run, one)
+        ],
     )
+
+
+def _with_node(ctx: Context, observed: Observed) -> Observed:
+    """With the pod of the agent, or a scorer's, and its node."""
+    of_devbox = ctx.cache.children("Pod", observed.devbox.uid) if observed.devbox else []
+    of_jobs = [job.newest_pod for job in (observed.own_job, *observed.jobs) if job]
+    observed = replace(observed, pod=next((pod for pod in (*of_devbox, *of_jobs) if pod), None))
+    name = observed.node_name
+    return replace(observed, node=ctx.cache.get("Node", "", name)) if name else observed
 
 
 def _with_snapshot(ctx: Context, run: ScenarioRun, pinned: PinnedRun, observed: Observed) -> Observed:
@@ -59,10 +76,12 @@ def _with_snapshot(ctx: Context, run: ScenarioRun, pinned: PinnedRun, observed: 
 
 async def _under_way(ctx: Context, run: ScenarioRun, observed: Observed) -> Observed:
     """What only a run under way needs: policies, the output of an agent that has just failed, why nothing starts."""
-    observed = replace(observed, jobs=[await _with_pods(ctx, job) for job in observed.jobs])
+    observed = _with_node(ctx, replace(observed, jobs=[await _with_pods(ctx, job) for job in observed.jobs]))
     if observed.own_job and run.status.agent is None:
         observed = replace(observed, output=await _output(ctx, run, observed.own_job))
-    waited_for = [job for job in observed.jobs if job.name in (run.status.scorer_jobs or (run.name,))]
+    waited_for = [
+        job for job in observed.jobs if job.name in (run.status.scorer_jobs or (run_tries.name(run),))
+    ]
     return replace(
         observed,
         policies=network_policies.missing(ctx, run.namespace),
@@ -84,7 +103,7 @@ async def _with_pods(ctx: Context, job: ScorerJob) -> ScorerJob:
 
 def _held_up(job: ScorerJob, claim: KubeObject | None) -> list[KubeObject]:
     """What may hold a Job up: itself without a pod, its pod, or the claim of that; nothing if it is suspended."""
-    if job.has_ended or holds(job.obj, "Suspended"):
+    if job.has_ended or job.is_suspended:
         return []
     return start_events.waiting(job.newest_pod, job.obj, claim)
 

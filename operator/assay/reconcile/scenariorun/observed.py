@@ -11,8 +11,9 @@ from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus
 from assay.api.scenariorun import PinnedRun, ScenarioRun, ScenarioRunStatus
 from assay.kube_object import KubeObject
+from assay.reconcile.common import pod_view
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import is_live
+from assay.reconcile.common.objects import is_controlled_by, is_live
 from assay.reconcile.common.start_looks import NO_HOLD, Hold
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.settings import Settings
@@ -45,11 +46,31 @@ class Observed:
     """The end of what an agent printed that has just failed in the run's own Job."""
     hold: Hold = NO_HOLD
     """Why a Job has no pod, or a pod does not start, as far as Events say so."""
+    pod: KubeObject | None = None
+    """The pod in which the agent works or has worked; of a run without one, a scorer's."""
+    node: KubeObject | None = None
+    """The node of that pod, if it is still there."""
+    leftovers: Sequence[KubeObject] = ()
+    """Jobs, claims and Devboxes of earlier tries, to delete."""
 
     @property
     def own_job(self) -> ScorerJob | None:
         """The Job in which the run's agent works."""
         return next((job for job in self.jobs if job.is_of_agent), None)
+
+    @property
+    def node_name(self) -> str | None:
+        """Where that pod was scheduled."""
+        found = ((self.pod or {}).get("spec") or {}).get("nodeName")
+        return found or (self.devbox.status.node_name if self.devbox else None)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the Job or Devbox of the agent was created."""
+        if self.devbox:
+            return self.devbox.metadata.creation_timestamp
+        metadata = self.own_job.obj["metadata"] if self.own_job else {}
+        return pod_view.timestamp(metadata.get("creationTimestamp"))
 
     @property
     def live_devbox(self) -> Devbox | None:
@@ -75,6 +96,16 @@ class RunView:
     observed: Observed
     settings: Settings
     now: datetime
+
+    def children(self) -> list[KubeObject]:
+        """What to delete of the present try: devbox, claim and Jobs, but for those that go with the devbox that owns
+        them.
+        """
+        observed = self.observed
+        devbox = [observed.live_devbox.identity()] if observed.live_devbox else []
+        jobs = [job.obj for job in observed.jobs if is_controlled_by(job.obj, self.run.uid)]
+        claim = [observed.claim] if observed.claim else []
+        return [*devbox, *(one for one in (*jobs, *claim) if is_live(one))]
 
     @property
     def has_agent(self) -> bool:

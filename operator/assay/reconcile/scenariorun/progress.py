@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false
 from assay.api.reasons import ForeignReason, ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.reconcile.common.apply import RETRY_SECONDS
-from assay.reconcile.common.decision import ChildRejected, Event, waits
+from assay.reconcile.common.decision import ChildRejected, Event, news, waits
 from assay.reconcile.common.pod_view import Cause
+from assay.reconcile.common.start_looks import Hold
 
 from .observed import RunDecision, StartedRunView
+from .scorer_jobs import ScorerJob
 
 
 def report(
@@ -30,9 +34,19 @@ def report(
     if not status.scorer_jobs:
         status.phase = "Pending" if cause else "Running"
     if cause:
-        event = waits(view.run, condition)
+        is_queued = cause.reason == ScenarioRunReason.JOB_SUSPENDED
+        event = news(view.run, condition) if is_queued else waits(view.run, condition)
     view.set(status, condition)
     return RunDecision(status, event=event, requeue=requeue)
+
+
+def in_queue(jobs: Iterable[ScorerJob]) -> Hold | None:
+    """What the run waits for if something else has suspended a Job of it: Kueue does so until there is room."""
+    job = next((job for job in jobs if job.is_suspended), None)
+    if job is None:
+        return None
+    message = f"Job {job.name} is suspended; what suspended it, such as Kueue, resumes it"
+    return Hold(Cause(ScenarioRunReason.JOB_SUSPENDED, message))
 
 
 async def rejected(view: StartedRunView, status: ScenarioRunStatus, why: ChildRejected) -> RunDecision:

@@ -14,7 +14,7 @@ from assay.reconcile.common.decision import Decision
 from assay.reconcile.common.objects import get_live
 from assay.reconcile.references import whole_run
 
-from . import cleanup, devbox_agent, disk, job_agent, scoring
+from . import cleanup, devbox_agent, disk, job_agent, limits, retry, scoring, suspension
 from .observe import look_at
 from .observed import RunDecision, StartedRunView
 from .start import start
@@ -41,7 +41,7 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
 
     # A new run: resolve its references. Its pod follows once they are written, so that no edit comes between.
     elif status.pinned is None:
-        decision = await start(ctx, view)
+        decision = limits.before_start(view) or await start(ctx, view)
 
     # A run under way: bring its agent and its scorers forward.
     else:
@@ -53,7 +53,9 @@ async def reconcile(ctx: Context, key: Key) -> float | None:
 
 def decide(view: StartedRunView) -> RunDecision:
     """What to do about a run that has started and not ended. No I/O."""
-    decision = _next_step(view, disk.report(view))
+    status = disk.report(view)
+    step = suspension.resume(view, status) or retry.wait(view) or _next_step(view, status)
+    decision = limits.within(view, step)
     if disk.is_due(view, decision.status):
         decision.optional, decision.write = disk.keep(view, decision.status), True
     return decision

@@ -10,14 +10,14 @@ from assay.api.condition_types import ConditionType
 from assay.api.reasons import AnyReason, EndReason, ScenarioRunReason, ScoreReason
 from assay.api.scoring import ScoringFunction
 from assay.kube_object import KubeObject
-from assay.reconcile.common import pod_view
-from assay.reconcile.common.objects import find_condition, is_finished
+from assay.reconcile.common import node_words, pod_view
+from assay.reconcile.common.objects import find_condition, holds, is_finished
+from assay.reconcile.common.pod_view import Cause
 from assay.specs import devbox_container
 
 from . import score_report
 
-# The kubelet's words for a container of which it knows nothing more: its node was restarted.
-_NOT_KNOWN = ("Unknown", "ContainerStatusUnknown")
+_OF_THE_NODE = (EndReason.NODE_REFUSED, EndReason.NODE_LOST)
 
 
 class Failure(NamedTuple):
@@ -25,6 +25,8 @@ class Failure(NamedTuple):
 
     reason: AnyReason
     message: str
+    cure: str = ""
+    """What people can do once the run has ended by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class ScorerJob:
         return is_finished(self.obj)
 
     @property
+    def is_suspended(self) -> bool:
+        """Whether something else, such as Kueue, has suspended the Job: it has no pods then."""
+        return holds(self.obj, ConditionType.SUSPENDED)
+
+    @property
     def newest_pod(self) -> KubeObject | None:
         """The pod that was created last."""
         return max(self.pods, key=_created, default=None)
@@ -61,6 +68,11 @@ class ScorerJob:
         """Whether it has a pod that has not ended."""
         pod = self.newest_pod
         return pod is not None and not pod_view.view(pod, "").ended
+
+    @property
+    def may_work(self) -> bool:
+        """Whether it has a pod that has not ended, or is about to have one."""
+        return not self.has_ended and (self.pod_works or not self.pods)
 
     @property
     def agent_works(self) -> bool:
@@ -92,9 +104,9 @@ def ends(job: ScorerJob, functions: Sequence[ScoringFunction]) -> Mapping[str, p
 
 
 def _is_end(view: pod_view.PodView) -> bool:
-    """Whether a function has ended, and was not stopped with its pod."""
+    """Whether a function has ended: it was not stopped with its pod, and its node did not refuse it."""
     end = view.terminated
-    if end is None or end.reason in _NOT_KNOWN:
+    if end is None or node_words.of_container(end.reason):
         return False
     return not view.deleting or score_report.parse(end) is not None
 
@@ -128,6 +140,8 @@ def failure(job: ScorerJob) -> Failure | None:
     if found.get("reason") == EndReason.DEADLINE_EXCEEDED:  # Jobs use the same word
         message = "the scorer's pod did not end in time; see its events and logs"
         return Failure(ScenarioRunReason.SCORING_DEADLINE_EXCEEDED, message)
+    if refused := _refusal(job):
+        return Failure(*refused)
     message = _why_killed(job) or found.get("message") or "the scorer's Job failed; see its events and logs"
     return Failure(ScoreReason.SCORER_FAILED, message)
 
@@ -142,6 +156,18 @@ def _why_killed(job: ScorerJob) -> str | None:
     """What ended the pod before its functions could report anything: an init container, or the kubelet."""
     killed = (pod_view.view(pod, "").killed_by for pod in _newest_first(job))
     return next((f"{why[0]}: {why[1]}" for why in killed if why), None)
+
+
+def _refusal(job: ScorerJob) -> Cause | None:
+    """That the node refused the pod or one of its containers, or forgot it: no agent has a hand in that."""
+    pod = job.newest_pod
+    if pod is None:
+        return None
+    killed, ends = pod_view.view(pod, "").killed_by, pod_view.terminations(pod)
+    if killed and killed.reason in _OF_THE_NODE:
+        return killed
+    said = ((node_words.of_container(end.reason), end) for end in ends)
+    return next((Cause(reason, f"{end.reason}: {end.message}") for reason, end in said if reason), None)
 
 
 def _newest_first(job: ScorerJob) -> list[KubeObject]:

@@ -6,11 +6,11 @@ from assay.api.reasons import ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.api.scoring import ScoringFunction
 from assay.reconcile.common.objects import is_live
-from assay.specs import scorer_job, texts
+from assay.specs import run_tries, scorer_job, texts
 from assay.specs.scorer_job import LeftDisk, Scorers
 
-from .ending import fail
 from .observed import RunDecision, StartedRunView
+from .retry import unscored
 from .scorer_jobs import Failure
 
 
@@ -24,7 +24,7 @@ def create(view: StartedRunView, status: ScenarioRunStatus, *wanted: Scorers) ->
     left = _left_disk(view)
     if left is None:
         message = "the disk was deleted before it was scored"
-        return fail(view, status, Failure(ScenarioRunReason.DEVBOX_LOST, message))
+        return unscored(view, status, Failure(ScenarioRunReason.DEVBOX_LOST, message))
     jobs = [
         job for those in wanted for job in scorer_job.jobs(view.run, view.pinned, those, left, view.settings)
     ]
@@ -46,7 +46,7 @@ def create_missing(view: StartedRunView, status: ScenarioRunStatus, lost: set[st
 def is_agents_pod_lost(view: StartedRunView, status: ScenarioRunStatus) -> bool:
     """Whether functions were to work in the agent's pod, and something has ended it, or has to."""
     job = view.observed.own_job
-    is_waited_for = view.run.name in (status.scorer_jobs or ())
+    is_waited_for = run_tries.name(view.run) in (status.scorer_jobs or ())
     return is_waited_for and (job is None or job.is_lost or job.agent_works)
 
 
@@ -57,7 +57,7 @@ def score_again(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
     if own and own.agent_works:  # past its time; nothing is scored on which an agent works
         return RunDecision(status, delete=leaving)
     status, again = status.model_copy(), _again(view)
-    others = [name for name in status.scorer_jobs or () if name != view.run.name]
+    others = [name for name in status.scorer_jobs or () if name != run_tries.name(view.run)]
     status.scorer_jobs = [*others, *again.names(view.run)]
     decision = create(view, status, again)
     decision.delete = leaving  # it may hold the volume on its node
@@ -82,9 +82,9 @@ def _left_disk(view: StartedRunView) -> LeftDisk | None:
     if view.pinned.same_pod:
         pod = observed.own_job.newest_pod if observed.own_job else None
         node = (pod.get("spec") or {}).get("nodeName") if pod else None
-        return LeftDisk(view.run, node=node) if observed.live_claim else None
+        return LeftDisk(view.run, run_tries.name(view.run), node=node) if observed.live_claim else None
     if (devbox := observed.live_devbox) is None:
         return None
     status = devbox.status
     root, directories = status.root_filesystem or "Overlay", status.directories or ()
-    return LeftDisk(devbox, root, directories, status.node_name)
+    return LeftDisk(devbox, devbox.name, root, directories, status.node_name)

@@ -26,7 +26,7 @@ _DEPENDANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Benchmark": (("BenchmarkRun", "benchmark"),),
     "BenchmarkRun": (("BenchmarkRun", "rescore"), ("BenchmarkRun", "baseline")),
     "ScenarioRun": (("ScenarioRun", "rescore"), ("DiskSnapshot", "run")),
-    "Devbox": (("DiskSnapshot", "devbox"), ("DiskSnapshot", "run")),  # the devbox of a run has the run's name
+    "Devbox": (("DiskSnapshot", "devbox"),),
     "VolumeSnapshot": (("DiskSnapshot", "volumesnapshot"),),
     "DiskSnapshot": (("Scenario", "snapshot"), ("Devbox", "snapshot"), ("ScenarioRun", "snapshot")),
 }
@@ -96,6 +96,15 @@ def _benchmark(benchmark: KubeObject, cache: Cache) -> Iterator[Key]:
             yield Key("Scenario", benchmark["metadata"]["namespace"], ref["name"])
 
 
+def _devbox(devbox: KubeObject, cache: Cache) -> Iterator[Key]:
+    """Snapshots of the disk of the run that made it."""
+    owner = controller(devbox)
+    if owner and owner["kind"] == "ScenarioRun":
+        yield from map(
+            _key, cache.find("DiskSnapshot", "run", (devbox["metadata"]["namespace"], owner["name"]))
+        )
+
+
 def _scenario_run(run: KubeObject, cache: Cache) -> Iterator[Key]:
     """The run that it scores again; scenarios that wait for the place of a validation run that has ended."""
     namespace = run["metadata"]["namespace"]
@@ -110,6 +119,7 @@ def _scenario_run(run: KubeObject, cache: Cache) -> Iterator[Key]:
 _EXTRA: Mapping[str, Callable[[KubeObject, Cache], Iterator[Key]]] = {
     "Pod": _pod,
     "Job": _job,
+    "Devbox": _devbox,
     "Scenario": _scenario,
     "DiskSnapshot": _disk_snapshot,
     "Benchmark": _benchmark,

@@ -10,7 +10,7 @@ from assay.api.condition_types import ConditionType
 from assay.engine.cache import Transform
 from assay.kube_object import KubeObject
 from assay.reconcile.common.objects import controller, is_finished, is_of_kind
-from assay.specs import build_job, names, run_content
+from assay.specs import build_job, devbox_container, names, run_content
 
 _META = (
     "name",
@@ -29,10 +29,19 @@ _CHILD_STATUS = (
     "conditions",
     "containerStatuses",
     "initContainerStatuses",
+    "qosClass",
     "startTime",
 )
 _RUN_SPEC = (*run_content.OWN, "dryRun", "snapshotPolicy", "snapshotRetention", "keepDevbox")
-_RUN_STATUS = ("phase", "score", "passed", "diskSnapshot", "rescoreRuns", "completionTime")
+_RUN_STATUS = (
+    "observedGeneration",
+    "phase",
+    "score",
+    "passed",
+    "diskSnapshot",
+    "rescoreRuns",
+    "completionTime",
+)
 _RUN_CONDITIONS = (
     ConditionType.COMPLETE,
     ConditionType.FAILED,
@@ -41,15 +50,27 @@ _RUN_CONDITIONS = (
 )
 _CONDITION = ["type", "status", "reason", "lastTransitionTime"]
 _AGENT = ("reason", "exitCode", "startTime")
+_LOST_TRY = ("number", "reason", "finishTime")  # names of its children follow from how many there are
 _SCORE = ("name", "weight", "state", "score")
 
 
 def trim_child(obj: KubeObject) -> KubeObject:
-    """A pod or Job: its metadata, its node and its state, without its containers."""
+    """A pod or Job: its metadata, its node and its state; of its containers, what the agent's has of the node."""
     trimmed = {**_trimmed(obj), "metadata": _metadata(obj, _CHILD_META, names.ROOT_FILESYSTEM_REASON)}
-    if node := (obj.get("spec") or {}).get("nodeName"):
-        trimmed["spec"] = {"nodeName": node}
+    spec = obj.get("spec") or {}
+    if node := spec.get("nodeName"):
+        trimmed["spec"] = {"nodeName": node, **_of_agent(spec)}
     return {**trimmed, "status": _only(_CHILD_STATUS, obj.get("status") or {})}
+
+
+def _of_agent(spec: KubeObject) -> KubeObject:
+    """The resources of the container in which an agent works, if it has any."""
+    kept: KubeObject = {}
+    for field in ("initContainers", "containers"):
+        for one in spec.get(field) or ():
+            if one["name"] == devbox_container.CONTAINER and one.get("resources"):
+                kept[field] = [_only(("name", "resources"), one)]
+    return kept
 
 
 def trim_claim(obj: KubeObject) -> KubeObject:
@@ -71,6 +92,8 @@ def trim_scenario_run(obj: KubeObject) -> KubeObject:
     kept = _only(_RUN_STATUS, status)
     if "agent" in status:
         kept["agent"] = _only(_AGENT, status["agent"])
+    if "lostTries" in status:
+        kept["lostTries"] = [_only(_LOST_TRY, one) for one in status["lostTries"]]
     if "diskSnapshot" in kept and "scores" in status:  # it may be scored again, and is then compared
         kept["scores"] = [_only(_SCORE, one) for one in status["scores"]]
     if "pinned" in status:  # scores are compared by content; the runs of a scenario share one text

@@ -131,6 +131,17 @@ def test_a_change_is_asked_about_as_a_new_object_is(api: RealApi) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "path"), [("ScenarioRun", "network.egress"), ("BenchmarkRun", "template.network.egress")]
+)
+def test_who_has_no_power_may_suspend_and_cancel_what_uses_one(api: RealApi, kind: str, path: str) -> None:
+    """A queue, for one, which makes no pods and reads no Secrets."""
+    made = Person(api, EDITOR).create(powerful(kind, path, "Any"))
+    for change in ({"suspend": True}, {"suspend": False}, {"cancel": True}):
+        made = Person(api, RUNNER).patch(made, {"spec": change})
+    assert made["spec"]["cancel"] is True
+
+
+@pytest.mark.parametrize(
     ("kind", "path"), [("ScenarioRun", "scheduling"), ("BenchmarkRun", "template.scheduling")]
 )
 def test_what_the_values_allow_everybody_may(allowing: RealApi, kind: str, path: str) -> None:

@@ -10,7 +10,7 @@ from assay.api.benchmarkrun import BenchmarkRunStatus
 from assay.api.blame import CAUSES
 from assay.reconcile.benchmarkrun import summary
 from assay.reconcile.benchmarkrun.child_run import AgentEnd, ChildRun
-from tests.unit.reconcile.child_runs import child, scored, unscored, with_agent
+from tests.unit.reconcile.child_runs import child, scored, unscored, with_agent, with_lost
 from tests.unit.specs.objects import Obj
 
 
@@ -24,7 +24,7 @@ def summarized(runs: Sequence[Obj], total: int = 10) -> Obj:
 
 
 def counts(**wanted: int) -> dict[str, int]:
-    names = ("pending", "active", "scored", "passed", "unscored", "leftOut", "agentsFailed")
+    names = ("pending", "active", "scored", "passed", "unscored", "leftOut", "lostTries", "agentsFailed")
     return {"total": 10, **dict.fromkeys(names, 0), **wanted}
 
 
@@ -37,6 +37,10 @@ def counts(**wanted: int) -> dict[str, int]:
         ([unscored("a", "OOMKilled"), child("b")], counts(pending=8, active=1, unscored=1)),
         ([unscored("a", "PodLost"), child("b")], counts(pending=8, active=1, unscored=1, leftOut=1)),
         ([scored("a", 0.0)], counts(pending=9, scored=1)),
+        (
+            [with_lost(scored("a", 0.0), 2), with_lost(child("b"), 1)],
+            counts(pending=8, active=1, scored=1, lostTries=3),
+        ),
         (
             [
                 with_agent(scored("a", 0.0), "Completed", 0),

@@ -29,19 +29,19 @@ class Client:
     def __init__(self, *rejected: str, error: ApiError | None = None) -> None:
         self.rejected = rejected
         self.error = error or Forbidden(403, "Forbidden", "no")
+        self.found: Obj = {}
+        """What there is under the name of a child that cannot be created because of that."""
         self.created: list[str] = []
         self.statuses: list[Obj] = []
-        self.owners: list[Obj] = []
-
-    async def get(self, _: Any, namespace: str, name: str) -> Obj:
-        """What has the name of the child that exists already."""
-        return {**JOB, "metadata": {**JOB["metadata"], "ownerReferences": self.owners}}
 
     async def create(self, obj: Obj) -> Obj:
         if obj["kind"] in self.rejected:
             raise self.error
         self.created.append(obj["kind"])
         return obj
+
+    async def get(self, *_: Any) -> Obj:
+        return self.found
 
     async def patch_status(self, obj: Obj, status: Obj) -> None:
         self.statuses.append(status)
@@ -139,10 +139,23 @@ async def test_a_child_that_exists_is_ours_if_our_object_controls_it(
 ) -> None:
     """Children are found by their controller: what only refers to us would be waited for without an end."""
     client = Client("Job", error=AlreadyExists(409, "AlreadyExists", "there"))
-    client.owners = owners
+    client.found = {**JOB, "metadata": {**JOB["metadata"], "ownerReferences": owners}}
     assert await applied(client, Decision(ScenarioRunStatus(phase="Scoring"), create=[JOB])) == (
         RETRY_SECONDS if is_taken else None
     )
     [status] = client.statuses
     reasons = [one["reason"] for one in status.get("conditions") or ()]
     assert reasons == (["NameTaken"] if is_taken else [])
+
+
+@pytest.mark.parametrize(("deleted", "cure"), [(None, "delete it"), ("2026-01-02T10:00:00Z", "wait")])
+async def test_a_name_that_is_taken_is_waited_for_if_it_is_about_to_be_free(
+    deleted: str | None, cure: str
+) -> None:
+    client = Client("Job", error=AlreadyExists(409, "AlreadyExists", "exists"))
+    client.found = existing("Job", "job", owner_references=[{"uid": "of-another"}])
+    client.found["metadata"]["deletionTimestamp"] = deleted
+    await applied(client, Decision(ScenarioRunStatus(), create=[JOB]))
+    [found] = client.statuses[0]["conditions"]
+    assert found["reason"] == "NameTaken"
+    assert cure in found["message"]

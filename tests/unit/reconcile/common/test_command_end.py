@@ -61,8 +61,8 @@ def ended(
         # The container had no time to report.
         (137, "", "OOMKilled", "OOMKilled"),
         (137, "", "Error", "Error"),
-        (137, "", "ContainerStatusUnknown", "ContainerStatusUnknown"),
-        (128, "exec: no such file", "StartError", "StartError"),
+        (137, "", "ContainerStatusUnknown", "NodeLost"),
+        (128, "exec: no such file", "StartError", "NodeRefused"),
         # Ours.
         (125, "assay-boot: no overlay", "Error", "BootFailed"),
         (125, "assay-boot: disk full: no space", "Error", "DiskFull"),
@@ -95,8 +95,8 @@ def test_the_report_has_the_exit_code_and_not_the_container_that_only_reports(wr
         (143, "Error", 600, "DeadlineExceeded"),
         (137, "Error", 601, "DeadlineExceeded"),
         (0, "Completed", 600, "DeadlineExceeded"),
-        (137, "ContainerStatusUnknown", 601, "ContainerStatusUnknown"),
-        (128, "StartError", 1_700_000_000, "StartError"),
+        (137, "ContainerStatusUnknown", 601, "NodeLost"),
+        (128, "StartError", 1_700_000_000, "NodeRefused"),
     ],
 )
 @pytest.mark.parametrize("forged", ["", report(0), report(3, " oom=1"), report(137, " signal=9", timeout=1)])

@@ -6,7 +6,7 @@ import pytest
 
 from assay.api.scenariorun import ScenarioRun
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition, holds, is_finished, namesake
+from assay.reconcile.common.objects import child, find_condition, holds, is_finished
 from tests.unit.reconcile.caches import cache_of, owner
 from tests.unit.specs.objects import existing
 
@@ -53,7 +53,7 @@ def test_only_a_condition_that_is_true_finishes_it(conditions: list[tuple[str, s
     ],
     ids=["its own", "another name", "nobody's", "an earlier run's"],
 )
-def test_a_namesake_has_name_and_owner(name: str, owners: list[KubeObject], is_found: bool) -> None:
+def test_a_child_is_found_by_name_and_owner(name: str, owners: list[KubeObject], is_found: bool) -> None:
     run = ScenarioRun.parse(existing("ScenarioRun", "r", spec={}))
     box = existing("Devbox", name, owner_references=owners, spec={"image": "x"})
-    assert (namesake(cache_of(box), "Devbox", run) is not None) is is_found
+    assert (child(cache_of(box), "Devbox", run, "r") is not None) is is_found

@@ -31,7 +31,7 @@ START, END = datetime(2026, 1, 2, 10, tzinfo=UTC), datetime(2026, 1, 2, 10, 0, 4
         ("node-rebooted", None, 137, True, None, None),
         ("evicted-by-kubelet", START, 137, True, None, "Evicted"),
         ("evicted-before-it-started", None, None, True, None, "Evicted"),
-        ("not-admitted", None, None, True, None, "UnexpectedAdmissionError"),
+        ("not-admitted", None, None, True, None, "NodeRefused"),
         ("past-its-own-deadline", START, 137, True, None, "DeadlineExceeded"),
         ("drained", START, None, False, None, "Drained"),
     ],
@@ -57,6 +57,8 @@ def test_view(
     [
         ("TerminationByKubelet", "Evicted", "Evicted"),
         ("TerminationByKubelet", "Terminated", "NodeLost"),
+        ("TerminationByKubelet", "Preempting", "Preempted"),
+        ("TerminationByKubelet", "a word of tomorrow", "Evicted"),
         ("PreemptionByScheduler", None, "Preempted"),
         ("EvictionByEvictionAPI", None, "Drained"),
         ("DeletionByTaintManager", None, "NodeLost"),

@@ -8,6 +8,7 @@ import pytest
 
 from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotSpec, DiskSnapshotStatus
+from assay.api.scenariorun import ScenarioRun
 from assay.reconcile.disksnapshot.retention import (
     needed_by,
     still_needing,
@@ -15,6 +16,7 @@ from assay.reconcile.disksnapshot.retention import (
     surplus_beside,
     time_left,
 )
+from assay.specs import run_tries
 from assay.specs.scenario_run import scenario_run
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.contexts import condition, context
@@ -92,14 +94,20 @@ def all_of(*scenarios: str, name: str = "all") -> Obj:
     return existing("BenchmarkRun", name, spec=spec, status={"phase": "Complete", "scenarios": scenarios})
 
 
-def left(benchmark_run: Obj, attempt: int, scenario: str = "fix-it", **changes: object) -> list[Obj]:
-    """An attempt at a scenario, and the snapshot that it left; `changes` are to the run's spec."""
+def left(
+    benchmark_run: Obj, attempt: int, scenario: str = "fix-it", lost: int = 0, **changes: object
+) -> list[Obj]:
+    """An attempt that lost so many tries, and the snapshot that it left; `changes` are to the spec of its run."""
     made = scenario_run(BenchmarkRun.parse(benchmark_run), scenario, attempt)
     name, owners = made["metadata"]["name"], made["metadata"]["ownerReferences"]
-    spec, status = {**made["spec"], **changes}, {"phase": "Complete", "score": 1.0}
+    tries = [
+        {"number": n, "reason": "NodeLost", "finishTime": "2026-01-02T09:00:00Z"} for n in range(1, lost + 1)
+    ]
+    spec, status = {**made["spec"], **changes}, {"phase": "Complete", "score": 1.0, "lostTries": tries}
     run = existing("ScenarioRun", name, owner_references=owners, spec=spec, status=status)
     snapshot = kept(attempt)
-    snapshot["metadata"] |= {"name": name, "uid": f"uid-of-snapshot-{name}"}
+    snapshot_name = run_tries.name(ScenarioRun.parse(run))
+    snapshot["metadata"] |= {"name": snapshot_name, "uid": f"uid-of-snapshot-{name}"}
     snapshot["metadata"]["ownerReferences"] = owner("ScenarioRun", name)
     snapshot["status"]["lineage"] |= {"scenario": scenario, "scenarioRun": name}
     return [run, snapshot]
@@ -127,6 +135,16 @@ def test_the_surplus_is_that_of_the_scenario_without_what_is_needed() -> None:
     assert surplus_of(other[1], *there) == []
     four[3][1]["status"]["conditions"] = [condition("Ready", "False", "Creating")]
     assert surplus_of(four[3][1], *there) == []
+
+
+def test_what_a_later_try_left_counts() -> None:
+    parent = all_of("fix-it")
+    three = [left(parent, attempt, lost=attempt - 1) for attempt in (1, 2, 3)]
+    there = [parent, *(one for pair in three for one in pair)]
+    assert surplus_of(three[2][1], *there) == ["all-fix-it-1"]
+    assert surplus_of(three[0][1], *there) == ["all-fix-it-1"]
+    of_lost = {**three[2][1], "metadata": {**three[2][1]["metadata"], "name": "all-fix-it-3"}}
+    assert surplus_of(of_lost, *there) == [], "what a lost try left pushes out nothing"
 
 
 def test_what_another_benchmark_run_kept_stays() -> None:

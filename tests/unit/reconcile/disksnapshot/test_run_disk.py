@@ -9,12 +9,14 @@ from typing import Any, cast
 import pytest
 
 from assay.api.disksnapshot import DiskSnapshot, Lineage
+from assay.api.scenariorun import ScenarioRun
 from assay.kube.errors import NotFound
 from assay.kube.resources import Resource
 from assay.reconcile.common.context import Context
 from assay.reconcile.disksnapshot.observed import find_disk
 from assay.reconcile.disksnapshot.source import Source, check_flushed
 from assay.reconcile.references.errors import ReferenceNotReady
+from assay.specs import run_tries
 from tests.unit.reconcile import contexts
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.run_jobs import DONE, agent_ended, agent_pod, claim, own_job
@@ -105,6 +107,32 @@ async def test_a_claim_of_that_name_alone_is_not_the_runs() -> None:
     foreign = claim()
     foreign["metadata"]["ownerReferences"] = owner("ScenarioRun", "another")
     assert (await refused(run(agent=BEGAN), foreign)).reason == "DiskNotReady"
+
+
+LOST = [{"number": 1, "reason": "NodeLost", "finishTime": "2026-01-02T09:00:00Z"}]
+
+
+def of_try_2(made: Obj) -> Obj:
+    """The same child of the run's second try."""
+    name, uid = run_tries.name(ScenarioRun.parse(run(lostTries=LOST))), made["metadata"]["uid"] + "-2"
+    return {
+        **made,
+        "metadata": {**made["metadata"], "name": name, "uid": uid, "labels": {"assay.dev/try": "2"}},
+    }
+
+
+async def test_after_a_lost_try_it_is_the_disk_of_the_next() -> None:
+    of_first = (claim(), own_job(), of_job(agent_pod("running")))
+    second = of_try_2(claim())
+    waits = await refused(run(lostTries=LOST), *of_first, second)
+    assert "has not begun" in waits.message, "whatever the lost agent does"
+    found = await find(run(lostTries=LOST, agent=BEGAN), *of_first, second)
+    assert (found.claim, found.is_in_use) == (second["metadata"]["name"], False)
+
+
+async def test_what_a_lost_try_wanted_to_keep_is_not_cut_from_the_next() -> None:
+    lost = await refused(run(lostTries=LOST, agent=BEGAN), of_try_2(claim()), snapshot=KEPT)
+    assert lost.reason == "DiskLost"
 
 
 async def test_a_run_that_has_a_devbox_has_the_devboxs_disk() -> None:

@@ -93,11 +93,11 @@ def test_an_agent_that_was_stopped_at_its_deadline_is_scored() -> None:
         (box("boot-failed"), "BootFailed"),
         (box("network-open"), "NetworkOpen"),
         (box("init-network-open"), "NetworkOpen"),
-        (box("cannot-run"), "StartError"),
-        (box("node-rebooted"), "ContainerStatusUnknown"),
+        (box("cannot-run"), "NodeRefused"),
+        (box("node-rebooted"), "NodeLost"),
         (box("evicted-by-kubelet"), "Evicted"),
         (box("evicted-before-it-started"), "Evicted"),
-        (box("not-admitted"), "UnexpectedAdmissionError"),
+        (box("not-admitted"), "NodeRefused"),
         (finished("LaunchFailed", 125), "LaunchFailed"),
         (finished("DiskFull", 125), "DiskFull"),
         (box("gone"), "PodLost"),
@@ -146,7 +146,7 @@ def test_why_a_reference_was_not_applied() -> None:
         ("BootFailed", "StorageClass"),
         ("Evicted", "requests"),
         ("Preempted", "run it again"),
-        ("NodeShutdown", "run it again"),
+        ("NodeRefused", "run it again"),
     ],
 )
 def test_a_failure_comes_with_its_cure(reason: str, cure: str) -> None:

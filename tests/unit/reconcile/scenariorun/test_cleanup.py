@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,17 @@ def test_the_whole_run_is_read_only_where_something_is_due() -> None:
     ready = Observed(BOX, disk_snapshot=disk_snapshot("True"))
     assert cleanup.needs_whole(ended_view(status, ready, **ALWAYS)), "the snapshot is ready"
     assert cleanup.needs_whole(ended_view(passed, Observed(rescore_runs=[later("a", 1, 1.0)])))
+
+
+def test_what_is_asked_of_a_run_that_has_ended_is_taken_note_of() -> None:
+    status = ended("passed").model_copy(update={"observed_generation": 1})
+    view = ended_view(status, Observed())
+    assert not cleanup.needs_whole(view)
+    metadata = view.run.metadata.model_copy(update={"generation": 2})
+    changed = replace(view, run=view.run.model_copy(update={"metadata": metadata}))
+    assert cleanup.needs_whole(changed)
+    decision = cleanup.decide(changed)
+    assert (decision.write, decision.status) == (True, status), "nothing else of it changes"
 
 
 # --- the devbox ---

@@ -141,8 +141,6 @@ def test_without_our_header_nothing_is_believed(function: ScoringFunction, messa
     [
         (125, "Error", "assay-score: cannot mount", "ScorerFailed"),
         (137, "OOMKilled", "", "OOMKilled"),
-        (137, "ContainerStatusUnknown", "The container could not be located", "ContainerStatusUnknown"),
-        (128, "StartError", "failed to create containerd task", "StartError"),
         (1, "Error", "assay/2 exit=0 timeout=0 seconds=1.0\n1.0\n", "ScorerFailed"),
         (137, "OOMKilled", "assay/2 exit=0 timeout=0 seconds=1.0\n1.0\n", "OOMKilled"),
     ],

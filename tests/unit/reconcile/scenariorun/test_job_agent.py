@@ -28,9 +28,11 @@ from tests.unit.reconcile.run_jobs import (
     seeing,
 )
 from tests.unit.reconcile.runs import NOW, reported
-from tests.unit.specs.objects import Obj
+from tests.unit.specs.objects import SETTINGS, Obj
 
 STARTING = datetime.fromisoformat(STARTED)
+LIMIT = SETTINGS.provisioning_seconds - (NOW - STARTING).total_seconds()
+"""Seconds until an agent should have begun whose Job began then."""
 
 
 def decide(observed: Observed, pinned_run: PinnedRun | None = None) -> RunDecision:
@@ -114,9 +116,7 @@ def test_while_the_agent_works(which: str, reason: str) -> None:
     assert (list(decision.create), list(decision.delete)) == ([], [])
     told = (decision.event.type, decision.event.reason) if decision.event else None
     assert told == (None if reason == "AgentWorking" else ("Warning", reason))
-    assert (decision.requeue is None) is (which != "running"), (
-        "the watch shows what comes next, or its time is over"
-    )
+    assert which == "running" or decision.requeue == LIMIT, "the watch shows what comes next"
 
 
 def test_trouble_that_may_pass_by_itself_is_not_reported_yet() -> None:
@@ -145,7 +145,8 @@ def test_what_keeps_the_agent_from_starting(observed: Observed, reason: str) -> 
     assert reported(decision, "Complete") == ("False", reason)
     assert reported(decision, "AgentFinished") is None
     assert decision.status.phase == ("Running" if reason == "AgentWorking" else "Pending")
-    assert decision.requeue == observed.hold.look_again
+    look_again = observed.hold.look_again
+    assert decision.requeue == (LIMIT if look_again is None else look_again)
 
 
 def test_an_agent_at_work_is_looked_at_when_its_time_is_over() -> None:

@@ -12,47 +12,19 @@ from assay.reconcile.common.command_end import BACKSTOP
 from assay.reconcile.scenariorun import reconcile
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
+from tests.unit.reconcile.own_jobs import (
+    AWAY,
+    CLAIM,
+    NO_SANDBOX,
+    STOPPED,
+    WORKED,
+    ended,
+    own_job,
+    pod,
+)
 from tests.unit.reconcile.run_jobs import beside
 from tests.unit.reconcile.runs import NOW, OK, failed, reported, started
 from tests.unit.specs.objects import Obj
-
-WORKED = "assay/2 exit=0 timeout=0 seconds=9.00\n"
-STOPPED = "assay/2 exit=143 timeout=0 seconds=9.00 signal=15 stopped=1\n"
-CLAIM: Obj = {"metadata": {"name": "r"}, "status": {"phase": "Bound"}}
-WAITING: Obj = {"waiting": {"reason": "PodInitializing"}}
-AWAY = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI", "message": "drained"}
-NO_SANDBOX = {"type": "PodReadyToStartContainers", "status": "False"}
-
-
-def ended(message: str = "", code: int = 0, reason: str = "Completed") -> Obj:
-    times = {"startedAt": "2026-01-02T10:01:00Z", "finishedAt": "2026-01-02T10:02:00Z"}
-    return {"terminated": {"exitCode": code, "reason": reason, "message": message, **times}}
-
-
-def pod(
-    agent: Obj | None, *conditions: Obj, phase: str = "Pending", deleting: bool = False, **functions: Obj
-) -> Obj:
-    """The run's pod; functions wait if nothing is said of them."""
-    states = {"tests": WAITING, "lint": WAITING, **functions}
-    metadata: Obj = {"name": "r-x", "namespace": "team", "creationTimestamp": "2026-01-02T10:00:00Z"}
-    if deleting:
-        metadata["deletionTimestamp"] = "2026-01-02T10:04:00Z"
-    status = {
-        "phase": phase,
-        "conditions": list(conditions),
-        "initContainerStatuses": [{"name": "devbox", "state": agent}] if agent else [],
-        "containerStatuses": [{"name": name, "state": state} for name, state in states.items()],
-    }
-    return {"metadata": metadata, "spec": {"nodeName": "node-1"}, "status": status}
-
-
-def own_job(*pods: Obj, end: str = "") -> ScorerJob:
-    conditions = [{"type": end, "status": "True", "reason": "x"}] if end else []
-    status = {"conditions": conditions, "startTime": "2026-01-02T10:00:30Z"}
-    metadata = {"name": "r", "namespace": "team", "uid": "uid-of-job"}
-    return ScorerJob(
-        {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "status": status}, pods, "r"
-    )
 
 
 def decide(*jobs: ScorerJob, after: RunDecision | None = None, **observed: Any) -> RunDecision:
@@ -146,10 +118,11 @@ STOPPED_TOO = ended("assay-score: stopped before the function had ended\n", 125,
         pod(ended(WORKED), AWAY, phase="Failed", tests=TESTS, lint={"running": {}}),
         pod(ended(WORKED), deleting=True, phase="Failed", tests=STOPPED_TOO, lint=STOPPED_TOO),
         pod(ended(WORKED), phase="Failed", tests=TESTS, lint=ended("", 255, "Unknown")),
+        pod(ended(WORKED), phase="Failed", tests=TESTS, lint=ended("unable to freeze", 128, "StartError")),
         pod(ended(WORKED, reason="OOMKilled")),
         pod(ended(WORKED), NO_SANDBOX),
     ],
-    ids=["deleted", "drained", "stopped", "rebooted", "a child out of memory", "without sandbox"],
+    ids=["deleted", "drained", "stopped", "rebooted", "refused", "a child out of memory", "without sandbox"],
 )
 def test_what_an_agent_left_is_scored_in_another_pod_if_its_own_is_lost(seen: Obj) -> None:
     first = decide(own_job(pod(ended(WORKED))))
@@ -165,3 +138,13 @@ def test_what_an_agent_left_is_scored_in_another_pod_if_its_own_is_lost(seen: Ob
     assert kinds(decide(after=decision)) == [("Job", "r-score-again")], (
         "one that was deleted by hand is made again"
     )
+
+
+@pytest.mark.parametrize("deleting", [False, True])
+def test_an_agent_whose_job_something_else_suspends_is_preempted(deleting: bool) -> None:
+    at_work = pod({"running": {"startedAt": "2026-01-02T10:01:00Z"}}, deleting=deleting)
+    failed(decide(own_job(at_work, end="Suspended")), "Preempted")
+    ended_by_itself = decide(own_job(pod(ended(WORKED), deleting=deleting), end="Suspended"))
+    assert reported(ended_by_itself, "AgentFinished") == ("True", "Completed")
+    waits = decide(own_job(pod(None, deleting=deleting), end="Suspended"))
+    assert reported(waits, "Complete") == ("False", "JobSuspended"), "it had not begun"

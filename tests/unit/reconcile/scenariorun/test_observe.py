@@ -14,6 +14,7 @@ from assay.reconcile.common import command_output
 from assay.reconcile.common.start_looks import NO_HOLD
 from assay.reconcile.scenariorun.observe import look_at
 from assay.reconcile.scenariorun.observed import Observed
+from assay.specs import run_tries
 from tests.unit.reconcile import contexts
 from tests.unit.reconcile.caches import owner
 from tests.unit.reconcile.run_jobs import DONE, agent_ended, agent_pod, beside, claim, own_job, report
@@ -60,6 +61,19 @@ def of_job(pod: Obj) -> Obj:
     return {**pod, "metadata": {**pod["metadata"], "ownerReferences": [reference]}}
 
 
+LOST = [{"number": 1, "reason": "NodeLost", "finishTime": "2026-01-02T09:00:00Z"}]
+
+
+def of_try_2(made: Obj) -> Obj:
+    """The same child of the run's second try."""
+    name = run_tries.name(ScenarioRun.parse(run(lostTries=LOST)))
+    uid = made["metadata"]["uid"] + "-2"
+    return {
+        **made,
+        "metadata": {**made["metadata"], "name": name, "uid": uid, "labels": {"assay.dev/try": "2"}},
+    }
+
+
 def suspended(job: Obj) -> Obj:
     job["status"]["conditions"] = [{"type": "Suspended", "status": "True"}]
     return job
@@ -83,6 +97,28 @@ async def test_children_are_those_of_this_very_run() -> None:
     stranger = {**run(), "metadata": {**run()["metadata"], "uid": "another"}}
     seen = await look(stranger, claim(), own_job(), of_job(agent_pod("running")))
     assert (seen.claim, seen.own_job, seen.jobs) == (None, None, [])
+
+
+async def test_children_are_those_of_the_present_try_and_others_are_left_over() -> None:
+    seen = await look(
+        run(lostTries=LOST),
+        *(claim(), own_job(), of_job(agent_pod("running"))),
+        *(of_try_2(claim()), of_try_2(own_job())),
+    )
+    second = run_tries.name(ScenarioRun.parse(run(lostTries=LOST)))
+    assert seen.claim is not None
+    assert seen.claim["metadata"]["name"] == second != "r"
+    assert [(job.name, job.is_of_agent, job.pods) for job in seen.jobs] == [(second, True, [])]
+    assert [(one["kind"], one["metadata"]["name"]) for one in seen.leftovers] == [
+        ("Job", "r"),
+        ("PersistentVolumeClaim", "r"),
+    ]
+
+
+async def test_a_label_makes_nothing_the_present_trys() -> None:
+    renamed = claim()
+    renamed["metadata"] |= {"name": "r-old", "labels": {"assay.dev/try": "2"}}
+    assert (await look(run(lostTries=LOST), renamed)).claim is None
 
 
 @pytest.mark.parametrize(

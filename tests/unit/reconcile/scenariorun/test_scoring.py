@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
+from assay.api import conditions
+from assay.api.blame import blame
+from assay.api.condition_types import ConditionType
 from assay.api.conditions import is_finished
+from assay.api.reasons import ForeignReason
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
 from tests.unit.reconcile.runs import (
+    NOW,
     OK,
     decide,
     failed,
@@ -108,6 +113,55 @@ def test_what_keeps_a_scorer_from_starting_is_reported() -> None:
 )
 def test_a_job_that_failed_before_its_functions_ended(failure: tuple[str, str], reason: str) -> None:
     failed(scored(job_=job(*failure)), reason)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ((128, "StartError", "runc create failed: unable to freeze"), "NodeRefused"),
+        ((137, "ContainerStatusUnknown", "The container could not be located"), "NodeLost"),
+    ],
+)
+def test_what_a_node_did_to_a_scorer_is_not_the_agents(end: Any, reason: str) -> None:
+    pod_ = scorer_pod(phase="Failed", tests=end, lint=OK + "\n")
+    decision = scored(pod_, job_=job("BackoffLimitExceeded", "backoff limit"))
+    assert end[2] in failed(decision, reason)
+    assert blame(reason) == "Infrastructure"
+    assert decision.status.scores is None, (
+        "what did not work is no score, and neither is what worked beside it"
+    )
+
+
+LATE = ("DeadlineExceeded", "Job was active longer than specified deadline")
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("Unschedulable", "ScorerNotStarted"),
+        ("ImagePullBackOff", "ScorerNotStarted"),
+        ("QuotaExceeded", "ScorerNotStarted"),
+        ("Scoring", "ScoringDeadlineExceeded"),
+        ("FailedMount", "ScoringDeadlineExceeded"),
+    ],
+)
+def test_a_scorer_that_could_not_start_in_time_is_not_the_agents(told: str, reason: str) -> None:
+    status = scoring()
+    why = conditions.false(ConditionType.COMPLETE, ForeignReason(told), "0/1 nodes are available")
+    status.conditions = conditions.put(status.conditions, why, 1, NOW)
+    gone = decide(Observed(finished("Completed", 0), jobs=[ScorerJob(job())]), status)
+    assert reported(gone, "Complete") == ("False", told), "the Job deletes its pod before it has failed"
+    over = decide(Observed(finished("Completed", 0), jobs=[ScorerJob(job(*LATE))]), gone.status)
+    message = failed(over, reason)
+    assert blame(reason) == ("Infrastructure" if reason == "ScorerNotStarted" else "Agent")
+    assert ("0/1 nodes are available" in message) is (reason == "ScorerNotStarted")
+
+
+def test_a_node_that_does_not_admit_a_scorer_is_not_the_agents() -> None:
+    pod_ = scorer_pod(phase="Failed")
+    pod_["status"] |= {"reason": "OutOfpods", "message": "Node didn't have enough resource: pods"}
+    message = failed(scored(pod_, job_=job("BackoffLimitExceeded", "backoff limit")), "NodeRefused")
+    assert message.startswith("OutOfpods: ")
 
 
 def test_the_message_of_an_init_container_is_reported() -> None:

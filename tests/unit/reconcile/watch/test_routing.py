@@ -43,7 +43,7 @@ WITH_CONTEXT = existing("Blueprint", "built", spec={"context": {"configMap": {"n
 
 def child(kind: str, name: str, owners: list[Obj], **labels: str) -> Obj:
     renamed = {f"assay.dev/{key.replace('_', '-')}": value for key, value in labels.items()}
-    api_version = {"Pod": "v1", "Job": "batch/v1"}[kind]
+    api_version = {"Pod": "v1", "Job": "batch/v1", "Devbox": "assay.dev/v1alpha1"}[kind]
     made = existing(kind, name, labels=renamed, owner_references=owners)
     return {**made, "apiVersion": api_version}
 
@@ -82,6 +82,14 @@ def child(kind: str, name: str, owners: list[Obj], **labels: str) -> Obj:
             {
                 ("Devbox", "team", "box"),
                 ("DiskSnapshot", "team", "kept"),
+            },
+        ),
+        (
+            child("Devbox", "box-try-2", owner("ScenarioRun", "box")),
+            [OF_RUN],
+            {
+                ("Devbox", "team", "box-try-2"),
+                ("ScenarioRun", "team", "box"),
                 ("DiskSnapshot", "team", "of-run"),
             },
         ),
@@ -133,7 +141,8 @@ def child(kind: str, name: str, owners: list[Obj], **labels: str) -> Obj:
         "benchmark",
         "blueprint",
         "blueprint of that name elsewhere",
-        "devbox and snapshots of its disk and of its run",
+        "devbox and snapshots of its disk",
+        "devbox of a run and snapshots of that run",
         "context",
         "child run",
         "devbox pod",

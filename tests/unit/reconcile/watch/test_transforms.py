@@ -13,7 +13,7 @@ from assay.reconcile.common import pod_view
 from assay.reconcile.watch.transforms import TRANSFORMS
 from assay.specs import devbox_pod, names, run_content
 from tests.unit.reconcile.caches import cache_of, owner
-from tests.unit.reconcile.child_runs import child, scored, unscored, with_agent
+from tests.unit.reconcile.child_runs import child, scored, unscored, with_agent, with_lost
 from tests.unit.reconcile.contexts import condition
 from tests.unit.reconcile.statuses import STATUSES, pod
 from tests.unit.specs.objects import Obj, existing, pinned
@@ -57,6 +57,7 @@ ENDED = [
     unscored("lost", "PodLost"),
     with_agent(scored("no-program", 0.0), "Error", 127),
     with_agent(unscored("killed", "OOMKilled"), "OOMKilled", 137),
+    with_lost(scored("begun-anew", 1.0, True), 2),
 ]
 
 
