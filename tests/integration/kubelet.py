@@ -190,6 +190,7 @@ class Kubelet:
             "name": f"{meta['name']}-abcde",
             "namespace": meta["namespace"],
             "ownerReferences": [{**owner, "controller": True}],
+            "labels": {**template["metadata"]["labels"], "batch.kubernetes.io/job-name": meta["name"]},
         }
         self.api.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
 

@@ -35,7 +35,7 @@ async def api() -> AsyncIterator[Crashing]:
 
 
 class Person:
-    """Suspends run r as soon as it has a pod of this name, which does not start before; resumes it once it has none.
+    """Suspends run r as soon as it has a pod of this name, and resumes it once it has none; no such pod starts before.
 
     `stays` is what a suspended run keeps.
     """
@@ -47,7 +47,7 @@ class Person:
     def refuse(self, obj: Json) -> Refusal | None:
         """By which Event the kubelet does not start the pod."""
         is_awaited = obj["kind"] == "Pod" and obj["metadata"]["name"].startswith(self.pod)
-        return Refusal("FailedScheduling", "no room") if is_awaited and not self.asked else None
+        return Refusal("FailedScheduling", "no room") if is_awaited and self.asked != [True, False] else None
 
     def done(self) -> bool:
         """Whether the run has ended, once everything was asked of it."""
