@@ -34,13 +34,13 @@ def test_schema_and_cel_refuse_what_cannot_work(namespace: str) -> None:
         apply(namespace, scenario_run("bad", "any", {"type": "Nop", "command": ["true"]}))
 
 
-def test_specs_of_runs_are_immutable_but_parallelism(namespace: str) -> None:
+def test_specs_of_runs_are_immutable_but_for_what_steers_them(namespace: str) -> None:
     apply(namespace, obj("BenchmarkRun", "run", {"benchmarkRef": {"name": "none"}, "agent": {"type": "Nop"}}))
     patch = ("patch", "-n", namespace, "benchmarkrun/run", "--type=merge", "-p")
     kubectl(*patch, '{"spec":{"parallelism":7}}')
-    with pytest.raises(CommandFailed, match="only parallelism of a run may be changed"):
+    with pytest.raises(CommandFailed, match="only parallelism, suspend and cancel of a run may be changed"):
         kubectl(*patch, '{"spec":{"attempts":2}}')
-    with pytest.raises(CommandFailed, match="only parallelism of a run may be changed"):
+    with pytest.raises(CommandFailed, match="only parallelism, suspend and cancel of a run may be changed"):
         kubectl(*patch, '{"spec":{"baseline":{"benchmarkRunRef":{"name":"other"}}}}')
     apply(namespace, scenario_run("one", "none", {"type": "Nop"}))
     with pytest.raises(CommandFailed, match="immutable"):
