@@ -77,6 +77,8 @@ def _deadlines(view: StartedRunView, status: ScenarioRunStatus) -> Iterator[_Dea
         over = f"activeDeadlineSeconds ({seconds} s) are over"
         why = Failure(ScenarioRunReason.RUN_DEADLINE_EXCEEDED, f"{over}, and the run has no score")
         yield _Deadline(_left(view, begun, seconds), why if has_begun else _not_begun(status, over), True)
+    if status.lost_tries != view.run.status.lost_tries:  # the try has just ended, and by another cause
+        return
     since, seconds = _provisioned_since(view), view.settings.provisioning_seconds
     if since and seconds and not has_begun:
         over = f"settings.provisioningSeconds ({seconds} s) are over"

@@ -335,3 +335,10 @@ def test_a_run_whose_try_is_lost_when_it_is_canceled_promises_no_devbox() -> Non
     assert "its devbox stays" not in message
     kept = failed(about(working(), keepDevbox={"when": "Always"}, **CANCEL, **AGAIN), "Canceled")
     assert "its devbox stays" in kept
+
+
+def test_a_try_whose_pod_is_gone_was_lost_by_that_though_provisioning_would_have_ended_since() -> None:
+    gone = own_job(end="Failed")
+    gone.obj["status"]["startTime"] = "2026-01-01T10:00:00Z"  # a day ago
+    decision = about(gone, status=begun(minutes=LIMIT / 60 + 10), retry={"limit": 1})
+    assert [one.reason for one in decision.status.lost_tries or ()] == ["PodLost"]
