@@ -85,6 +85,8 @@ class RunCounts(Model):
     """Of the unscored, those that no agent can have brought about: they are no part of score and passRate."""
     lost_tries: int = 0
     """Tries that the infrastructure ended and that were begun anew; `status.lostTries` of the runs has their causes."""
+    restarts: int = 0
+    """How often runs were suspended while agent or functions could work, and so had them begin again."""
     agents_failed: int = 0
     """Agents that ended otherwise than Completed: by an error, at their deadline, killed, lost."""
 

@@ -195,6 +195,8 @@ class ScenarioRunStatus(Status):
     durations: RunDurations | None = None
     lost_tries: Annotated[list[LostTry], Field(max_length=LOST_TRIES_MAX), ListMap("number")] | None = None
     """Tries that the infrastructure ended, and that were begun anew; the present one is not among them."""
+    restarts: Annotated[int, Field(ge=1)] | None = None
+    """How often it was suspended while its agent or its functions could work: these began again, with the same pins."""
     start_time: datetime | None = None
     """When it began, or was last resumed; absent while it is suspended."""
     scoring_start_time: datetime | None = None

@@ -48,14 +48,18 @@ class ChildRun:
     """Of what it pinned: scores with an equal hash are comparable. Set if it has ended and had pinned something."""
     lost_tries: int = 0
     """How many of its tries the infrastructure ended."""
+    restarts: int = 0
+    """How often it was suspended so that its agent or its functions began again."""
     waits_for: str | None = None
     """Set if something keeps it from working: the reason of its condition Complete."""
 
     @classmethod
     def of(cls, run: KubeObject, scenario: str, attempt: int) -> Self:
         """The record of a run as the cache has it."""
-        lost = len((run.get("status") or {}).get("lostTries") or ())
-        one = cls(run["metadata"]["name"], scenario, attempt, agent_end=AgentEnd.of(run), lost_tries=lost)
+        status = run.get("status") or {}
+        lost, restarts = len(status.get("lostTries") or ()), status.get("restarts") or 0
+        one = cls(run["metadata"]["name"], scenario, attempt, lost_tries=lost, restarts=restarts)
+        one = replace(one, agent_end=AgentEnd.of(run))
         if holds(run, ConditionType.COMPLETE):
             score, passed = run["status"]["score"], run["status"].get("passed", False)
             return replace(one, score=score, passed=passed, content_hash=_content_hash(run))

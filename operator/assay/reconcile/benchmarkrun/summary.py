@@ -38,6 +38,7 @@ def count(runs: Sequence[ChildRun], total: int) -> RunCounts:
         unscored=len(finished) - scored,
         left_out=sum(run.is_left_out for run in finished),
         lost_tries=sum(run.lost_tries for run in runs),
+        restarts=sum(run.restarts for run in runs),
         agents_failed=sum(run.agent_end.reason != EndReason.COMPLETED for run in finished if run.agent_end),
     )
 

@@ -28,7 +28,10 @@ _SCORED_LATER = "the agent had ended: what it left is scored"
 def suspend(view: RunView, status: ScenarioRunStatus) -> RunDecision:
     """End the pods of a run with this new status; its time stands still."""
     message = f"{_how_to_go_on(status)}; {_CURE}"
-    status = status.model_copy(update={"phase": "Suspended", "start_time": None})
+    restarts = (status.restarts or 0) + _interrupts(view, status)
+    status = status.model_copy(
+        update={"phase": "Suspended", "start_time": None, "restarts": restarts or None}
+    )
     suspended = true(ConditionType.SUSPENDED, ScenarioRunReason.SUSPENDED, message)
     event = news(view.run, suspended)
     view.set(status, suspended, false(ConditionType.COMPLETE, ScenarioRunReason.SUSPENDED, message))
@@ -80,6 +83,15 @@ def _doing(view: StartedRunView, status: ScenarioRunStatus) -> ScenarioRunReason
 def _begins_again(status: ScenarioRunStatus) -> bool:
     """Whether the run has an agent that has not ended."""
     return status.pinned is not None and status.pinned.agent is not None and status.agent is None
+
+
+def _interrupts(view: RunView, status: ScenarioRunStatus) -> bool:
+    """Whether agent or functions, which may have begun, will begin again: told once, when the run is suspended."""
+    if conditions.is_true(view.run.status.conditions, ConditionType.SUSPENDED):
+        return False
+    if _begins_again(status):
+        return bool(view.observed.jobs or view.observed.devbox)
+    return any(job.may_work for job in view.observed.jobs)
 
 
 def _leaving(view: RunView, status: ScenarioRunStatus) -> list[KubeObject]:

@@ -40,6 +40,7 @@ _RUN_STATUS = (
     "passed",
     "diskSnapshot",
     "rescoreRuns",
+    "restarts",
     "completionTime",
 )
 _RUN_CONDITIONS = (

@@ -24,7 +24,10 @@ def summarized(runs: Sequence[Obj], total: int = 10) -> Obj:
 
 
 def counts(**wanted: int) -> dict[str, int]:
-    names = ("pending", "active", "scored", "passed", "unscored", "leftOut", "lostTries", "agentsFailed")
+    names = (
+        *("pending", "active", "scored", "passed", "unscored", "leftOut"),
+        *("lostTries", "restarts", "agentsFailed"),
+    )
     return {"total": 10, **dict.fromkeys(names, 0), **wanted}
 
 
@@ -40,6 +43,10 @@ def counts(**wanted: int) -> dict[str, int]:
         (
             [with_lost(scored("a", 0.0), 2), with_lost(child("b"), 1)],
             counts(pending=8, active=1, scored=1, lostTries=3),
+        ),
+        (
+            [child("a", phase="Complete", score=1.0, passed=True, restarts=2), child("b", restarts=1)],
+            counts(pending=8, active=1, scored=1, passed=1, restarts=3),
         ),
         (
             [

@@ -271,3 +271,27 @@ def test_what_is_left_of_a_lost_rescore_goes_while_it_is_suspended() -> None:
     decision = decide(observed, status, status.pinned, **RESCORE, **SUSPEND, **AGAIN)
     is_suspended(decision)
     assert deleted(decision) == [OLD]
+
+
+# --- how many chances its score took ---
+
+
+@pytest.mark.parametrize(
+    ("found", "restarts"),
+    [([], None), ([own_job()], 1), ([working()], 1), ([SCORING], 1), ([SCORED], None)],
+    ids=["nothing is there", "a pod may begin", "its agent works", "it is scored", "it has its score"],
+)
+def test_a_run_counts_what_begins_again(found: list[ScorerJob], restarts: int | None) -> None:
+    assert about(*found, **SUSPEND).status.restarts == restarts
+
+
+def test_it_counts_each_time_and_each_once() -> None:
+    first = about(working(), **SUSPEND).status
+    assert about(working(), status=first, **SUSPEND).status.restarts == 1
+    resumed = about(status=first, seen={"claim": None}).status
+    assert resumed.restarts == 1
+    assert about(working(), status=resumed, **SUSPEND).status.restarts == 2
+
+
+def test_a_devbox_counts_too() -> None:
+    assert decide(Observed(box("running")), begun(), **SUSPEND).status.restarts == 1
