@@ -143,7 +143,9 @@ async def test_a_benchmark_run(api: FakeApi, tmp_path: Path) -> None:
     assert run is not None
     assert max(unfinished) <= 2
     counts = run["status"]["counts"]
-    none = dict.fromkeys(("pending", "active", "unscored", "leftOut", "lostTries", "agentsFailed"), 0)
+    none = dict.fromkeys(
+        ("pending", "active", "unscored", "leftOut", "lostTries", "restarts", "agentsFailed"), 0
+    )
     assert counts == {**none, "total": 12, "scored": 12, "passed": 10}
     assert run["status"]["agentEnds"] == [{"reason": "Completed", "count": 12}]
     assert run["status"]["score"] == pytest.approx((10 + 2 * 0.3) / 12, abs=1e-6)
