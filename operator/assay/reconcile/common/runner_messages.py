@@ -1,6 +1,7 @@
 """Termination messages of the runner (operator/runner): reports and failures. No I/O.
 
-A command cannot write them where the root file system is an overlay; in a copy it can.
+A command cannot write them where the root file system is an overlay. In a copy it can write the message, but the
+runner empties one that goes with the exit code of a failure.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from assay.api.reasons import ScenarioRunReason
 from assay.api.retry import Retry
 from assay.api.runrecord import LOST_TRIES_MAX, MESSAGE_MAX, LostTry
 from assay.api.scenariorun import ScenarioRunStatus
-from assay.reconcile.common import runner_messages
 from assay.reconcile.common.decision import Event
 from assay.specs import run_tries
 
@@ -39,7 +38,7 @@ _OF_A_TRY = (
 def unscored(view: StartedRunView, status: ScenarioRunStatus, failure: Failure) -> RunDecision:
     """The try has no score: begin anew, or end the run with this status."""
     lost = view.run.status.lost_tries or ()
-    if is_due(view.run.spec.retry, lost, failure.reason) and not _may_be_forged(view, status):
+    if is_due(view.run.spec.retry, lost, failure.reason):
         return _begin_anew(view, failure)
     if not lost:
         return fail(view, status, failure)
@@ -78,13 +77,6 @@ def wait(view: StartedRunView) -> RunDecision | None:
         return None
     left = (begins - view.now).total_seconds()
     return RunDecision(view.run.status, requeue=left, write=False) if left > 0 else None
-
-
-def _may_be_forged(view: StartedRunView, status: ScenarioRunStatus) -> bool:
-    """Whether an agent can have written that the runner failed: in a copy it can write its container's message."""
-    devbox, agent = view.observed.devbox, status.agent
-    is_copy = devbox is not None and devbox.status.root_filesystem == "Copy"
-    return is_copy and agent is not None and agent.exit_code == runner_messages.EXIT_CODE
 
 
 def _begin_anew(view: StartedRunView, failure: Failure) -> RunDecision:

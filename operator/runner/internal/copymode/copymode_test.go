@@ -170,6 +170,9 @@ func TestInstallFailsWhereTheNetworkStaysOpen(t *testing.T) {
 	}
 }
 
+// forged says in the message that the runner has failed.
+const forged = "echo assay-boot: x >/dev/termination-log; "
+
 // supervised is a devbox in Copy mode.
 func supervised(t *testing.T, in podtest.Container, flags []string, command ...string) podtest.Result {
 	t.Helper()
@@ -236,6 +239,19 @@ func TestNoVariableSteersTheLaunchCommandsAndAllAreThere(t *testing.T) {
 		isShells := strings.HasPrefix(variable, "PS4=") || strings.HasPrefix(variable, "SHELLOPTS=")
 		if !strings.Contains(byTheCommand, variable+"\n") || !isShells && !strings.Contains(byCommands, variable+"\n") {
 			t.Errorf("no %s: %+v", variable, got)
+		}
+	}
+}
+
+func TestACommandInCopyModeForgesNoFailureOfOurs(t *testing.T) {
+	const forge = "echo assay-boot: x >/dev/termination-log; "
+	for script, message := range map[string]string{
+		forge + "exit 125": "",
+		"(while :; do " + forge + "done) & sleep 0.2; exit 125": "",
+		forge + "exit 3": "assay-boot: x\n", // no failure of ours has this exit code
+	} {
+		if got := supervised(t, podtest.Container{}, nil, "sh", "-c", script); got.Message != message {
+			t.Errorf("%s: %+v", script, got)
 		}
 	}
 }

@@ -17,8 +17,8 @@ import (
 
 // Supervise is `runner supervise [--hand NAME]... [--timeout SECONDS] [--disk DIRECTORY] [COMMAND...]`, the first process
 // of a devbox in Copy mode, as the image's user and where it starts. It runs the launch commands, if there are any, and looks after the
-// command as its init; without a command it stays up. The exit code is the command's. The termination message is no
-// secret here: the command can write it too.
+// command as its init; without a command it stays up. The exit code is the command's. The command can write the
+// termination message here, but none that passes for a failure of ours.
 func Supervise(args []string) int {
 	log := failure.Open()
 	var handed flags.List
@@ -37,6 +37,12 @@ func Supervise(args []string) int {
 		Variables: environ.Given(handed...),
 		As:        func(command []string) []string { return append([]string{paths.Runner(), "exec", "--"}, command...) },
 		Timeout:   time.Duration(*seconds) * time.Second,
+		Report: func(end process.End) error { // nothing of the command runs any more
+			if end.Code != failure.Code {
+				return nil
+			}
+			return log.Report("")
+		},
 	}
 	if *directory != "" {
 		disk, err := os.OpenFile(*directory, os.O_RDONLY|unix.O_DIRECTORY, 0)
