@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb, sqrt
-from statistics import NormalDist, fmean, stdev
+from math import sqrt
+from statistics import fmean, stdev
 from typing import NamedTuple
 
-_LEVEL = 0.975  # two-sided 95 %
-_Z = NormalDist().inv_cdf(_LEVEL)
-_FEW = (12.7062, 4.3027, 3.1824, 2.7764)
-"""Student's t at that level for 1 to 4 degrees of freedom, where the expansion is too far off."""
+from assay.estimators import pass_at_k, t_quantile
 
 
 class Interval(NamedTuple):
@@ -28,28 +25,8 @@ def interval(means: Sequence[float]) -> Interval | None:
     """
     if len(means) < 2 or (deviation := stdev(means)) == 0.0:
         return None
-    middle, reach = fmean(means), _student(len(means) - 1) * deviation / sqrt(len(means))
+    middle, reach = fmean(means), t_quantile(len(means) - 1) * deviation / sqrt(len(means))
     return Interval(middle - reach, middle + reach)
-
-
-def _student(freedom: int) -> float:
-    """The quantile of Student's t, to four digits (Abramowitz and Stegun 26.7.5)."""
-    if freedom <= len(_FEW):
-        return _FEW[freedom - 1]
-    z = _Z
-    return (
-        z
-        + (z**3 + z) / (4 * freedom)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
-    )
-
-
-def pass_at_k(attempts: int, passed: int, k: int) -> float:
-    """The probability that one of k attempts passes, estimated without bias from k or more, of which some passed."""
-    if not 1 <= k <= attempts:
-        raise ValueError(f"pass@{k} cannot be estimated from {attempts} attempts")
-    return 1.0 - comb(attempts - passed, k) / comb(attempts, k)
 
 
 def pass_curve(scenarios: Sequence[tuple[int, int]]) -> list[float]:

@@ -4,7 +4,8 @@ from itertools import combinations
 
 import pytest
 
-from assay.report.estimates import interval, pass_at_k, pass_curve
+from assay.estimators import pass_at_k
+from assay.report.estimates import interval, pass_curve
 
 
 @pytest.mark.parametrize(

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from math import comb
 from statistics import fmean
 
 from assay.api.attempts import PassAtK, Solved
+from assay.estimators import pass_at_k, pass_hat_k
 from assay.reconcile.common.score import rounded
 
 from .tally import Tally
 
 _SIZES = (1, 2, 3, 4, 5, 8, 10, 16, 32, 50, 64, 100)
-
-
-def pass_at_k(n: int, c: int, k: int) -> float:
-    """The probability that at least one of k attempts passes, from n attempts of which c passed; 1 ≤ k ≤ n.
-
-    1 - C(n-c, k) / C(n, k): Chen et al. 2021, "Evaluating Large Language Models Trained on Code", section 2.1.
-    """
-    choices = comb(n, k)
-    return (choices - comb(n - c, k)) / choices
-
-
-def pass_hat_k(n: int, c: int, k: int) -> float:
-    """pass^k, the probability that all of k attempts pass, from n attempts of which c passed; 1 ≤ k ≤ n.
-
-    C(c, k) / C(n, k): Yao et al. 2024, "τ-bench: A Benchmark for Tool-Agent-User Interaction in Real-World Domains".
-    """
-    return comb(c, k) / comb(n, k)
 
 
 def sizes(attempts: int) -> list[int]:

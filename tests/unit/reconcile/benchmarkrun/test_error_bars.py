@@ -6,7 +6,8 @@ from math import sqrt
 
 import pytest
 
-from assay.reconcile.benchmarkrun.error_bars import estimate, t_quantile
+from assay.estimators import t_quantile
+from assay.reconcile.benchmarkrun.error_bars import estimate
 from assay.reconcile.benchmarkrun.tally import tally
 from tests.unit.reconcile.benchmarkrun.attempts_of import attempts_of
 

@@ -8,8 +8,9 @@ from statistics import fmean
 import pytest
 
 from assay.api.attempts import PASS_AT_K_MAX
+from assay.estimators import pass_at_k, pass_hat_k
 from assay.reconcile.benchmarkrun.child_run import ChildRun
-from assay.reconcile.benchmarkrun.pass_at_k import pass_at_k, pass_hat_k, sizes, solved, table
+from assay.reconcile.benchmarkrun.pass_at_k import sizes, solved, table
 from assay.reconcile.benchmarkrun.tally import tally
 from tests.unit.reconcile.benchmarkrun.attempts_of import attempts_of
 from tests.unit.specs.objects import Obj
