@@ -6,8 +6,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from assay.api import KINDS
-from assay.crdgen.kind import GROUP, VERSION
 from assay.engine.cache import Cache, Key
 from assay.engine.queue import WorkQueue
 from assay.engine.relist import Watched
@@ -20,11 +18,10 @@ from assay.kube.resources import (
     PERSISTENT_VOLUME_CLAIMS,
     PODS,
     VOLUME_SNAPSHOTS,
-    Resource,
-    register,
 )
 from assay.kube_object import KubeObject
 from assay.logs import about
+from assay.our_resources import OURS
 from assay.reconcile.benchmarkrun.reconcile import reconcile as reconcile_benchmark_run
 from assay.reconcile.blueprint.reconcile import reconcile as reconcile_blueprint
 from assay.reconcile.common import internal_error
@@ -43,9 +40,6 @@ log = logging.getLogger(__name__)
 
 CONFLICT_RETRY_SECONDS = 0.1  # the watch is about to show the newer version
 
-OURS: Mapping[str, Resource] = {
-    kind.name: register(Resource(GROUP, VERSION, kind.plural, kind.name)) for kind in KINDS
-}
 WATCHED = (
     *(Watched(resource) for resource in OURS.values()),
     *(

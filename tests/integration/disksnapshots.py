@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
+from assay.our_resources import OURS
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json
 from tests.integration.running import TEAM, condition, create, create_definitions

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from assay import main, metrics
-from assay.dispatch import OURS, WATCHED
+from assay.dispatch import WATCHED
 from assay.engine.cache import Cache
 from assay.engine.relist import Watched
 from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS
+from assay.our_resources import OURS
 from assay.settings import RegistrySettings, Settings
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import PERSISTENT_VOLUME_CLAIMS, PODS
+from assay.our_resources import OURS
 from assay.reconcile.common import apply as common_apply
 from tests.integration.devboxes import (
     SPEC,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
+from assay.our_resources import OURS
 from assay.specs import names, scenario_run
 from tests.integration.disksnapshots import (
     LONG,

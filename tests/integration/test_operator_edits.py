@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assay.dispatch import OURS
 from assay.kube.resources import PODS
+from assay.our_resources import OURS
 from tests.integration.fakeapi import FakeApi
 from tests.integration.kubelet import Kubelet
 from tests.integration.running import (

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assay import dispatch, kopf_shell
-from assay.dispatch import OURS
 from assay.engine.cache import Key
+from assay.our_resources import OURS
 from assay.reconcile.common.context import Context
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Fault, Json

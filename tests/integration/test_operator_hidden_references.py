@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
+from assay.our_resources import OURS
 from tests.integration.disksnapshots import LONG, SNAPSHOTS, message
 from tests.integration.disksnapshots import says as snapshot_says
 from tests.integration.fakeapi import FakeApi

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import JOBS, PODS
+from assay.our_resources import OURS
 from assay.reconcile.common import pod_view
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import JOBS, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
+from assay.our_resources import OURS
 from assay.reconcile.scenariorun import cleanup
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json

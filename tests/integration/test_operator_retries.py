@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import VOLUME_SNAPSHOTS
+from assay.our_resources import OURS
 from assay.reconcile.scenariorun import retry
 from assay.specs import names
 from tests.integration.fakeapi import FakeApi

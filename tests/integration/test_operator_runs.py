@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import PODS
+from assay.our_resources import OURS
 from assay.reconcile.devbox import command_pod
 from assay.reconcile.scenariorun import retry
 from tests.integration.fakeapi import FakeApi

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assay.dispatch import OURS
+from assay.our_resources import OURS
 from assay.reconcile.references import images
 from assay.registry.image import ImageConfig, ImageNotFound
 from assay.registry.reader import RegistryReader

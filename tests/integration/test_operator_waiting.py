@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import EVENTS, PERSISTENT_VOLUME_CLAIMS
+from assay.our_resources import OURS
 from assay.reconcile.common import pod_view, start_events
 from assay.registry.image import ImageConfig, ImageNotFound
 from assay.registry.reader import RegistryReader

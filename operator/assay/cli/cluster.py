@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from assay.api import KINDS
-from assay.crdgen.kind import GROUP, VERSION
 from assay.kube.client import Client, Selection
 from assay.kube.connection import Login, default_namespace
 from assay.kube.errors import AlreadyExists, NotFound
 from assay.kube.rate_limit import TokenBucket
-from assay.kube.resources import Resource, register
 from assay.kube_object import KubeObject
+from assay.our_resources import OURS
 
 from .exits import Exit, Failure
 from .options import ClusterOptions
 
 MANAGER = "assay-cli"
-OURS: Mapping[str, Resource] = {
-    kind.name: register(Resource(GROUP, VERSION, kind.plural, kind.name)) for kind in KINDS
-}
 
 
 @dataclass(frozen=True, slots=True)

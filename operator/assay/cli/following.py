@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from assay.api.unparsed import is_finished
 from assay.kube.errors import ApiError
 from assay.kube.follow import follow
 from assay.kube_object import KubeObject
@@ -21,7 +22,7 @@ from .cluster import Cluster
 from .exits import Exit, Failure, complain
 from .output import name_of, printable
 from .verdict import Waiting, judge
-from .views.attempts import attempts, has_ended, selector
+from .views.attempts import attempts, selector
 from .views.progress import headline, screen
 
 TICK = 1.0
@@ -71,7 +72,7 @@ async def follow_run(cluster: Cluster, run: KubeObject, seconds: float | None) -
 
 async def _shown(cluster: Cluster, state: State) -> KubeObject:
     async with _watched(cluster, state), _display() as show:
-        while not has_ended(state.run):
+        while not is_finished(state.run):
             if state.is_gone:
                 raise Failure(f"BenchmarkRun {state.run['metadata']['name']} was deleted")
             show(state)

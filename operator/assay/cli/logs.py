@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from assay.api.unparsed import is_finished
 from assay.kube.client import Selection
 from assay.kube.errors import ApiError, NotFound, Unavailable
 from assay.kube.resources import PODS
@@ -18,7 +19,7 @@ from .cluster import Cluster, on_cluster
 from .exits import Exit, Failure, complain
 from .options import ClusterOptions, command
 from .output import printable
-from .views.attempts import has_ended, selector
+from .views.attempts import selector
 from .views.tails import tails
 
 EXAMPLE = """\b
@@ -78,7 +79,7 @@ async def _show(there: Cluster, run: KubeObject, function: str | None, *, follow
     """Print a run's log, or what its status keeps. Failure if there is neither."""
     name, container = run["metadata"]["name"], function or devbox_container.CONTAINER
     source = await _source(there, name, container)
-    while source is None and follow and not has_ended(run):
+    while source is None and follow and not is_finished(run):
         await asyncio.sleep(LOOK_SECONDS)
         run = await there.get("ScenarioRun", name)
         source = await _source(there, name, container)

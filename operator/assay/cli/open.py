@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from assay.api.condition_types import ConditionType
+from assay.api.unparsed import is_finished
 from assay.kube.client import Selection
 from assay.kube.errors import ApiError, NotFound
 from assay.kube.follow import follow
@@ -24,7 +25,7 @@ from .cluster import Cluster, on_cluster
 from .exits import Exit, Failure, complain
 from .options import ClusterOptions, command
 from .output import name_of
-from .views.attempts import condition, has_ended
+from .views.attempts import condition
 
 EXAMPLE = """\b
 Examples:
@@ -65,7 +66,7 @@ def open_(
 async def _pod(there: Cluster, run: KubeObject, *, seconds: float, keep: bool) -> AsyncIterator[str]:
     """The pod to look into, while this is entered."""
     name, status = run["metadata"]["name"], run.get("status") or {}
-    if pod := await _running_pod(there, name) if not has_ended(run) else None:
+    if pod := await _running_pod(there, name) if not is_finished(run) else None:
         yield pod
         return
     if pod := await _opened(there, status.get("devbox") or name):

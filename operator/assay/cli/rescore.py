@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from assay.api.unparsed import is_finished
 from assay.kube_object import KubeObject
 from assay.specs.names import child_name
 
@@ -16,7 +17,6 @@ from .following import follow_created
 from .options import ClusterOptions, command
 from .output import name_of
 from .verdict import Waiting
-from .views.attempts import has_ended
 
 EXAMPLE = """\b
 Examples:
@@ -40,7 +40,7 @@ def rescore(
 
     async def work(there: Cluster) -> Exit:
         earlier = await there.find(run)
-        if not has_ended(earlier):
+        if not is_finished(earlier):
             raise Failure(f"{earlier['kind']} {run} has not ended: wait for it (assay watch {run})")
         if waiting.wait and earlier["kind"] == "ScenarioRun":
             raise Failure("--wait follows BenchmarkRuns: leave it out for a ScenarioRun", Exit.USAGE)

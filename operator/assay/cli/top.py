@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from assay.kube.resources import PODS
+from assay.our_resources import OURS
 from assay.specs.names import MANAGED_SELECTOR
 
-from .cluster import OURS, Cluster, on_cluster
+from .cluster import Cluster, on_cluster
 from .exits import Exit
 from .options import ClusterOptions, OutputOptions, command
 from .views.top import top as view

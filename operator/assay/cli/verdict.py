@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from assay.api.condition_types import ConditionType
+from assay.api.unparsed import is_finished
 from assay.kube_object import KubeObject
 
 from .exits import Exit, complain
-from .views.attempts import condition, has_ended
+from .views.attempts import condition
 from .views.progress import counts
 
 
@@ -40,7 +41,7 @@ class Waiting(Demand):
 
 def judge(runs: Sequence[KubeObject], demand: Demand) -> Exit:
     """FAILED if a run falls short; each complaint is a line on standard error. Runs that go on are not judged."""
-    faults = [fault for run in runs if has_ended(run) for fault in _faults(run, demand)]
+    faults = [fault for run in runs if is_finished(run) for fault in _faults(run, demand)]
     for fault in faults:
         complain(fault)
     return Exit.FAILED if faults else Exit.OK

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from assay.dispatch import OURS
+from assay.our_resources import OURS
 from tests.integration.fakecollection import Json
 
 NOWHERE = "127.0.0.1:1/x:1"  # an image of a registry that refuses connections at once

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from assay.dispatch import OURS
+from assay.our_resources import OURS
 from tests.integration.apiserver.realapi import RealApi
 
 ROOT = Path(__file__).parents[3]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.errors import Invalid
+from assay.our_resources import OURS
 from tests.integration.apiserver.realapi import RealApi
 from tests.integration.fakecollection import Json
 from tests.integration.kubelet import now

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from assay.dispatch import OURS
 from assay.kube.errors import Invalid
 from assay.kube.resources import Resource
+from assay.our_resources import OURS
 from tests.integration.apiserver.realapi import CRDS, RealApi
 from tests.integration.fakecollection import Json
 

@@ -12,10 +12,10 @@ import yaml
 from typer.testing import CliRunner
 
 from assay.cli.app import app
-from assay.cli.cluster import OURS
 from assay.cli.linting import rules, schema
 from assay.cli.linting.documents import read
 from assay.kube.errors import ApiError
+from assay.our_resources import OURS
 from tests.integration.apiserver.realapi import RealApi
 
 FUNCTION: dict[str, Any] = {"name": "f", "type": "Command", "command": {"command": ["true"]}}

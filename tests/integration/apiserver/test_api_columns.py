@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assay.dispatch import OURS
+from assay.our_resources import OURS
 from tests.integration.apiserver.realapi import RealApi
 from tests.integration.fakecollection import Json
 from tests.integration.kubelet import now

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.resources import Resource, known
+from assay.our_resources import OURS
 from tests.integration.apiserver.either import Api, plural, session
 
 WITHOUT_STATUS = {"ConfigMap", "Secret", "Event", "Lease", "NetworkPolicy"}

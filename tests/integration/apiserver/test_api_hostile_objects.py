@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from assay import main
-from assay.dispatch import OURS
 from assay.kube.client import Client
+from assay.our_resources import OURS
 from assay.settings import RegistrySettings
 from tests.integration.apiserver.either import session
 from tests.integration.apiserver.hostile import Hostile, objects

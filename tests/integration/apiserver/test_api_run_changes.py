@@ -6,8 +6,8 @@ import pytest
 
 from assay.api.benchmarkrun import BenchmarkRunSpec
 from assay.api.scenariorun import ScenarioRunSpec
-from assay.dispatch import OURS
 from assay.kube.errors import Invalid
+from assay.our_resources import OURS
 from tests.integration.apiserver.realapi import RealApi
 from tests.integration.fakecollection import Json
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from assay.api.unparsed import holds
 from assay.kube.resources import JOBS, PODS
-from assay.reconcile.common.objects import holds
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
 from tests.integration.apiserver.either import an_object
 from tests.integration.apiserver.realapi import RealApi

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from assay.cli import cluster
 from assay.cli.exits import Exit
+from assay.our_resources import OURS
 from tests.integration.cli.conftest import Assay
 from tests.integration.fakeapi import FakeApi
 from tests.integration.running import BENCHMARK_RUNS, RUNS, TEAM, create, create_run, create_scenario
 from tests.integration.samples import until
 from tests.unit.cli.objects import conditions
 
-SCENARIOS, BENCHMARKS = cluster.OURS["Scenario"], cluster.OURS["Benchmark"]
+SCENARIOS, BENCHMARKS = OURS["Scenario"], OURS["Benchmark"]
 SPEC = {"benchmarkRef": {"name": "ledger"}, "agent": {"ref": {"name": "mini"}}, "parallelism": 7}
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from assay.cli.cluster import OURS
 from assay.cli.exits import Exit
 from assay.kube.resources import PODS
+from assay.our_resources import OURS
 from tests.integration.cli.conftest import Assay
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from assay.cli.cluster import OURS
 from assay.cli.exits import Exit
+from assay.our_resources import OURS
 from tests.integration.cli.conftest import Assay
 from tests.integration.fakeapi import FakeApi
 from tests.integration.fakecollection import Json

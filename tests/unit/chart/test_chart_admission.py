@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assay.dispatch import OURS
+from assay.our_resources import OURS
 from tests.unit.chart.chart import NAMESPACE, of_kind, refusal, render, rights_of
 
 OWNERSHIP = "assay-ownership"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
-import assay.dispatch  # noqa: F401  registers our kinds with the API client
+import assay.our_resources  # noqa: F401  registers our kinds with the API client
 from assay.engine.cache import Cache
 from assay.kube.errors import NotFound
 from assay.reconcile.common.context import Context

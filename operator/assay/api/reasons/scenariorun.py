@@ -102,6 +102,10 @@ class ScenarioRunReason(Reason):
     )
 
 
+WORKING = (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING)
+"""What a run does; with any other reason of its condition Complete something keeps it from working, or it has ended."""
+
+
 class ScoreReason(Reason):
     """Why a scoring function has no score. The run has the reason of the first function without one."""
 

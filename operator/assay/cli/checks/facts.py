@@ -8,11 +8,12 @@ from typing import Any
 
 import yaml
 
-from assay.cli.cluster import OURS, Cluster
+from assay.cli.cluster import Cluster
 from assay.kube.client import Selection
 from assay.kube.errors import ApiError, NotFound
 from assay.kube.resources import CONFIG_MAPS, NODES, Resource
 from assay.kube_object import KubeObject
+from assay.our_resources import OURS
 from assay.specs import names, probe_pod
 
 from .check import Fact, T

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
 from assay.api.blame import blame
 from assay.api.condition_types import ConditionType
+from assay.api.unparsed import find_condition, is_controlled_by
 from assay.kube_object import KubeObject
 from assay.specs import names
 
@@ -73,8 +74,8 @@ class Attempt:
 
 def attempts(runs: Iterable[KubeObject], benchmark_run: KubeObject) -> list[Attempt]:
     """The attempts of a BenchmarkRun among these runs, by scenario and number. Labels are no proof; owners are."""
-    uid = benchmark_run["metadata"].get("uid")
-    owned = [run for run in runs if _controller(run).get("uid") == uid]
+    uid = benchmark_run["metadata"]["uid"]
+    owned = [run for run in runs if is_controlled_by(run, uid)]
     return sorted(map(Attempt.of, owned), key=lambda one: (one.scenario, one.number))
 
 
@@ -83,21 +84,9 @@ def selector(benchmark_run: str) -> str:
     return f"{names.BENCHMARK_RUN}={benchmark_run}"
 
 
-def _controller(run: KubeObject) -> dict[str, Any]:
-    owners = run["metadata"].get("ownerReferences") or ()
-    return next((one for one in owners if one.get("controller")), {})
-
-
-def condition(obj: KubeObject, type_: str) -> dict[str, Any]:
+def condition(obj: KubeObject, type_: str) -> Mapping[str, Any]:
     """A condition of an object; empty if it has none of that type."""
-    found = (obj.get("status") or {}).get("conditions") or ()
-    return next((one for one in found if one["type"] == type_), {})
-
-
-def has_ended(run: KubeObject) -> bool:
-    """Whether a run of either kind has ended."""
-    ends = (ConditionType.COMPLETE, ConditionType.FAILED)
-    return any(condition(run, type_).get("status") == "True" for type_ in ends)
+    return find_condition(obj, type_) or {}
 
 
 def agent_of(run: KubeObject) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 from assay.api.blame import blame
 from assay.api.condition_types import ConditionType
+from assay.api.unparsed import is_finished
 from assay.cli.output import columns, text
 from assay.kube_object import KubeObject
 
-from .attempts import Attempt, age, agent_of, condition, has_ended, span
+from .attempts import Attempt, age, agent_of, condition, span
 
 ROWS_MAX = 15
 
@@ -26,7 +27,7 @@ def headline(run: KubeObject, found: Sequence[Attempt]) -> str:
         return f"{name}: has not started"
     parts = [f"{name}: {len(done)}/{total} done"]
     if (score := score_of(done)) is not None:
-        parts.append(f"score {text(score)}{'' if has_ended(run) else ' so far'}")
+        parts.append(f"score {text(score)}{'' if is_finished(run) else ' so far'}")
         parts.append(f"{sum(one.passed for one in done)} passed")
     unscored = sum(one.failed is not None for one in done)
     if unscored:
@@ -40,7 +41,7 @@ def screen(run: KubeObject, found: Sequence[Attempt], now: datetime) -> str:
     waits = condition(run, ConditionType.COMPLETE)
     if not found and waits:
         lines.append(f"{waits.get('reason')}: {waits.get('message') or 'about to start'}")
-    if not has_ended(run) and (left := time_left(run, found)) is not None:
+    if not is_finished(run) and (left := time_left(run, found)) is not None:
         lines.append(f"about {span(left)} left")
     lines += causes(found)
     underway = sorted((one for one in found if not one.is_finished), key=lambda one: one.name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assay.api.unparsed import is_finished
 from assay.cli.output import Table, text
 from assay.kube_object import KubeObject
 
-from .attempts import Attempt, agent_of, has_ended
+from .attempts import Attempt, agent_of
 from .progress import counts, score_of
 
 HEADINGS = ("RUN", "AGENT", "SCENARIO", "ATTEMPT", "SCORE", "PASSED", "REASON", "SECONDS", "SCENARIORUN")
@@ -136,6 +137,6 @@ def _footer(columns: Sequence[Results]) -> list[Sequence[object]]:
         rows.append(("UNSCORED", *(one.get("unscored", 0) for one in counted)))
     if any(one.get("leftOut") for one in counted):
         rows.append(("LEFT OUT", *(one.get("leftOut", 0) for one in counted)))
-    if not all(has_ended(one.run) for one in columns):
+    if not all(is_finished(one.run) for one in columns):
         rows.append(("PHASE", *(one.get("phase") for one in status)))
     return rows

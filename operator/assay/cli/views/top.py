@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from assay.api.condition_types import ConditionType
-from assay.api.reasons import ScenarioRunReason
+from assay.api.reasons.scenariorun import WORKING
+from assay.api.unparsed import is_finished
 from assay.cli.output import Table
 from assay.kube_object import KubeObject
 from assay.specs import names
 
-from .attempts import age, condition, has_ended, time_of
+from .attempts import age, condition, time_of
 
-WORKS = (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING)
 WHY_MAX = 60
 HEADINGS = ("NAMESPACE", "OBJECT", "OF", "DOES", "NODE", "AGE", "WHY", "MESSAGE")
 
@@ -23,9 +24,9 @@ Row = tuple[object, ...]
 def top(objects: Mapping[str, Sequence[KubeObject]], pods: Iterable[KubeObject], now: datetime) -> Table:
     """Runs and builds that have not ended, what waits first; `objects` by kind."""
     nodes = _nodes(pods)
-    runs = [one for one in objects["ScenarioRun"] if not has_ended(one)]
+    runs = [one for one in objects["ScenarioRun"] if not is_finished(one)]
     builds = [one for one in objects["Blueprint"] if _is_unready(one)]
-    waiting = [one for one in objects["BenchmarkRun"] if not has_ended(one) and _waits_itself(one)]
+    waiting = [one for one in objects["BenchmarkRun"] if not is_finished(one) and _waits_itself(one)]
     listed = [*waiting, *builds, *sorted(runs, key=_works)]
     return Table(HEADINGS, [_row(one, nodes, now) for one in listed], listed, wide=1)
 
@@ -47,14 +48,14 @@ def _row(obj: KubeObject, nodes: Mapping[tuple[str, str], str], now: datetime) -
     )
 
 
-def _main(obj: KubeObject) -> KubeObject:
+def _main(obj: KubeObject) -> Mapping[str, Any]:
     """The condition that says what an object does or waits for."""
     type_ = ConditionType.READY if obj["kind"] == "Blueprint" else ConditionType.COMPLETE
     return condition(obj, type_)
 
 
 def _works(run: KubeObject) -> bool:
-    return _main(run).get("reason") in WORKS
+    return _main(run).get("reason") in WORKING
 
 
 def _is_unready(blueprint: KubeObject) -> bool:

@@ -8,10 +8,9 @@ from typing import NamedTuple, Self
 from assay.api.blame import Blame, blame
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import EndReason, ScenarioRunReason
+from assay.api.reasons.scenariorun import WORKING
+from assay.api.unparsed import find_condition, holds
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition, holds
-
-_WORKS = (ScenarioRunReason.AGENT_WORKING, ScenarioRunReason.RESTORING_DISK, ScenarioRunReason.SCORING)
 
 
 class AgentEnd(NamedTuple):
@@ -67,7 +66,7 @@ class ChildRun:
         if failed and failed["status"] == "True":
             return replace(one, unscored_reason=failed["reason"], content_hash=_content_hash(run))
         doing = find_condition(run, ConditionType.COMPLETE)
-        return replace(one, waits_for=doing["reason"]) if doing and doing["reason"] not in _WORKS else one
+        return replace(one, waits_for=doing["reason"]) if doing and doing["reason"] not in WORKING else one
 
     @property
     def is_finished(self) -> bool:

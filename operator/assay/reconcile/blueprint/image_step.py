@@ -10,9 +10,9 @@ from assay.api.blueprint import Blueprint, BlueprintImage, Build
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, false, true
 from assay.api.reasons import BlueprintReason, ReferenceReason
+from assay.api.unparsed import find_condition, holds
 from assay.kube_object import KubeObject
 from assay.reconcile.common.decision import Event, waits
-from assay.reconcile.common.objects import find_condition, holds
 from assay.reconcile.references import images
 from assay.reconcile.references.images import REGISTRY_RETRY_SECONDS
 from assay.registry.image import ImageConfig, ImageNotFound, RegistryUnavailable

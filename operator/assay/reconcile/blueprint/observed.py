@@ -12,12 +12,12 @@ from assay.api import conditions
 from assay.api.blueprint import Blueprint
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import BlueprintReason
+from assay.api.unparsed import controller, find_condition, is_controlled_by, is_finished
 from assay.kube.errors import ApiError, NotFound
 from assay.kube.resources import CONFIG_MAPS
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import controller, find_condition, is_controlled_by, is_finished
 from assay.reconcile.common.start_looks import NO_HOLD, Hold, trouble
 from assay.reconcile.common.text import printable
 from assay.registry.image import ImageConfig, ImageNotFound, RegistryUnavailable

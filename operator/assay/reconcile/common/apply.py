@@ -12,6 +12,7 @@ from assay.api.condition_types import ConditionType
 from assay.api.meta import Status
 from assay.api.object import ApiObject
 from assay.api.reasons import RejectionReason
+from assay.api.unparsed import controller, is_controlled_by
 from assay.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound
 from assay.kube.resources import resource_of
 from assay.kube_object import KubeObject
@@ -20,7 +21,6 @@ from assay.reconcile.common.decision import ChildRejected, Decision, waits
 from assay.specs import names
 
 from .context import Context
-from .objects import controller, is_controlled_by
 
 S = TypeVar("S", bound=Status)
 RETRY_SECONDS = 15.0

@@ -11,6 +11,7 @@ from typing import Any
 
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import InternalReason
+from assay.api.unparsed import find_condition
 from assay.engine.cache import Key
 from assay.engine.events import shorten
 from assay.kube.errors import NotFound
@@ -18,7 +19,6 @@ from assay.kube.resources import Resource
 from assay.kube_object import KubeObject
 from assay.logs import about
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import find_condition
 from assay.reconcile.common.text import printable
 
 log = logging.getLogger(__name__)

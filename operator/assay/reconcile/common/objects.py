@@ -1,64 +1,20 @@
-"""Questions about an object as JSON, of any kind."""
+"""Objects in the cache."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from assay.api.condition_types import ConditionType
 from assay.api.object import ApiObject
+from assay.api.unparsed import is_controlled_by, is_live
 from assay.engine.cache import Cache, Key
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-
-Seen = Mapping[str, Any]
-"""An object as the cache has it."""
-
-
-def is_finished(run: Seen) -> bool:
-    """Whether a ScenarioRun, BenchmarkRun or Job has ended: `Complete` or `Failed` is True."""
-    return holds(run, ConditionType.COMPLETE) or holds(run, ConditionType.FAILED)
-
-
-def find_condition(obj: Seen, type_: str) -> Seen | None:
-    """The condition of that type in the object's status."""
-    found = (obj.get("status") or {}).get("conditions") or ()
-    return next((one for one in found if one["type"] == type_), None)
-
-
-def holds(obj: Seen, type_: str) -> bool:
-    """Whether the object has that condition with status True."""
-    condition = find_condition(obj, type_)
-    return condition is not None and condition["status"] == "True"
-
-
-def controller(obj: Seen) -> Seen | None:
-    """The owner that made the object. By reference: anyone may write labels."""
-    owners = obj["metadata"].get("ownerReferences") or ()
-    return next((owner for owner in owners if owner.get("controller")), None)
-
-
-def is_of_kind(obj: Seen, kind: str) -> bool:
-    """Whether an owner of that kind of ours made the object. The cache keeps no controller of another group."""
-    made_by = controller(obj)
-    return made_by is not None and made_by["kind"] == kind
-
-
-def is_controlled_by(obj: Seen, uid: str) -> bool:
-    """Whether that very owner made the object, and not an earlier or later one of its name."""
-    made_by = controller(obj)
-    return made_by is not None and made_by["uid"] == uid
 
 
 def child(cache: Cache, kind: str, owner: ApiObject[Any, Any], name: str) -> KubeObject | None:
     """The child of that name: where the owner makes one, it is that, and others are not ours."""
     found = cache.get(kind, owner.namespace, name)
     return found if found and is_controlled_by(found, owner.uid) else None
-
-
-def is_live(obj: Seen) -> bool:
-    """Whether nobody has deleted the object."""
-    return not obj["metadata"].get("deletionTimestamp")
 
 
 def get_live(ctx: Context, key: Key) -> dict[str, Any] | None:

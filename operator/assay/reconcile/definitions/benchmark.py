@@ -8,12 +8,13 @@ from datetime import datetime
 from assay.api.benchmark import Benchmark, BenchmarkStatus
 from assay.api.conditions import NewCondition, false, true
 from assay.api.reasons import DefinitionReason, ReferenceReason
+from assay.api.unparsed import holds
 from assay.engine.cache import Key
 from assay.kube_object import KubeObject
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import get_live, holds
+from assay.reconcile.common.objects import get_live
 from assay.reconcile.common.readiness import READY, is_news, set_ready
 from assay.reconcile.common.text import listed
 from assay.reconcile.references.scenarios import is_validated

@@ -5,12 +5,13 @@ from __future__ import annotations
 from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
+from assay.api.unparsed import is_controlled_by, is_finished
 from assay.engine.cache import Key
 from assay.reconcile.common import command_output, pod_view, start_events
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import get_live, is_controlled_by, is_finished
+from assay.reconcile.common.objects import get_live
 from assay.reconcile.common.pod_view import PodView
 from assay.specs import devbox_container, devbox_pod
 

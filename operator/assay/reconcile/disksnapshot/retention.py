@@ -12,9 +12,9 @@ from assay.api.benchmarkrun import BenchmarkRun
 from assay.api.condition_types import ConditionType
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotSpec, DiskSnapshotStatus, Lineage
 from assay.api.scenariorun import ScenarioRun
+from assay.api.unparsed import controller, holds, is_controlled_by, is_finished
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import controller, holds, is_controlled_by, is_finished
 from assay.specs import run_tries, scenario_run
 
 HELD_RETRY_SECONDS = 60.0

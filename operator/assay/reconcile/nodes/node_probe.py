@@ -11,13 +11,13 @@ from typing import Any
 from assay.api.meta import Status
 from assay.api.object import ApiObject
 from assay.api.reasons import PodReason, RejectionReason
+from assay.api.unparsed import is_controlled_by, is_of_kind
 from assay.kube.errors import ApiError
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view, start_events
 from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import ChildRejected, Decision
-from assay.reconcile.common.objects import is_controlled_by, is_of_kind
 from assay.reconcile.common.pod_view import PodView
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import names, probe_pod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import BenchmarkRunReason
-from assay.reconcile.common.objects import Seen, find_condition
+from assay.api.unparsed import Seen, find_condition
 
 _OPEN = (BenchmarkRunReason.BASELINE_NOT_FOUND, BenchmarkRunReason.BASELINE_NOT_FINISHED)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assay.api.condition_types import ConditionType
+from assay.api.unparsed import find_condition
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition
 
 
 def is_validated(scenario: KubeObject) -> bool:

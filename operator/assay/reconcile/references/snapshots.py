@@ -8,9 +8,10 @@ from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus
 from assay.api.reasons import ReferenceReason
 from assay.api.scenariorun import ScenarioRun
+from assay.api.unparsed import is_controlled_by, is_live
 from assay.engine.cache import Key
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import child, get_live, is_controlled_by, is_live
+from assay.reconcile.common.objects import child, get_live
 from assay.specs import run_tries
 
 from .errors import ReferenceNotReady

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.api.scenario import Scenario
+from assay.api.unparsed import controller, is_controlled_by
 from assay.kube_object import KubeObject
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import controller, is_controlled_by
 from assay.specs import validation_run
 
 from .places import Places, places

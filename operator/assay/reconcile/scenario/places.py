@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import RejectionReason
+from assay.api.unparsed import find_condition
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition
 
 # What the API server rejects for one run it mostly rejects for every run of the namespace; not so what is invalid.
 _REJECTED = frozenset(RejectionReason) - {RejectionReason.INVALID}

@@ -10,9 +10,9 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, false, find, set_condition, true, unknown
 from assay.api.reasons import DefinitionReason, ValidationReason
 from assay.api.scenario import Scenario, ScenarioStatus, ValidationStatus
+from assay.api.unparsed import is_finished
 from assay.kube_object import KubeObject
 from assay.reconcile.common.decision import Decision, Event, news
-from assay.reconcile.common.objects import is_finished
 from assay.reconcile.common.readiness import READY, set_ready
 from assay.reconcile.common.text import listed
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady

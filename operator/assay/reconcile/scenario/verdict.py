@@ -9,8 +9,8 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import NewCondition, false, true
 from assay.api.reasons import ScenarioRunReason, ValidationReason
 from assay.api.scenario import ValidationRun
+from assay.api.unparsed import find_condition, holds
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition, holds
 from assay.reconcile.common.score import reaches
 from assay.specs.validation_run import ValidationAgent
 

@@ -14,8 +14,8 @@ from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import DiskSnapshotReason, ScenarioRunReason
 from assay.api.scenariorun import LaterScore, ScenarioRun
+from assay.api.unparsed import is_finished, is_live
 from assay.kube_object import KubeObject
-from assay.reconcile.common import objects
 from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.decision import ChildRejected, Event
 from assay.specs import devbox as devbox_spec
@@ -81,7 +81,7 @@ def _has_news(view: RunView) -> bool:
 
 def _working(view: RunView) -> list[KubeObject]:
     """Jobs that have not ended, and that nobody has deleted."""
-    return [job.obj for job in view.observed.jobs if job.may_work and objects.is_live(job.obj)]
+    return [job.obj for job in view.observed.jobs if job.may_work and is_live(job.obj)]
 
 
 def _age(view: RunView) -> float:
@@ -111,7 +111,7 @@ def _open(view: RunView, decision: RunDecision) -> RunDecision:
     if devbox:
         decision.patch = [(devbox.identity(), {"spec": {"operatingMode": "Idle"}})]
     elif job and job.pod_works:
-        decision.delete = [*decision.delete, *([job.obj] if objects.is_live(job.obj) else [])]
+        decision.delete = [*decision.delete, *([job.obj] if is_live(job.obj) else [])]
     elif pinned:
         decision.create = [devbox_spec.opened(view.run, pinned)]
         decision.on_rejection = functools.partial(_not_opened, decision)
@@ -145,7 +145,7 @@ def _end(run: ScenarioRun) -> datetime:
 
 def _later_scores(runs: Sequence[KubeObject]) -> list[LaterScore] | None:
     """The scores of later runs, in the order in which these ended."""
-    ended = [run for run in runs if objects.is_finished(run)]
+    ended = [run for run in runs if is_finished(run)]
     ended.sort(key=lambda run: (run["status"].get("completionTime") or "", run["metadata"]["name"]))
     later = [
         LaterScore(

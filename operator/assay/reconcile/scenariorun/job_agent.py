@@ -9,10 +9,10 @@ from datetime import timedelta
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import EndReason, ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
+from assay.api.unparsed import holds
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.command_end import BACKSTOP, command_end, stopped
-from assay.reconcile.common.objects import holds
 from assay.reconcile.common.pod_view import OUTPUT_MAX, Cause, PodView
 from assay.reconcile.common.start_looks import trouble
 from assay.specs import devbox_container, run_job

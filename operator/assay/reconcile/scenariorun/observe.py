@@ -8,12 +8,13 @@ from assay.api.conditions import is_finished
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot
 from assay.api.scenariorun import PinnedRun, ScenarioRun
+from assay.api.unparsed import is_controlled_by, is_live
 from assay.kube.resources import PODS
 from assay.kube_object import KubeObject
 from assay.reconcile.common import command_output, network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
-from assay.reconcile.common.objects import child, is_controlled_by, is_live
+from assay.reconcile.common.objects import child
 from assay.reconcile.references import snapshots
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.specs import devbox_container, run_tries

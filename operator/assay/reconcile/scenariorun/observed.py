@@ -10,10 +10,10 @@ from assay.api.conditions import NewCondition, set_condition
 from assay.api.devbox import Devbox
 from assay.api.disksnapshot import DiskSnapshot, DiskSnapshotStatus
 from assay.api.scenariorun import PinnedRun, ScenarioRun, ScenarioRunStatus
+from assay.api.unparsed import is_controlled_by, is_live
 from assay.kube_object import KubeObject
 from assay.reconcile.common import pod_view
 from assay.reconcile.common.decision import Decision
-from assay.reconcile.common.objects import is_controlled_by, is_live
 from assay.reconcile.common.start_looks import NO_HOLD, Hold
 from assay.reconcile.references.errors import ReferenceNotReady
 from assay.settings import Settings

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import AnyReason, EndReason, ScenarioRunReason, ScoreReason
 from assay.api.scoring import ScoringFunction
+from assay.api.unparsed import find_condition, holds, is_finished
 from assay.kube_object import KubeObject
 from assay.reconcile.common import node_words, pod_view
-from assay.reconcile.common.objects import find_condition, holds, is_finished
 from assay.reconcile.common.pod_view import Cause
 from assay.specs import devbox_container
 

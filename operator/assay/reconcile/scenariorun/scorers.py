@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.api.reasons import ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.api.scoring import ScoringFunction
-from assay.reconcile.common.objects import is_live
+from assay.api.unparsed import is_live
 from assay.specs import run_tries, scorer_job, texts
 from assay.specs.scorer_job import LeftDisk, Scorers
 

@@ -13,9 +13,9 @@ from assay.api.condition_types import ConditionType
 from assay.api.conditions import false, true
 from assay.api.reasons import ScenarioRunReason
 from assay.api.scenariorun import ScenarioRunStatus
+from assay.api.unparsed import is_live
 from assay.kube_object import KubeObject
 from assay.reconcile.common.decision import news
-from assay.reconcile.common.objects import is_live
 
 from .observed import RunDecision, RunView, StartedRunView
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import ValidationReason
+from assay.api.unparsed import find_condition, is_finished, is_of_kind
 from assay.engine.cache import IndexFn
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import find_condition, is_finished, is_of_kind
 from assay.reconcile.references.baseline import awaits_baseline
 from assay.specs import names
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from assay.api import KINDS
+from assay.api.unparsed import controller, is_finished, is_of_kind
 from assay.engine.cache import Cache, Key
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import controller, is_finished, is_of_kind
 from assay.specs import names
 
 from .indexes import scorers_of

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from assay.api import KINDS
 from assay.api.condition_types import ConditionType
+from assay.api.unparsed import controller, is_finished, is_of_kind
 from assay.engine.cache import Transform
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import controller, is_finished, is_of_kind
 from assay.specs import build_job, devbox_container, names, run_content
 
 _META = (

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assay.api.scheduling import Scheduling
-from assay.dispatch import OURS
 from assay.kube.errors import Forbidden
+from assay.our_resources import OURS
 from tests.integration.apiserver.authority.writing import name_of, paths, split, written
 from tests.integration.apiserver.governed import POLICY, installed
 from tests.integration.apiserver.people import AUTHOR, EDITOR, OPERATOR, RUNNER, Person

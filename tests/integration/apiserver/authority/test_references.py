@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.errors import Forbidden
+from assay.our_resources import OURS
 from tests.integration.apiserver.authority.writing import (
     MINE,
     NAMER,

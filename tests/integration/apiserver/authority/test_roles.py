@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.errors import Forbidden, Invalid
 from assay.kube.resources import CONFIG_MAPS, PODS
+from assay.our_resources import OURS
 from tests.integration.apiserver.authority.writing import SECRETS, secret_of, written
 from tests.integration.apiserver.ownership.owned import owner, plain
 from tests.integration.apiserver.people import ADMIN, AUTHOR, EDITOR, RUNNER, VIEWER, Person

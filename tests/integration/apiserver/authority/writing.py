@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from assay.dispatch import OURS
 from assay.kube.resources import Resource
+from assay.our_resources import OURS
 from tests.integration.apiserver.ownership.owned import plain
 from tests.integration.apiserver.realapi import CRDS
 from tests.integration.fakecollection import Json

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.kube.errors import Forbidden
 from assay.kube.resources import JOBS, NETWORK_POLICIES, PERSISTENT_VOLUME_CLAIMS, PODS, VOLUME_SNAPSHOTS
+from assay.our_resources import OURS
 from tests.integration.apiserver.either import an_object
 from tests.integration.fakecollection import Json
 from tests.integration.samples import CONTAINER

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assay.api.scenariorun import ScenarioRun
+from assay.api.unparsed import find_condition, holds, is_finished
 from assay.kube_object import KubeObject
-from assay.reconcile.common.objects import child, find_condition, holds, is_finished
+from assay.reconcile.common.objects import child
 from tests.unit.reconcile.caches import cache_of, owner
 from tests.unit.specs.objects import existing
 

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from assay.dispatch import OURS
 from assay.engine.cache import Key
 from assay.kube.errors import NotFound
 from assay.kube.resources import Resource
+from assay.our_resources import OURS
 from assay.reconcile.scenariorun.reconcile import reconcile
 from tests.unit.reconcile.contexts import context
 from tests.unit.reconcile.runs import BOX, NOW, OWNER, RESCORE, ended, run_at

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assay.reconcile.common.objects import is_controlled_by, is_live
+from assay.api.unparsed import is_controlled_by, is_live
 from assay.reconcile.watch.routing import keys_for
 from assay.reconcile.watch.transforms import TRANSFORMS
 from tests.unit.reconcile.caches import cache_of, owner
