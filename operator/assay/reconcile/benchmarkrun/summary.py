@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from assay.api.benchmarkrun import (
     AgentEndCount,
@@ -90,20 +90,23 @@ def _agent_ends(finished: Sequence[ChildRun]) -> list[AgentEndCount] | None:
 
 
 def _waiting(runs: Sequence[ChildRun]) -> list[WaitingCause] | None:
-    """What unfinished runs wait for, the most frequent cause first; equally frequent ones by name."""
-    causes = Counter(run.waits_for for run in runs if run.waits_for)
-    ordered = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
-    return [WaitingCause(reason=reason, count=count) for reason, count in ordered[:CAUSES_MAX]] or None
+    """What unfinished runs wait for."""
+    causes = _most_frequent(run.waits_for for run in runs)
+    return [WaitingCause(reason=reason, count=count) for reason, count in causes] or None
 
 
 def _causes(finished: Sequence[ChildRun]) -> list[UnscoredCause] | None:
-    """Why runs have no score, the most frequent reason first; equally frequent ones by name."""
-    causes = Counter(run.unscored_reason for run in finished if run.unscored_reason)
-    ordered = sorted(causes.items(), key=lambda cause: (-cause[1], cause[0]))
+    """Why runs have no score."""
+    causes = _most_frequent(run.unscored_reason for run in finished)
     return [
-        UnscoredCause(reason=reason, count=count, blame=blame(reason))
-        for reason, count in ordered[:CAUSES_MAX]
+        UnscoredCause(reason=reason, count=count, blame=blame(reason)) for reason, count in causes
     ] or None
+
+
+def _most_frequent(reasons: Iterable[str | None]) -> list[tuple[str, int]]:
+    """The reasons that there are, the most frequent first; equally frequent ones by name."""
+    counted = Counter(reason for reason in reasons if reason)
+    return sorted(counted.items(), key=lambda one: (-one[1], one[0]))[:CAUSES_MAX]
 
 
 def _worst(finished: Sequence[ChildRun]) -> list[WorstRun] | None:

@@ -13,13 +13,12 @@ from assay.api.blueprint import Blueprint
 from assay.api.condition_types import ConditionType
 from assay.api.reasons import BlueprintReason
 from assay.api.unparsed import controller, find_condition, is_controlled_by, is_finished
-from assay.kube.errors import ApiError, NotFound
+from assay.kube.errors import NotFound
 from assay.kube.resources import CONFIG_MAPS
 from assay.kube_object import KubeObject
-from assay.reconcile.common import pod_view, start_events
+from assay.reconcile.common import container_output, pod_view, start_events
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.start_looks import NO_HOLD, Hold, trouble
-from assay.reconcile.common.text import printable
 from assay.registry.image import ImageConfig, ImageNotFound, RegistryUnavailable
 from assay.specs import build_job
 from assay.specs.build_job import Content
@@ -135,16 +134,12 @@ async def _job(ctx: Context, blueprint: Blueprint, content: Content) -> BuildJob
 
 async def _with_log(ctx: Context, pods: Sequence[KubeObject], ended: Ended) -> Ended:
     """A failed build with the end of its log: the pod's own message has 2 KiB of it, less than one long command."""
-    names = [pod["metadata"] for pod in pods if pod_view.view(pod, build_job.CONTAINER).terminated]
-    if not names or build_job.CONTEXT_CHANGED in ended.log:
+    failed = [pod for pod in pods if pod_view.view(pod, build_job.CONTAINER).terminated]
+    if not failed or build_job.CONTEXT_CHANGED in ended.log:
         return ended
-    try:
-        log = await ctx.client.pod_log(
-            names[0]["namespace"], names[0]["name"], build_job.CONTAINER, tail_lines=LOG_LINES
-        )
-    except ApiError:
-        return ended  # the log is gone with its node, or cannot be read now: the message has its end
-    return replace(ended, log=printable(log)) if log.strip() else ended
+    # The log may be gone with its node, or cannot be read now: the message has its end.
+    log = await container_output.read(ctx, failed[0], build_job.CONTAINER, LOG_LINES)
+    return replace(ended, log=log) if log.strip() else ended
 
 
 def build_ended(pods: Sequence[KubeObject]) -> Ended | None:

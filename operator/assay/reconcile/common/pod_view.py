@@ -95,7 +95,7 @@ def view(pod: KubeObject, container: str) -> PodView:
         node=(pod.get("spec") or {}).get("nodeName"),
         started_at=timestamp((running or {}).get("startedAt"))
         or (terminated.started_at if terminated else None),
-        ready=running is not None and _container(pod, container).get("ready", True),
+        ready=running is not None and container_status(pod, container).get("ready", True),
         terminated=terminated,
         ended=status.get("phase") in _PHASES_AT_END,
         trouble=_trouble(status, state),
@@ -109,9 +109,14 @@ def patience_left(pod: PodView, now: datetime) -> float:
     return max(0.0, (pod.trouble_due - now).total_seconds()) if pod.trouble_due else 0.0
 
 
+def container_status(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The status of a container or init container, empty before there is one: no two of a pod have the same name."""
+    return next((one for one in _statuses(pod) if one.get("name") == name), {})
+
+
 def container_state(pod: Mapping[str, Any], container: str) -> Mapping[str, Any]:
     """The container's `state`; empty before the kubelet has reported any."""
-    return _container(pod, container).get("state") or {}
+    return container_status(pod, container).get("state") or {}
 
 
 def runs(pod: Mapping[str, Any], container: str) -> bool:
@@ -122,11 +127,6 @@ def runs(pod: Mapping[str, Any], container: str) -> bool:
 def has_started(pod: Mapping[str, Any], container: str) -> bool:
     """Whether the container runs, or has ended."""
     return bool({"running", "terminated"} & container_state(pod, container).keys())
-
-
-def _container(pod: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The status of a container or init container: no two of a pod have the same name."""
-    return next((one for one in _statuses(pod) if one.get("name") == name), {})
 
 
 def terminations(pod: Mapping[str, Any]) -> list[Terminated]:

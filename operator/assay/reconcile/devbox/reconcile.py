@@ -7,7 +7,7 @@ from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
 from assay.api.unparsed import is_controlled_by, is_finished
 from assay.engine.cache import Key
-from assay.reconcile.common import command_output, pod_view, start_events
+from assay.reconcile.common import container_output, pod_view, start_events
 from assay.reconcile.common.apply import apply
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.decision import Decision
@@ -48,11 +48,8 @@ async def observe(ctx: Context, devbox: Devbox) -> Observed:
     if pod is None:
         return Observed(devbox, None, ctx.now(), has_claim_of_run)
     view = pod_view.view(pod, devbox_container.CONTAINER)
-    output = (
-        await command_output.read(ctx, devbox.namespace, devbox.name)
-        if _has_just_failed(devbox, view)
-        else ""
-    )
+    has_failed = _has_just_failed(devbox, view)
+    output = await container_output.read(ctx, pod, devbox_container.CONTAINER) if has_failed else ""
     claim = ctx.cache.get("PersistentVolumeClaim", devbox.namespace, devbox.name)
     hold = await start_events.hold(ctx, start_events.waiting(pod, None, claim))
     return Observed(devbox, view, ctx.now(), has_claim_of_run, output, hold)

@@ -7,7 +7,7 @@ import functools
 from assay.api import conditions
 from assay.api.condition_types import ConditionType
 from assay.api.devbox import Devbox
-from assay.api.reasons import DevboxReason, ForeignReason, ScenarioRunReason
+from assay.api.reasons import DevboxReason, ForeignReason
 from assay.api.scenariorun import ScenarioRunStatus
 from assay.reconcile.common import node_words
 from assay.reconcile.common.pod_view import Cause
@@ -47,7 +47,7 @@ def decide(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision:
 def _wait(view: StartedRunView, status: ScenarioRunStatus, devbox: Devbox) -> RunDecision:
     """Report that the agent works, or what keeps its devbox from starting."""
     ready = conditions.find(devbox.status.conditions, ConditionType.READY)
-    doing = ScenarioRunReason.AGENT_WORKING if view.pinned.agent else ScenarioRunReason.RESTORING_DISK
+    doing = progress.first_work(view.pinned)
     if ready is None or ready.status == "True" or ready.reason in _NO_TROUBLE:
         return progress.report(view, status, doing, None)
     return progress.report(view, status, doing, Cause(ForeignReason(ready.reason), ready.message))

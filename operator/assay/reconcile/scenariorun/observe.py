@@ -11,7 +11,7 @@ from assay.api.scenariorun import PinnedRun, ScenarioRun
 from assay.api.unparsed import is_controlled_by, is_live
 from assay.kube.resources import PODS
 from assay.kube_object import KubeObject
-from assay.reconcile.common import command_output, network_policies, pod_view, start_events
+from assay.reconcile.common import container_output, network_policies, pod_view, start_events
 from assay.reconcile.common.command_end import command_end
 from assay.reconcile.common.context import Context
 from assay.reconcile.common.objects import child
@@ -79,7 +79,7 @@ async def _under_way(ctx: Context, run: ScenarioRun, observed: Observed) -> Obse
     """What only a run under way needs: policies, the output of an agent that has just failed, why nothing starts."""
     observed = _with_node(ctx, replace(observed, jobs=[await _with_pods(ctx, job) for job in observed.jobs]))
     if observed.own_job and run.status.agent is None:
-        observed = replace(observed, output=await _output(ctx, run, observed.own_job))
+        observed = replace(observed, output=await _output(ctx, observed.own_job))
     waited_for = [
         job for job in observed.jobs if job.name in (run.status.scorer_jobs or (run_tries.name(run),))
     ]
@@ -109,10 +109,10 @@ def _held_up(job: ScorerJob, claim: KubeObject | None) -> list[KubeObject]:
     return start_events.waiting(job.newest_pod, job.obj, claim)
 
 
-async def _output(ctx: Context, run: ScenarioRun, job: ScorerJob) -> str:
+async def _output(ctx: Context, job: ScorerJob) -> str:
     """The end of what a failed agent printed; empty if it has not failed, or if the log is gone."""
     pod = job.newest_pod
     end = pod_view.view(pod, devbox_container.CONTAINER).terminated if pod else None
     if pod is None or end is None or command_end(end, "Overlay", None).exit_code == 0:
         return ""
-    return await command_output.read(ctx, run.namespace, pod["metadata"]["name"])
+    return await container_output.read(ctx, pod, devbox_container.CONTAINER)

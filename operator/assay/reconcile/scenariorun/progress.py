@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false
 from assay.api.reasons import ForeignReason, ScenarioRunReason
-from assay.api.scenariorun import ScenarioRunStatus
+from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
 from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.decision import ChildRejected, Event, news, waits
 from assay.reconcile.common.pod_view import Cause
@@ -15,6 +15,11 @@ from assay.reconcile.common.start_looks import Hold
 
 from .observed import RunDecision, StartedRunView
 from .scorer_jobs import ScorerJob
+
+
+def first_work(pinned: PinnedRun) -> ScenarioRunReason:
+    """What a run does until it is scored."""
+    return ScenarioRunReason.AGENT_WORKING if pinned.agent else ScenarioRunReason.RESTORING_DISK
 
 
 def report(

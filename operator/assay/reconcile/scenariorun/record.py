@@ -7,6 +7,7 @@ from datetime import datetime
 
 from assay.api.runrecord import RunDurations, RunEnvironment
 from assay.api.scenariorun import ScenarioRunStatus
+from assay.reconcile.common import pod_view
 from assay.reconcile.common.pod_view import Terminated
 from assay.specs import devbox_container
 
@@ -39,6 +40,7 @@ def environment(view: StartedRunView) -> RunEnvironment:
     observed = view.observed
     info = ((observed.node or {}).get("status") or {}).get("nodeInfo") or {}
     pod_status = (observed.pod or {}).get("status") or {}
+    agent = pod_view.container_status(observed.pod or {}, devbox_container.CONTAINER)
     requested = _resources(observed)
     return RunEnvironment(
         node=observed.node_name,
@@ -47,7 +49,7 @@ def environment(view: StartedRunView) -> RunEnvironment:
         kernel=info.get("kernelVersion"),
         container_runtime=info.get("containerRuntimeVersion"),
         kubelet=info.get("kubeletVersion"),
-        image=_image(observed) or view.pinned.image.reference,
+        image=agent.get("imageID") or view.pinned.image.reference,
         qos_class=pod_status.get("qosClass"),
         requests=requested.get("requests"),
         limits=requested.get("limits"),
@@ -59,13 +61,6 @@ def _resources(observed: Observed) -> dict[str, dict[str, str]]:
     containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
     found = (one.get("resources") for one in containers if one.get("name") == devbox_container.CONTAINER)
     return next(found, None) or {}
-
-
-def _image(observed: Observed) -> str | None:
-    status = (observed.pod or {}).get("status") or {}
-    statuses = (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
-    found = (one.get("imageID") for one in statuses if one.get("name") == devbox_container.CONTAINER)
-    return next(found, None) or None
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> float | None:

@@ -14,7 +14,7 @@ from assay.reconcile.nodes.node_probe import Probing
 from assay.reconcile.references.errors import InvalidReference, ReferenceNotReady
 from assay.specs import run_job
 
-from . import disk, rescore
+from . import disk, progress, rescore
 from .ending import fail
 from .observed import RunDecision, RunView
 from .pinning import pin
@@ -70,7 +70,7 @@ def _begin(view: RunView, pinned: PinnedRun, earlier: EarlierScore | None) -> Ru
         status.disk_snapshot = pinned.disk_snapshot
     if pinned.hides_reference:
         view.set(status, false(ConditionType.DISK_KEPT, DiskSnapshotReason.HIDDEN_REFERENCE, disk.HIDDEN))
-    doing = ScenarioRunReason.AGENT_WORKING if pinned.agent else ScenarioRunReason.RESTORING_DISK
+    doing = progress.first_work(pinned)
     view.set(
         status,
         true(ConditionType.REFERENCES_RESOLVED, ScenarioRunReason.PINNED),

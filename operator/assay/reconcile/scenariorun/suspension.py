@@ -17,6 +17,7 @@ from assay.api.unparsed import is_live
 from assay.kube_object import KubeObject
 from assay.reconcile.common.decision import news
 
+from . import progress
 from .observed import RunDecision, RunView, StartedRunView
 
 _CURE = "set suspend: false for it to go on"
@@ -56,8 +57,10 @@ def resume(view: StartedRunView, status: ScenarioRunStatus) -> RunDecision | Non
     if begins_again and (leaving := _leaving(view, status)):
         return RunDecision(status, delete=_live(leaving), write=False)
     status = status.model_copy(update={"start_time": view.now})
-    status.phase = "Scoring" if status.scorer_jobs else "Running"
-    view.set(status, false(ConditionType.COMPLETE, _doing(view, status)))
+    status.phase, doing = "Running", progress.first_work(view.pinned)
+    if status.scorer_jobs:
+        status.phase, doing = "Scoring", ScenarioRunReason.SCORING
+    view.set(status, false(ConditionType.COMPLETE, doing))
     return _resumed(view, status)
 
 
@@ -72,12 +75,6 @@ def _how_to_go_on(status: ScenarioRunStatus) -> str:
     if status.pinned is None:
         return _NOT_STARTED
     return _BEGINS_AGAIN if _begins_again(status) else _SCORED_LATER
-
-
-def _doing(view: StartedRunView, status: ScenarioRunStatus) -> ScenarioRunReason:
-    if status.scorer_jobs:
-        return ScenarioRunReason.SCORING
-    return ScenarioRunReason.AGENT_WORKING if view.pinned.agent else ScenarioRunReason.RESTORING_DISK
 
 
 def _begins_again(status: ScenarioRunStatus) -> bool:

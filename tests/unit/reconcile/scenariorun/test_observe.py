@@ -10,7 +10,7 @@ import pytest
 
 from assay.api.scenariorun import ScenarioRun
 from assay.kube.errors import ApiError, NotFound
-from assay.reconcile.common import command_output
+from assay.reconcile.common import container_output
 from assay.reconcile.common.start_looks import NO_HOLD
 from assay.reconcile.scenariorun.observe import look_at
 from assay.reconcile.scenariorun.observed import Observed
@@ -32,7 +32,7 @@ class Api:
         self.log, self.pods, self.asked = log, pods, list[str]()
 
     async def pod_log(self, namespace: str, name: str, container: str, *, tail_lines: int) -> str:
-        assert (namespace, container, tail_lines) == ("team", "devbox", command_output.LINES)
+        assert (namespace, container, tail_lines) == ("team", "devbox", container_output.LINES)
         self.asked.append(f"log of {name}")
         if isinstance(self.log, ApiError):
             raise self.log
