@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tools.kube import get
+from tests.tools.kube import apply, get
 
 from .objects import eventually
 
@@ -24,4 +24,15 @@ def until(namespace: str, container: str, wanted: str) -> None:
         lambda: True if state(namespace, container) == wanted else None,
         90,
         lambda: f"{container} is {state(namespace, container)}",
+    )
+
+
+def forbid_pods(namespace: str) -> None:
+    """A quota `none` that is in force and refuses every pod."""
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
+    apply(namespace, {**quota, "spec": {"hard": {"pods": "0"}}})
+    eventually(
+        lambda: (get(namespace, "resourcequota", "none").get("status") or {}).get("hard"),
+        60,
+        lambda: "the quota is not in force",
     )

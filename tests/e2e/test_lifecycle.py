@@ -11,7 +11,7 @@ from tests.tools.kube import apply, condition, get, kubectl, refusal
 
 from .disks import until_reason
 from .objects import bash, eventually, finished, obj, run_one, scenario, scenario_run, shell
-from .pods import until
+from .pods import forbid_pods, until
 
 RIGHT = bash("right", "grep -qx 42 /answer && echo 1 || echo 0")
 ONCE = bash("once", "test $(wc -l < /begun) = 1 && echo 1 || echo 0")
@@ -188,13 +188,7 @@ def test_a_run_that_no_node_takes_fails_with_the_words_of_the_scheduler(namespac
 
 def test_a_job_that_something_else_suspends_is_waited_for(namespace: str) -> None:
     """As Kueue does, which finds the queue by the label, and resumes the Job when there is room."""
-    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
-    apply(namespace, {**quota, "spec": {"hard": {"pods": "0"}}})
-    eventually(
-        lambda: (get(namespace, "resourcequota", "none").get("status") or {}).get("hard"),
-        60,
-        lambda: "the quota is not in force",
-    )
+    forbid_pods(namespace)
     one = scenario("s", RIGHT)
     run = benchmark_run(WRITES)
     run["metadata"]["labels"] = QUEUE

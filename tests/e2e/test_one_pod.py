@@ -11,7 +11,7 @@ from tests.tools.kube import apply, condition, get, kubectl
 
 from .disks import until_reason
 from .objects import bash, command, eventually, finished, image, obj, run_one, scenario, scenario_run, shell
-from .pods import until
+from .pods import forbid_pods, until
 
 RIGHT = bash("right", "grep -qx 42 /answer && echo 1 || echo 0")
 ONCE = bash("once", "test $(wc -l < /begun) = 1 && echo 1 || echo 0")
@@ -97,13 +97,7 @@ def test_an_agent_whose_job_is_deleted_is_lost_and_does_not_work_twice(namespace
 
 @pytest.mark.parametrize("placement", ["SamePod", "OwnPod"])
 def test_a_quota_that_refuses_the_pod_is_told_and_waited_for(namespace: str, placement: str) -> None:
-    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}}
-    apply(namespace, {**quota, "spec": {"hard": {"pods": "0"}}})
-    eventually(
-        lambda: (get(namespace, "resourcequota", "none").get("status") or {}).get("hard"),
-        60,
-        lambda: "the quota is not in force",
-    )
+    forbid_pods(namespace)
     right = {**RIGHT, "placement": placement}
     apply(namespace, scenario("s", right), scenario_run("run", "s", shell("echo 42 > /answer")))
     told = until_reason(namespace, "scenariorun", "run", "QuotaExceeded", "Complete")

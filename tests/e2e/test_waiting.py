@@ -9,6 +9,7 @@ import pytest
 from tests.tools.kube import apply, condition, get, kubectl
 
 from .objects import bash, eventually, finished, image, obj, scenario, scenario_run, shell
+from .pods import forbid_pods
 
 NOP = {"type": "Nop"}
 MINUTE = 60
@@ -97,14 +98,9 @@ def test_a_quota_that_refuses_a_jobs_pod_is_quoted(namespace: str) -> None:
 
 
 def test_a_build_that_a_quota_refuses_says_so(namespace: str) -> None:
-    quota = {
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "none"},
-        "spec": {"hard": {"pods": "0"}},
-    }
+    forbid_pods(namespace)
     dockerfile = f"FROM debian:trixie-slim\nRUN echo {namespace}\n"
-    apply(namespace, quota, obj("Blueprint", "waits", {"dockerfile": dockerfile}))
+    apply(namespace, obj("Blueprint", "waits", {"dockerfile": dockerfile}))
     assert "exceeded quota" in waits(namespace, "blueprint", "waits", "QuotaExceeded", "Ready")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from assay.api import conditions
 from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus
+from assay.reconcile.common.decision import Decision
 from assay.reconcile.watch.transforms import TRANSFORMS
 from assay.specs.scenario_run import name, scenario_run
 from tests.unit.specs.objects import Obj, existing
@@ -75,3 +77,15 @@ def as_stored(parent: BenchmarkRun, children: Sequence[Obj], **changes: object) 
         metadata = {**one["metadata"], "ownerReferences": made["metadata"]["ownerReferences"]}
         found.append({**one, "metadata": metadata, "spec": {**made["spec"], **changes}})
     return found
+
+
+def status_of(decision: Decision) -> BenchmarkRunStatus:
+    """The status that was decided."""
+    assert isinstance(decision.status, BenchmarkRunStatus)
+    return decision.status
+
+
+def condition_of(decision: Decision, type_: str) -> tuple[str, str] | None:
+    """Status and reason of a condition that was decided."""
+    found = conditions.find(decision.status.conditions, type_)
+    return (found.status, found.reason) if found else None

@@ -14,7 +14,7 @@ from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
 from assay.reconcile.scenariorun import reconcile
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
-from tests.unit.reconcile.runs import NOW, OWNER, started
+from tests.unit.reconcile.runs import NOW, OK, OWNER, started
 from tests.unit.specs.objects import Obj, pinned
 
 CREATED = "2026-01-02T10:00:30Z"
@@ -95,3 +95,9 @@ def lost(*reasons: str, seconds: float = 0) -> list[LostTry]:
     """Tries that ended so, the last one so many seconds ago."""
     end = NOW - timedelta(seconds=seconds)
     return [LostTry(number=n, reason=one, finish_time=end) for n, one in enumerate(reasons, 1)]
+
+
+TESTS, LINT = ended(f"{OK}0.5\n"), ended(f"{OK}\n")
+"""How the two functions end well."""
+SCORED = own_job(pod(ended(WORKED), phase="Succeeded", tests=TESTS, lint=LINT), end="Complete")
+SCORING = own_job(pod(ended(WORKED), phase="Running", tests={"running": {}}, lint={"running": {}}))

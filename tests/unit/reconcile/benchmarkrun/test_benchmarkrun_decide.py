@@ -7,13 +7,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assay.api import conditions
 from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus, PreviousScore
 from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.benchmarkrun.observed import Observed
 from assay.reconcile.common.decision import Decision
 from assay.specs.scenario_run import name
-from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, scored, unscored, with_agent
+from tests.unit.reconcile.child_runs import (
+    as_made,
+    benchmark_run,
+    child,
+    condition_of,
+    scored,
+    status_of,
+    unscored,
+    with_agent,
+)
 from tests.unit.specs.objects import Obj
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
@@ -31,16 +39,6 @@ def decide(children: list[Obj], scenarios: int = 10, attempts: int = 1, parallel
     status = BenchmarkRunStatus(scenarios=[f"s{n}" for n in range(scenarios)])
     parent = benchmark_run(spec, status)
     return reconcile.decide(parent, Observed(as_made(parent, children)), NOW)
-
-
-def status_of(decision: Decision) -> BenchmarkRunStatus:
-    assert isinstance(decision.status, BenchmarkRunStatus)
-    return decision.status
-
-
-def condition_of(decision: Decision, type_: str) -> tuple[str, str] | None:
-    found = conditions.find(decision.status.conditions, type_)
-    return (found.status, found.reason) if found else None
 
 
 def run(scenario: int, attempt: int = 1) -> str:

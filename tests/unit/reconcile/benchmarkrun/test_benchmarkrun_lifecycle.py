@@ -7,13 +7,20 @@ from typing import Any
 
 import pytest
 
-from assay.api import conditions
 from assay.api.benchmarkrun import BenchmarkRun, BenchmarkRunSpec, BenchmarkRunStatus
 from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.benchmarkrun.observed import Observed
 from assay.reconcile.common.decision import Decision
 from assay.specs.scenario_run import name
-from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, scored, unscored
+from tests.unit.reconcile.child_runs import (
+    as_made,
+    benchmark_run,
+    child,
+    condition_of,
+    scored,
+    status_of,
+    unscored,
+)
 from tests.unit.reconcile.contexts import context
 from tests.unit.specs.objects import Obj
 
@@ -36,16 +43,6 @@ def parent(status: BenchmarkRunStatus | None = None, **spec: Any) -> BenchmarkRu
 def decide(*children: Obj, status: BenchmarkRunStatus | None = None, **spec: Any) -> Decision:
     made = parent(status, **spec)
     return reconcile.decide(made, Observed(as_made(made, children)), NOW)
-
-
-def status_of(decision: Decision) -> BenchmarkRunStatus:
-    assert isinstance(decision.status, BenchmarkRunStatus)
-    return decision.status
-
-
-def condition_of(decision: Decision, type_: str) -> tuple[str, str] | None:
-    found = conditions.find(decision.status.conditions, type_)
-    return (found.status, found.reason) if found else None
 
 
 def patched(decision: Decision) -> dict[str, Obj]:

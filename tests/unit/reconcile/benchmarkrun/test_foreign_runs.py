@@ -10,19 +10,13 @@ from assay.api import conditions
 from assay.api.benchmarkrun import BenchmarkRunSpec, BenchmarkRunStatus
 from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.benchmarkrun.observed import Observed
-from assay.reconcile.common.decision import Decision
 from assay.reconcile.watch.transforms import TRANSFORMS
 from assay.specs.scenario_run import name
-from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, scored
+from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, condition_of, scored
 from tests.unit.specs.objects import Obj
 
 NOW = datetime(2026, 1, 2, 10, tzinfo=UTC)
 RUN, OTHER = (name("b", scenario, 1) for scenario in ("s0", "s1"))
-
-
-def condition_of(decision: Decision, type_: str) -> tuple[str, str] | None:
-    found = conditions.find(decision.status.conditions, type_)
-    return (found.status, found.reason) if found else None
 
 
 FORGED: list[Obj] = [

@@ -10,7 +10,15 @@ from assay.reconcile.benchmarkrun import reconcile
 from assay.reconcile.benchmarkrun.observed import Observed
 from assay.reconcile.common.decision import Decision
 from assay.specs.scenario_run import name
-from tests.unit.reconcile.child_runs import as_made, benchmark_run, child, scored, with_agent
+from tests.unit.reconcile.child_runs import (
+    as_made,
+    benchmark_run,
+    child,
+    condition_of,
+    scored,
+    status_of,
+    with_agent,
+)
 from tests.unit.specs.objects import Obj
 
 
@@ -19,16 +27,6 @@ def decide(children: list[Obj], scenarios: int) -> Decision:
     spec = BenchmarkRunSpec.model_validate({"benchmarkRef": {"name": "all"}, "agent": {"type": "Nop"}})
     parent = benchmark_run(spec, BenchmarkRunStatus(scenarios=[f"s{n}" for n in range(scenarios)]))
     return reconcile.decide(parent, Observed(as_made(parent, children)), datetime(2026, 1, 2, 10, tzinfo=UTC))
-
-
-def status_of(decision: Decision) -> BenchmarkRunStatus:
-    assert isinstance(decision.status, BenchmarkRunStatus)
-    return decision.status
-
-
-def condition_of(decision: Decision, type_: str) -> tuple[str, str] | None:
-    found = conditions.find(decision.status.conditions, type_)
-    return (found.status, found.reason) if found else None
 
 
 def run(scenario: int) -> str:

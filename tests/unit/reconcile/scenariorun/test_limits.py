@@ -17,7 +17,8 @@ from assay.reconcile.scenariorun.observed import Observed, RunDecision, StartedR
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
 from tests.unit.reconcile.own_jobs import (
     CLAIM,
-    WORKED,
+    SCORED,
+    SCORING,
     about,
     begun,
     ended,
@@ -29,7 +30,6 @@ from tests.unit.reconcile.own_jobs import (
 )
 from tests.unit.reconcile.runs import (
     BOX,
-    OK,
     RESCORE,
     after,
     box,
@@ -44,9 +44,6 @@ from tests.unit.reconcile.runs import (
 )
 from tests.unit.specs.objects import SETTINGS, Obj
 
-TESTS, LINT = ended(f"{OK}0.5\n"), ended(f"{OK}\n")
-SCORED = own_job(pod(ended(WORKED), phase="Succeeded", tests=TESTS, lint=LINT), end="Complete")
-SCORING = own_job(pod(ended(WORKED), phase="Running", tests={"running": {}}, lint={"running": {}}))
 NOT_STARTED = own_job(pod(None))
 CANCEL: dict[str, Any] = {"cancel": True}
 LIMIT = SETTINGS.provisioning_seconds

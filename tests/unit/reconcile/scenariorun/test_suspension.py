@@ -12,7 +12,18 @@ from assay.kube_object import KubeObject
 from assay.reconcile.scenariorun import limits
 from assay.reconcile.scenariorun.observed import Observed, RunDecision
 from assay.reconcile.scenariorun.scorer_jobs import ScorerJob
-from tests.unit.reconcile.own_jobs import CLAIM, WORKED, about, begun, ended, lost, own_job, pod, working
+from tests.unit.reconcile.own_jobs import (
+    CLAIM,
+    SCORED,
+    SCORING,
+    about,
+    begun,
+    ended,
+    lost,
+    own_job,
+    pod,
+    working,
+)
 from tests.unit.reconcile.runs import (
     BOX,
     NOW,
@@ -31,9 +42,6 @@ from tests.unit.reconcile.runs import (
 from tests.unit.specs.objects import Obj
 
 SUSPEND: dict[str, Any] = {"suspend": True}
-TESTS, LINT = ended(f"{OK}0.5\n"), ended(f"{OK}\n")
-SCORING = own_job(pod(ended(WORKED), phase="Running", tests={"running": {}}, lint={"running": {}}))
-SCORED = own_job(pod(ended(WORKED), phase="Succeeded", tests=TESTS, lint=LINT), end="Complete")
 LEAVING: Obj = {**CLAIM, "metadata": {**CLAIM["metadata"], "deletionTimestamp": "2026-01-02T10:04:00Z"}}
 
 
