@@ -16,7 +16,7 @@ from .pods import forbid_pods, until
 RIGHT = bash("right", "grep -qx 42 /answer && echo 1 || echo 0")
 ONCE = bash("once", "test $(wc -l < /begun) = 1 && echo 1 || echo 0")
 WRITES = shell("echo x >> /begun; echo 42 > /answer")
-WORKS = shell("echo x >> /begun; echo 42 > /answer; sleep 600")
+WORKS = shell("echo x >> /begun; echo 42 > /answer; echo written; sleep 600")
 QUEUE = {"kueue.x-k8s.io/queue-name": "agents"}
 
 
@@ -126,6 +126,8 @@ def test_the_disk_of_a_canceled_run_is_opened_if_that_was_asked_for(namespace: s
     apply(namespace, scenario("s", RIGHT))
     apply(namespace, scenario_run("run", "s", WORKS, keepDevbox={"when": "OnFailure", "ttlSeconds": 300}))
     until(namespace, "devbox", "running")
+    logs = ("logs", "-n", namespace, "job/run", "-c", "devbox")
+    eventually(lambda: "written" in kubectl(*logs) or None, 60, lambda: "the agent has written nothing")
     steer(namespace, "run", cancel=True)
     kubectl("wait", "-n", namespace, "--for=create", "devbox/run", "--timeout=120s")
     kubectl("wait", "-n", namespace, "--for=condition=Ready", "devbox/run", "--timeout=120s")
