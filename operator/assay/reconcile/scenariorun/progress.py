@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from assay.api.condition_types import ConditionType
 from assay.api.conditions import false
-from assay.api.reasons import ForeignReason, ScenarioRunReason
+from assay.api.reasons import EndReason, ForeignReason, ScenarioRunReason
 from assay.api.scenariorun import PinnedRun, ScenarioRunStatus
 from assay.reconcile.common.apply import RETRY_SECONDS
 from assay.reconcile.common.decision import ChildRejected, Event, news, waits
@@ -61,9 +61,12 @@ async def rejected(view: StartedRunView, status: ScenarioRunStatus, why: ChildRe
 
 
 def agent_ended(view: StartedRunView, status: ScenarioRunStatus) -> Event | None:
-    """The Event that tells how the agent ended whose disk is about to be scored, and how long it worked."""
+    """The Event that tells how the agent ended whose disk is about to be scored, and how long it worked.
+
+    An agent that succeeded is no news: the score follows, and each Event costs every run a write.
+    """
     agent = status.agent
-    if agent is None or agent.reason is None:
+    if agent is None or agent.reason is None or agent.reason == EndReason.COMPLETED:
         return None
     code = "" if agent.exit_code is None else f" with exit code {agent.exit_code}"
     seconds = (
