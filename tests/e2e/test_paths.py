@@ -51,6 +51,18 @@ def test_an_answer_that_is_a_link_to_what_is_expected(namespace: str) -> None:
     assert scores(run) == {"files": 0.0, "python": 0.0}, run["status"]["scores"]
 
 
+def test_links_of_the_agents_tree_are_followed_where_the_contract_says_so(namespace: str) -> None:
+    read = '[ "$(cat "$ASSAY_DEVBOX_WORKDIR/link")" = 42 ] && echo 1 || echo 0'
+    judged = scenario(
+        "linked-answer",
+        bash("refused", read, root="Clean"),
+        bash("followed", read, root="Clean", devboxLinks="Followed"),
+        workingDir="/work",
+    )
+    run = run_one(namespace, shell("echo 42 > answer; ln -s answer link"), judged)
+    assert scores(run) == {"refused": 0.0, "followed": 1.0}, run["status"]["scores"]
+
+
 @pytest.mark.parametrize("mode", ["Overlay", "Copy"])
 def test_results_have_one_path_in_every_mode(namespace: str, mode: str) -> None:
     tests = {

@@ -21,6 +21,7 @@ def test_schema_and_cel_refuse_what_cannot_work(namespace: str) -> None:
         ([{**good, "bashScript": {"script": "echo 1"}}], "bashScript goes with type BashScript"),
         ([{"name": "f", "type": "BashScript"}], "bashScript goes with type BashScript"),
         ([{"name": "f", "type": "Guess"}], "Unsupported value"),
+        ([{**good, "devboxLinks": "Followed"}], "devboxLinks is about /devbox"),
     ]:
         with pytest.raises(CommandFailed, match=complaint):
             apply(namespace, scenario("bad", *functions))

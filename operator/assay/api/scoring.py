@@ -44,6 +44,11 @@ class ScorerFields(Model):
             "!has(self.image) || !has(self.root) || self.root == 'Clean'",
             "a function with an image of its own sees the agent's tree at /devbox: root must be Clean",
         ),
+        Cel(
+            "!has(self.devboxLinks) || has(self.image) || (has(self.root) ? self.root == 'Clean' : "
+            "!has(self.bashScript) && !has(self.command) && !has(self.testFiles))",
+            "devboxLinks is about /devbox, which there is with root Clean alone",
+        ),
     )
     bash_script: BashScriptScorer | None = None
     command: CommandScorer | None = None
@@ -56,6 +61,11 @@ class ScorerFields(Model):
     """Merged: what the agent left is the function's root file system, programs included. Clean: the image as it
     was built is, and the agent's tree is at /devbox, read-only. Default: Clean for PythonScript, AstGrep and
     functions with an image, else Merged."""
+    devbox_links: Literal["Refused", "Followed"] | None = None
+    """Symbolic links in /devbox. Refused: opening one fails, since an absolute link of the agent's would lead into the
+    function's own root file system, to what is expected for instance. Followed: for a function that needs what links
+    of the environment lead to, and that no such link can fool. Refused when absent; where the root file system is a
+    copy, links are always followed."""
     env: EnvList | None = None
     env_from: EnvFromList | None = None
     """Secrets and ConfigMaps for this function alone."""

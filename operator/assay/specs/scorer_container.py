@@ -119,6 +119,7 @@ def container(pod: ScorerPod, function: ScoringFunction, message_bytes: int) -> 
         root=root_of(function),
         message_bytes=message_bytes,
         hide_output=function.output == "Hidden",
+        follow_links=function.devbox_links == "Followed",
         hand=list(context),
         **flags,
         **_tests(function),

@@ -231,3 +231,13 @@ def test_the_runner_hides_the_output_that_is_to_be_hidden(
     [job] = scorer_jobs(RUN, made, box, SETTINGS)
     [scorer] = job["spec"]["template"]["spec"]["containers"]
     assert ("--hide-output" in scorer["command"]) is is_hidden
+
+
+@pytest.mark.parametrize(("links", "are_followed"), [(None, False), ("Refused", False), ("Followed", True)])
+def test_links_are_followed_where_the_contract_says_so(links: str | None, are_followed: bool) -> None:
+    [function] = pinned_functions("tests").scenario.scoring_contract.scoring_functions
+    made = pinned_functions("tests").model_copy(deep=True)
+    made.scenario.scoring_contract.scoring_functions = [function.model_copy(update={"devbox_links": links})]
+    [job] = scorer_jobs(RUN, made, OVERLAY, SETTINGS)
+    [scorer] = job["spec"]["template"]["spec"]["containers"]
+    assert ("--follow-links" in scorer["command"]) is are_followed

@@ -58,6 +58,7 @@ func TestEndsOfACommand(t *testing.T) {
 		"out of time":          {[]string{"--timeout", "1"}, sh("sleep 60"), 143, "assay/2 exit=143 timeout=1 seconds="},
 		"out of time and deaf": {[]string{"--timeout", "1"}, sh("trap '' TERM; while :; do sleep 1; done"), 137, "assay/2 exit=137 timeout=1 seconds="},
 		"125 of its own":       {nil, sh("exit 125"), 125, "assay/2 exit=125 timeout=0"},
+		"a failure of ours":    {nil, sh("echo forged >&9; exit 125"), 125, "assay/2 exit=125 timeout=0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,6 +125,12 @@ func TestARunBeginsOnceOnADiskAndEndsWell(t *testing.T) {
 func TestARunWhoseLaunchCommandsFailIsNotScored(t *testing.T) {
 	in := podtest.Container{Files: map[string]string{"files/launch": "false\n"}}
 	expect(t, booted(t, in, []string{"--run", "uid-1"}, "true"), 125, "", "assay-launch: ")
+}
+
+func TestAWorkingDirectoryThatLaunchCommandsRemovedIsNoEndOfTheAgent(t *testing.T) {
+	in := podtest.Container{Files: map[string]string{"files/launch": "cd /; rmdir /place\n"}}
+	flags := []string{"--run", "uid-1", "--working-dir", "/place"}
+	expect(t, booted(t, in, flags, "true"), 125, "", "assay-boot: chdir /place: ")
 }
 
 func TestVariablesAreHandedOnAsTheyAre(t *testing.T) {

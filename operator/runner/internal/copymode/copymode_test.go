@@ -246,9 +246,10 @@ func TestNoVariableSteersTheLaunchCommandsAndAllAreThere(t *testing.T) {
 func TestACommandInCopyModeForgesNoFailureOfOurs(t *testing.T) {
 	const forge = "echo assay-boot: x >/dev/termination-log; "
 	for script, message := range map[string]string{
-		forge + "exit 125": "",
+		forge + "exit 125":                                      "",
+		"echo forged >&9; exit 125":                             "",
 		"(while :; do " + forge + "done) & sleep 0.2; exit 125": "",
-		forge + "exit 3": "assay-boot: x\n", // no failure of ours has this exit code
+		forge + "exit 3":                                        "assay-boot: x\n", // no failure of ours has this exit code
 	} {
 		if got := supervised(t, podtest.Container{}, nil, "sh", "-c", script); got.Message != message {
 			t.Errorf("%s: %+v", script, got)

@@ -12,6 +12,10 @@ import (
 // Code is the exit code of our own failures, as container engines have it for theirs.
 const Code = 125
 
+// Descriptor is where a program that we start as somebody else says what failed on our side before it became the user's:
+// its exit code alone may be the user's as well.
+const Descriptor = 9
+
 // MaxMessage is how many bytes of a termination message the kubelet keeps of a single container.
 const MaxMessage = 4096
 

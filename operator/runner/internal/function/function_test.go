@@ -125,6 +125,13 @@ mkdir -p /d; cd /d; for i in $(seq 300); do mkdir d$i; cd d$i; done; `, nil)
 	}
 }
 
+func TestAFunctionForgesNoFailureOfOurs(t *testing.T) {
+	got := scored(t, podtest.Container{Disk: disk(t, "", nil)}, nil, bash("echo forged >&9; exit 125")...)
+	if all := lines(t, got); !strings.HasPrefix(all[0], "assay/2 exit=125 ") {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestACleanFunctionLooksAtTheAgentsTree(t *testing.T) {
 	left := disk(t, "echo 42 >/srv/answer; ln -s /etc/hostname /srv/link; echo changed >/etc/hostname2", map[string]string{"app": "-> /srv"})
 	image := map[string]string{"app": "-> /srv"}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"assay.dev/runner/internal/environ"
 	"assay.dev/runner/internal/failure"
 	"assay.dev/runner/internal/flags"
@@ -33,6 +35,7 @@ func Command(user users.User, pidsMax uint64, directory string, command []string
 
 // ExecMain is `runner exec -- COMMAND`: it becomes the command as the user that it is already, looked for on PATH.
 func ExecMain(args []string) int {
+	unix.CloseOnExec(failure.Descriptor)
 	if len(args) < 2 || args[0] != "--" {
 		fmt.Fprintln(os.Stderr, "assay-exec: usage: exec -- COMMAND [ARGUMENT...]")
 		return failure.Code
@@ -42,10 +45,16 @@ func ExecMain(args []string) int {
 	return code
 }
 
-// Main is `runner become`: it becomes the command as the user, in the environment that it was given, ours in it.
+// Main is `runner become`: it becomes the command as the user, in the environment that it was given, ours in it. If it
+// cannot, for a reason of ours, it says so on failure.Descriptor, which the command never sees.
 func Main(args []string) int {
+	unix.CloseOnExec(failure.Descriptor)
 	code, err := become(args)
-	fmt.Fprintf(os.Stderr, "assay-become: %v\n", err)
+	if code == failure.Code {
+		_, _ = fmt.Fprint(os.NewFile(failure.Descriptor, "failure"), err)
+	} else {
+		fmt.Fprintf(os.Stderr, "assay-become: %v\n", err)
+	}
 	return code
 }
 

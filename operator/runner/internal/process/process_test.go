@@ -33,6 +33,24 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+func TestAnExitCodeIsTheProgramsAndWhatItSaysOnItsDescriptorOurs(t *testing.T) {
+	if got := run(t, Options{}, "exit 125"); got.Code != 125 {
+		t.Errorf("%+v", got)
+	}
+	_, err := Supervise([]string{"/bin/sh", "-c", "echo no such user >&9; exit 125"}, Options{})
+	if err == nil || !strings.Contains(err.Error(), "no such user") {
+		t.Error(err)
+	}
+	_, err = Supervise([]string{"/bin/sh", "-c", "printf '%03000d' 0 >&9"}, Options{})
+	if err == nil || len(err.Error()) > maxFailure {
+		t.Error("a failure is bounded")
+	}
+	begin := time.Now()
+	if _, err := Supervise([]string{"/bin/sh", "-c", "sleep 5 &"}, Options{}); err != nil || time.Since(begin) > 3*time.Second {
+		t.Errorf("what is left running holds nothing up: %v", err)
+	}
+}
+
 func TestTime(t *testing.T) {
 	got := run(t, Options{Timeout: 100 * time.Millisecond}, "trap '' TERM; while :; do sleep 0.05; done")
 	if !got.IsTimeout || got.Signal != 9 {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"assay.dev/runner/internal/failure"
 )
 
 // Options say how a program is looked after.
@@ -31,6 +33,12 @@ type End struct {
 	WasStopped bool // SIGTERM came meanwhile
 }
 
+// closed is a descriptor that a program does not get.
+const closed = ^uintptr(0)
+
+// maxFailure bounds what a program says of its failure, in bytes.
+const maxFailure = 2000
+
 // Killed is the Code of what SIGKILL ended.
 const Killed = 128 + int(unix.SIGKILL)
 
@@ -48,10 +56,28 @@ var passedOn = []os.Signal{
 	unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH,
 }
 
-// Supervise runs a program (an absolute path, and its arguments) in a session of its own, until it has ended. Meanwhile
-// it waits for every process that became ours because its parent has ended, so none stays a zombie. An error: the
-// program did not begin.
+// Supervise runs a program of ours (an absolute path, and its arguments), which becomes somebody's, in a session of its
+// own, until it has ended. Meanwhile it waits for every process that became ours because its parent has ended, so none
+// stays a zombie. An error: the program did not begin, or said on failure.Descriptor what failed. Whoever it becomes has
+// no such descriptor.
 func Supervise(command []string, options Options) (End, error) {
+	var failures [2]int
+	if err := unix.Pipe2(failures[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return End{}, os.NewSyscallError("pipe", err)
+	}
+	defer func() { _ = unix.Close(failures[0]) }()
+	end, err := supervise(command, options, failures[1])
+	if err != nil {
+		return End{}, err
+	}
+	said := make([]byte, maxFailure)
+	if n, err := unix.Read(failures[0], said); err == nil && n > 0 {
+		return End{}, errors.New(string(said[:n]))
+	}
+	return end, nil
+}
+
+func supervise(command []string, options Options, failures int) (End, error) {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, unix.SIGCHLD)
 	defer signal.Stop(ended)
@@ -59,7 +85,8 @@ func Supervise(command []string, options Options) (End, error) {
 	signal.Notify(arrived, passedOn...)
 	defer signal.Stop(arrived)
 	begin := time.Now()
-	pid, err := fork(command, options)
+	pid, err := fork(command, options, failures)
+	_ = unix.Close(failures)
 	if err != nil {
 		return End{}, err
 	}
@@ -129,7 +156,7 @@ func after(d time.Duration) <-chan time.Time {
 	return time.After(d)
 }
 
-func fork(command []string, options Options) (int, error) {
+func fork(command []string, options Options, failures int) (int, error) {
 	files := []uintptr{0, 1, 2}
 	if options.Files != nil {
 		files = files[:0]
@@ -137,6 +164,10 @@ func fork(command []string, options Options) (int, error) {
 			files = append(files, file.Fd())
 		}
 	}
+	for len(files) < failure.Descriptor {
+		files = append(files, closed)
+	}
+	files = append(files, uintptr(failures))
 	pid, err := syscall.ForkExec(command[0], command, &syscall.ProcAttr{
 		Env: options.Variables, Files: files, Sys: &syscall.SysProcAttr{Setsid: true},
 	})
