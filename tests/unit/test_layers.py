@@ -49,7 +49,7 @@ KIND_FOLDER = {"common", "references", "nodes"}
 OWNERS = {
     "kubernetes": {"kube"},
     "kopf": {"handlers", "kopf_shell", "main"},
-    "aiohttp": {"kube", "registry", "health"},
+    "aiohttp": {"kube", "registry", "health", "cli"},
     "prometheus_client": {"metrics"},
     "typer": {"cli"},
     "rich": {"cli"},

@@ -8,7 +8,7 @@ import typer
 
 from assay import __version__
 
-from . import doctor, lint, logs, new, report, rescore, results, run, top, validate, watch
+from . import doctor, lint, logs, new, report, rescore, results, run, serve, steer, top, validate, watch
 from . import open as open_run
 
 app = typer.Typer(
@@ -40,9 +40,13 @@ app.command(epilog=run.EXAMPLE)(run.run)
 app.command(epilog=watch.EXAMPLE)(watch.watch)
 app.command(epilog=results.EXAMPLE)(results.results)
 app.command(epilog=report.EXAMPLE)(report.report)
+app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=logs.EXAMPLE)(logs.logs)
 app.command("open", epilog=open_run.EXAMPLE)(open_run.open_)
 app.command(epilog=rescore.EXAMPLE)(rescore.rescore)
+app.command(epilog=steer.CANCEL_EXAMPLE)(steer.cancel)
+app.command(epilog=steer.SUSPEND_EXAMPLE)(steer.suspend)
+app.command(epilog=steer.SUSPEND_EXAMPLE)(steer.resume)
 app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=new.EXAMPLE)(new.new)
 app.command(epilog=lint.EXAMPLE)(lint.lint)

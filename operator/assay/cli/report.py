@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -34,16 +35,27 @@ def report(
     """Write a page about runs."""
 
     async def work(there: Cluster) -> int:
-        objects = []
-        for name in dict.fromkeys(runs):
-            objects.append(await there.get("BenchmarkRun", name))
-            objects += await there.list("ScenarioRun", selector(name))
-        page = render(*read(objects), now=datetime.now(UTC))
+        page, count = await page_about(there, runs)
         _write(output, page)
-        print(f"{output} written: {len(objects)} objects, {len(page) / 1024:.0f} KiB")
+        print(f"{output} written: {count} objects, {len(page) / 1024:.0f} KiB")
         return Exit.OK
 
     return on_cluster(cluster, work)
+
+
+async def page_about(there: Cluster, runs: Iterable[str]) -> tuple[str, int]:
+    """The page about these BenchmarkRuns as they are now, and of how many objects it was made.
+
+    Failure: one is missing, or is of a version that this one does not know.
+    """
+    objects = []
+    for name in dict.fromkeys(runs):
+        objects.append(await there.get("BenchmarkRun", name))
+        objects += await there.list("ScenarioRun", selector(name))
+    try:
+        return render(*read(objects), now=datetime.now(UTC)), len(objects)
+    except ValueError as error:
+        raise Failure(str(error)) from error
 
 
 def _write(path: Path, page: str) -> None:

@@ -1,6 +1,9 @@
-"""A page about BenchmarkRuns that needs no network: `render` makes it, `python -m assay.report` writes it. No I/O."""
+"""A page about BenchmarkRuns that needs no network: `render` makes it, `python -m assay.report` writes it. No I/O.
 
-from .page import render
+`index` is the page to choose from, for `assay serve`.
+"""
+
+from .page import index, render
 from .reading import read
 
-__all__ = ["read", "render"]
+__all__ = ["index", "read", "render"]

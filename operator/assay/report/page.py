@@ -35,6 +35,7 @@ _POLICY = (
     "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; base-uri 'none'; "
     "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
+_INDEX_POLICY = "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'self'"
 _MEANINGS = {str(reason): reason.meaning for reasons in reversed(REASONS) for reason in reasons}
 
 
@@ -70,6 +71,16 @@ def render(
     )
 
 
+def index(benchmark_runs: Sequence[BenchmarkRun], namespace: str, *, now: datetime) -> str:
+    """One HTML document to choose BenchmarkRuns from, the newest first; it asks `report?run=NAME&run=…`."""
+    runs = sorted(benchmark_runs, key=lambda run: run.metadata.creation_timestamp or now, reverse=True)
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(runs=runs, namespace=namespace, now=now, version=__version__)
+    )
+
+
 def _view(board: Board) -> View:
     found = pins(board)
     return View(board, pass_chart(board), found, agent_pins(board), incomparable(found))
@@ -91,6 +102,7 @@ def _environment() -> Environment:
         "script": Markup(script),
         "style": Markup(style),
         "policy": _POLICY.format(script=_hash(script), style=_hash(style)),
+        "index_policy": _INDEX_POLICY.format(style=_hash(style)),
         "cell": cell,
         "colours": charts.COLOURS,
         "plot": charts,
