@@ -100,7 +100,7 @@ async def test_a_run_says_what_it_waits_for_and_goes_on_once_it_is_cured(
             await operator.settled()
     assert condition(api, "ScenarioRun", "r", "Complete") == ("True", "Scored")
     assert told(api, "ScenarioRun", "r").count(reason) == 1
-    assert set(told(api, "ScenarioRun", "r")) == {reason, "Completed", "Scored"}
+    assert set(told(api, "ScenarioRun", "r")) == {reason, "Scored"}
 
 
 async def test_a_claim_that_no_storage_class_provides(api: FakeApi, tmp_path: Path) -> None:
