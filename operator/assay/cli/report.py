@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from assay.api.benchmarkrun import BenchmarkRun
+from assay.api.scenariorun import ScenarioRun
+from assay.kube_object import KubeObject
 from assay.report import read, render
 
 from .cluster import Cluster, on_cluster
@@ -52,8 +55,13 @@ async def page_about(there: Cluster, runs: Iterable[str]) -> tuple[str, int]:
     for name in dict.fromkeys(runs):
         objects.append(await there.get("BenchmarkRun", name))
         objects += await there.list("ScenarioRun", selector(name))
+    return render(*parsed(objects), now=datetime.now(UTC)), len(objects)
+
+
+def parsed(objects: Iterable[KubeObject]) -> tuple[list[BenchmarkRun], list[ScenarioRun]]:
+    """The BenchmarkRuns and ScenarioRuns among these objects. Failure: one has a version that is not known here."""
     try:
-        return render(*read(objects), now=datetime.now(UTC)), len(objects)
+        return read(objects)
     except ValueError as error:
         raise Failure(str(error)) from error
 

@@ -11,12 +11,12 @@ import typer
 from aiohttp import web
 
 from assay.kube.errors import ApiError
-from assay.report import index, read
+from assay.report import index
 
 from .cluster import Cluster, on_cluster
 from .exits import Exit, Failure
 from .options import ClusterOptions, command
-from .report import page_about
+from .report import page_about, parsed
 
 EXAMPLE = """\b
 Examples:
@@ -84,7 +84,7 @@ async def _page(there: Cluster, runs: list[str]) -> web.Response:
 
 
 async def _index(there: Cluster) -> web.Response:
-    runs, _ = read(await there.list("BenchmarkRun"))
+    runs, _ = parsed(await there.list("BenchmarkRun"))
     return _html(index(runs, there.namespace, now=datetime.now(UTC)))
 
 

@@ -220,24 +220,25 @@ def test_no_other_run_has_the_name_of_a_scorer_job() -> None:
     assert name.endswith(names.content_hash(run("x").uid)[:8])
 
 
+def command_with(box: Devbox, **fields: str | None) -> list[str]:
+    """The command line of a function's container whose contract sets these fields."""
+    [function] = pinned_functions("tests").scenario.scoring_contract.scoring_functions
+    made = pinned_functions("tests").model_copy(deep=True)
+    made.scenario.scoring_contract.scoring_functions = [function.model_copy(update=fields)]
+    [job] = scorer_jobs(RUN, made, box, SETTINGS)
+    [scorer] = job["spec"]["template"]["spec"]["containers"]
+    command: list[str] = scorer["command"]
+    return command
+
+
 @pytest.mark.parametrize(("output", "is_hidden"), [(None, False), ("Shown", False), ("Hidden", True)])
 @pytest.mark.parametrize("box", [OVERLAY, COPY], ids=["Overlay", "Copy"])
 def test_the_runner_hides_the_output_that_is_to_be_hidden(
     box: Devbox, output: str | None, is_hidden: bool
 ) -> None:
-    [function] = pinned_functions("tests").scenario.scoring_contract.scoring_functions
-    made = pinned_functions("tests").model_copy(deep=True)
-    made.scenario.scoring_contract.scoring_functions = [function.model_copy(update={"output": output})]
-    [job] = scorer_jobs(RUN, made, box, SETTINGS)
-    [scorer] = job["spec"]["template"]["spec"]["containers"]
-    assert ("--hide-output" in scorer["command"]) is is_hidden
+    assert ("--hide-output" in command_with(box, output=output)) is is_hidden
 
 
 @pytest.mark.parametrize(("links", "are_followed"), [(None, False), ("Refused", False), ("Followed", True)])
 def test_links_are_followed_where_the_contract_says_so(links: str | None, are_followed: bool) -> None:
-    [function] = pinned_functions("tests").scenario.scoring_contract.scoring_functions
-    made = pinned_functions("tests").model_copy(deep=True)
-    made.scenario.scoring_contract.scoring_functions = [function.model_copy(update={"devbox_links": links})]
-    [job] = scorer_jobs(RUN, made, OVERLAY, SETTINGS)
-    [scorer] = job["spec"]["template"]["spec"]["containers"]
-    assert ("--follow-links" in scorer["command"]) is are_followed
+    assert ("--follow-links" in command_with(OVERLAY, devbox_links=links)) is are_followed
